@@ -1,0 +1,5 @@
+"""The estate: declares the selected stack to the Pulumi engine."""
+
+from stacks.estate import declare
+
+declare()

@@ -1,0 +1,1 @@
+"""How each thing of the estate is made. A component declares; the stacks choose the environment."""

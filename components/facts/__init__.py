@@ -1,0 +1,1 @@
+"""What is true of the products in every environment: plain data, no Pulumi, no settings."""

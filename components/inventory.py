@@ -1,0 +1,202 @@
+"""The shape of an on-premises inventory, what makes one wrong, and the order it starts in.
+
+Plain data: nothing here knows Pulumi, so that checks run before any resource is registered.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from ipaddress import ip_address, ip_network
+from typing import Literal
+
+PRIVATE_NETWORKS = tuple(
+    ip_network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+)
+
+
+@dataclass(frozen=True)
+class Host:
+    """A machine of ours. Only the one whose role is `ingress` may face the internet."""
+
+    role: Literal["ingress", "services", "databases", "object-storage"]
+    exposure: Literal["internet", "internal"]
+    carries: tuple[str, ...]  # names of services, stores and web servers
+
+
+@dataclass(frozen=True)
+class Service:
+    """One process. `ports` maps a protocol (`http`, `tcp`) to its number.
+
+    `stores` are `server` or `server/database`; without them it does not boot. `reads` are foreign
+    systems; without them it degrades. `calls` may be circular, so the boot order comes from
+    `starts_after`, never from calls.
+    """
+
+    ports: Mapping[str, int]
+    entry_point: str
+    calls: tuple[str, ...] = ()
+    stores: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    starts_after: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Store:
+    """A data server on one of our hosts; `port` None means that it is a setting."""
+
+    engine: str
+    databases: tuple[str, ...] = ()
+    port: int | None = None
+    backups: str = "nothing is documented: ask the infrastructure team"
+
+
+@dataclass(frozen=True)
+class ForeignSystem:
+    """A system of somebody else that services read."""
+
+    owner: str
+    engine: str
+    port: int
+    access: Literal["read-only"] = "read-only"
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Everything by name."""
+
+    hosts: Mapping[str, Host]
+    services: Mapping[str, Service]
+    stores: Mapping[str, Store]
+    foreign: Mapping[str, ForeignSystem]
+
+    def carriers(self) -> dict[str, str]:
+        """Give the host of every service and store, by name."""
+        return {thing: host for host, facts in self.hosts.items() for thing in facts.carries}
+
+    def start_order(self) -> tuple[tuple[str, ...], ...]:
+        """Give the waves in which things start: each holds what may start once all before it run.
+
+        Stores come first, then every service after its stores and what it `starts_after`.
+        Stopping is the reverse. Raises graphlib.CycleError when `starts_after` is circular.
+        """
+        sorter = TopologicalSorter(dict.fromkeys(self.stores, ()))
+        for name, service in self.services.items():
+            stores = {store.partition("/")[0] for store in service.stores}
+            # A service without a store of its own still starts after the data tier as a whole.
+            sorter.add(name, *(stores or self.stores), *service.starts_after)
+        sorter.prepare()
+        waves = []
+        while sorter.is_active():
+            ready = sorter.get_ready()
+            waves.append(tuple(sorted(ready)))
+            sorter.done(*ready)
+        return tuple(waves)
+
+
+def problems(
+    inventory: Inventory, addresses: Mapping[str, str], store_ports: Mapping[str, int]
+) -> Iterator[str]:
+    """Yield one sentence for each thing that is wrong; none means that the inventory holds.
+
+    `addresses` are those of hosts and foreign systems, `store_ports` the settings of stores' ports.
+    """
+    yield from _placement(inventory)
+    yield from _ports(inventory, store_ports)
+    yield from _references(inventory)
+    yield from _addresses(inventory, addresses)
+    yield from _exposure(inventory, addresses)
+
+
+def _placement(inventory: Inventory) -> Iterator[str]:
+    carried = Counter(thing for host in inventory.hosts.values() for thing in host.carries)
+    for name in (*inventory.services, *inventory.stores):
+        if carried[name] != 1:
+            hosts = [host for host, facts in inventory.hosts.items() if name in facts.carries]
+            yield f"{name} is carried by {hosts or 'no host'}: it must be on exactly one"
+
+
+def _ports(inventory: Inventory, store_ports: Mapping[str, int]) -> Iterator[str]:
+    taken: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for host, facts in inventory.hosts.items():
+        for thing in facts.carries:
+            if thing in inventory.services:
+                for port in inventory.services[thing].ports.values():
+                    taken[host, port].append(thing)
+            elif thing in inventory.stores:
+                fixed = inventory.stores[thing].port
+                number = fixed if fixed is not None else store_ports.get(thing)
+                if number is None:
+                    yield f"{thing} has no port: set storePorts.{thing}"
+                else:
+                    taken[host, number].append(thing)
+    for (host, port), things in taken.items():
+        if len(things) > 1:
+            yield f"port {port} on {host} is taken by {' and '.join(things)}: a port serves one"
+
+
+def _references(inventory: Inventory) -> Iterator[str]:
+    for name, service in inventory.services.items():
+        for kind, wanted, known in (
+            ("calls", service.calls, inventory.services),
+            ("starts after", service.starts_after, inventory.services),
+            ("reads", service.reads, inventory.foreign),
+        ):
+            for other in wanted:
+                if other not in known:
+                    yield f"{name} {kind} {other}, which does not exist: known are {sorted(known)}"
+        for use in service.stores:
+            server, _, database = use.partition("/")
+            if server not in inventory.stores:
+                known_stores = sorted(inventory.stores)
+                yield f"{name} uses store {server}, which does not exist: known are {known_stores}"
+            elif database and database not in inventory.stores[server].databases:
+                databases = list(inventory.stores[server].databases)
+                yield f"{name} uses {use}, which does not exist: {server} has {databases}"
+    if all(
+        after in inventory.services for s in inventory.services.values() for after in s.starts_after
+    ):
+        try:
+            inventory.start_order()
+        except CycleError as circle:
+            yield f"starts_after is circular: {' -> '.join(circle.args[1])}"
+
+
+def _exposure(inventory: Inventory, addresses: Mapping[str, str]) -> Iterator[str]:
+    for name, host in inventory.hosts.items():
+        if host.exposure == "internet" and host.role != "ingress":
+            # payments, compliance and external-integrations check no key: isolation protects them
+            yield f"{name} ({host.role}) is exposed to the internet: only the ingress host may be"
+        address = addresses.get(name)
+        if host.exposure == "internal" and address and not _is_private(address):
+            networks = ", ".join(str(network) for network in PRIVATE_NETWORKS)
+            yield f"{name} is internal, but {address} is public: allowed are {networks}"
+
+
+def _addresses(inventory: Inventory, addresses: Mapping[str, str]) -> Iterator[str]:
+    known = {
+        **dict.fromkeys(inventory.hosts, "hosts"),
+        **dict.fromkeys(inventory.foreign, "foreign"),
+    }
+    for name, key in known.items():
+        if name not in addresses:
+            yield f"{name} has no address: set {key}.{name}"
+    for name in addresses:
+        if name not in known:
+            yield f"an address is set for {name}, which does not exist: known are {sorted(known)}"
+    hosts_at: dict[str, list[str]] = defaultdict(list)
+    for name in inventory.hosts:
+        if name in addresses:
+            hosts_at[addresses[name]].append(name)
+    for address, names in hosts_at.items():
+        if len(names) > 1:
+            yield f"{' and '.join(names)} share the address {address}: each host has its own"
+
+
+def _is_private(address: str) -> bool:
+    parsed = ip_address(address)
+    return any(parsed in network for network in PRIVATE_NETWORKS)

@@ -1,0 +1,109 @@
+"""Pencom (eHub): an inventory of machines that this program describes and never touches.
+
+Its resources are components without a provider. The engine records their props as inputs, so a
+moved service or a new port shows in `pulumi preview`, and nothing is ever called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pulumi
+from pydantic import IPvAnyAddress
+
+from components.inventory import Inventory
+from components.values import Model, Port
+
+
+class PencomSettings(Model):
+    """Addresses by name, ports that no handover page names, and what runs the processes."""
+
+    process_manager: Literal["pm2", "docker"]
+    hosts: Mapping[str, IPvAnyAddress]
+    foreign: Mapping[str, IPvAnyAddress]
+    store_ports: Mapping[str, Port]
+
+    def addresses(self) -> dict[str, str]:
+        """Give every address as text, by host or foreign system."""
+        return {name: str(address) for name, address in {**self.hosts, **self.foreign}.items()}
+
+
+@dataclass(frozen=True)
+class PencomArgs:
+    """An inventory that `components.inventory.problems` found nothing wrong with."""
+
+    inventory: Inventory
+    settings: PencomSettings
+
+
+class Inventoried(pulumi.ComponentResource):
+    """One described thing. Its props are the description."""
+
+    def __init__(
+        self, kind: str, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions
+    ) -> None:
+        super().__init__(f"estate:pencom:{kind}", name, dict(props), opts)
+        self.register_outputs({})
+
+
+class Pencom(pulumi.ComponentResource):
+    """Outputs: `start_order` (waves; stop in the reverse)."""
+
+    start_order: list[list[str]]
+
+    def __init__(
+        self, name: str, args: PencomArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("estate:product:Pencom", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        inventory, settings = args.inventory, args.settings
+        addresses = settings.addresses()
+        self.start_order = [list(wave) for wave in inventory.start_order()]
+        wave_of = {thing: number for number, wave in enumerate(self.start_order) for thing in wave}
+        host_of = inventory.carriers()
+        for host_name, host in inventory.hosts.items():
+            props: dict[str, Any] = {
+                "role": host.role,
+                "exposure": host.exposure,
+                "address": addresses[host_name],
+                "carries": list(host.carries),
+            }
+            Inventoried("Host", f"{name}-{host_name}", props, child)
+        for service_name, service in inventory.services.items():
+            props = {
+                "host": host_of[service_name],
+                "ports": dict(service.ports),
+                "entryPoint": service.entry_point,
+                "processManager": settings.process_manager,
+                "healthPath": "/health",
+                "calls": list(service.calls),
+                "stores": list(service.stores),
+                "reads": list(service.reads),
+                "startsAfter": list(service.starts_after),
+                "startWave": wave_of[service_name],
+                "variables": list(service.variables),
+                "secretVariables": list(service.secrets),
+            }
+            Inventoried("Service", f"{name}-{service_name}", props, child)
+        for store_name, store in inventory.stores.items():
+            props = {
+                "host": host_of[store_name],
+                "engine": store.engine,
+                "port": store.port or settings.store_ports[store_name],
+                "databases": list(store.databases),
+                "backups": store.backups,
+                "startWave": wave_of[store_name],
+            }
+            Inventoried("Store", f"{name}-{store_name}", props, child)
+        for system_name, system in inventory.foreign.items():
+            props = {
+                "owner": system.owner,
+                "engine": system.engine,
+                "address": addresses[system_name],
+                "port": system.port,
+                "access": system.access,
+            }
+            Inventoried("ForeignSystem", f"{name}-{system_name}", props, child)
+        self.register_outputs({"startOrder": self.start_order})

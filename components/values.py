@@ -1,0 +1,135 @@
+"""Kinds of value that a setting may hold. A wrong one never gets as far as a resource."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Annotated, Literal, Self
+
+import pulumi_digitalocean as do
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    StringConstraints,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+
+class Model(BaseModel):
+    """Base of every setting: frozen, strict about types, an unknown key is an error."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, alias_generator=to_camel, defer_build=True
+    )
+
+
+def _one_of(allowed: type[Enum]) -> Callable[[str], str]:
+    values = [str(member.value) for member in allowed]
+
+    def check(value: str) -> str:
+        if value not in values:
+            raise ValueError(f"allowed are {', '.join(values)}")
+        return value
+
+    return check
+
+
+def _open_to_the_world(networks: tuple[IPvAnyNetwork, ...]) -> tuple[IPvAnyNetwork, ...]:
+    """Refuse a network so wide that it is no allow-list (0.0.0.0/0, but two halves of it too)."""
+    for network in networks:
+        if network.prefixlen < (8 if network.version == 4 else 16):
+            raise ValueError(f"{network} is open to the world: name the networks that may come in")
+    return networks
+
+
+Region = Annotated[str, AfterValidator(_one_of(do.Region))]
+DropletSize = Annotated[str, AfterValidator(_one_of(do.DropletSlug))]
+DatabaseSize = Annotated[str, AfterValidator(_one_of(do.DatabaseSlug))]
+SpacesRegion = Literal[
+    "ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"
+]
+AppSize = Literal[
+    "apps-s-1vcpu-0.5gb",
+    "apps-s-1vcpu-1gb-fixed",
+    "apps-s-1vcpu-1gb",
+    "apps-s-1vcpu-2gb",
+    "apps-s-2vcpu-4gb",
+    "apps-d-1vcpu-0.5gb",
+    "apps-d-1vcpu-1gb",
+    "apps-d-1vcpu-2gb",
+    "apps-d-1vcpu-4gb",
+    "apps-d-2vcpu-4gb",
+    "apps-d-2vcpu-8gb",
+    "apps-d-4vcpu-8gb",
+    "apps-d-4vcpu-16gb",
+    "apps-d-8vcpu-32gb",
+]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,61}[a-z0-9]$")]
+AppName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$")]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
+Tag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_-]{1,255}$")]
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+Domain = Annotated[str, StringConstraints(pattern=rf"^({_LABEL}\.)+[a-z]{{2,63}}$")]
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Repository = Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+$")]
+HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://[^\s/]+(/\S*)?$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+AllowList = Annotated[
+    tuple[IPvAnyNetwork, ...], Field(min_length=1), AfterValidator(_open_to_the_world)
+]
+SshPublicKey = Annotated[
+    str,
+    StringConstraints(pattern=r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+) [A-Za-z0-9+/=]+( .*)?$"),
+]
+Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+class Vpc(Model):
+    """A private network: one to make (`name`), or one that is there already (`id`)."""
+
+    ip_range: IPvAnyNetwork
+    name: Name | None = None
+    id: Uuid | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.name is None) == (self.id is None):
+            raise ValueError("give either name (a VPC to make) or id (one that is there)")
+        return self
+
+
+class Record(Model):
+    """A DNS record beyond those that the product derives. `label` tells two of one name apart."""
+
+    type: Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "SRV", "TXT"]
+    name: str = "@"
+    value: str
+    ttl: Annotated[int, Field(ge=30, le=604800)] = 1800
+    priority: int | None = None
+    port: Port | None = None
+    weight: int | None = None
+    flags: int | None = None
+    tag: Literal["issue", "issuewild", "iodef"] | None = None
+    label: str | None = None
+
+    @model_validator(mode="after")
+    def _final_dot(self) -> Self:
+        """Ask for the final dot where the API refuses a name without it."""
+        dotted = self.type in ("CNAME", "MX", "NS", "SRV") or (
+            self.type == "CAA" and self.tag != "iodef"
+        )
+        if dotted and not self.value.endswith("."):
+            raise ValueError(f"a {self.type} value ends with a dot: {self.value}.")
+        if self.tag == "iodef" and self.value.endswith("."):
+            raise ValueError(f"a CAA iodef value has no final dot: {self.value.rstrip('.')}")
+        return self
+
+    @property
+    def key(self) -> str:
+        """What tells the record from the others of its zone, in its logical name."""
+        return f"{self.type.lower()}-{self.label or self.name.replace('@', 'apex')}"

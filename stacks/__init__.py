@@ -1,0 +1,1 @@
+"""What exists where: one module an environment, and the settings that fill it in."""

@@ -1,0 +1,103 @@
+"""Wires the settings of a stack to the components of its systems."""
+
+from __future__ import annotations
+
+import pulumi
+
+from components.facts import krogiving as giv_facts
+from components.facts.pencom import INVENTORY
+from components.facts.secrets import SEAL_KEY
+from components.krogiving import KroGiving, KroGivingArgs
+from components.krogiving_settings import KroGivingSettings
+from components.krotrust import KroTrust, KroTrustArgs
+from components.krotrust_settings import KroTrustSettings
+from components.label import Label
+from components.pencom import Pencom, PencomArgs
+from stacks import dr, prod, stage
+from stacks.guard import guard
+from stacks.needs import Needs
+from stacks.settings import Settings, load
+
+ENVIRONMENTS = {"dr": dr.ENVIRONMENT, "prod": prod.ENVIRONMENT, "stage": stage.ENVIRONMENT}
+
+
+def declare() -> None:
+    """Declare the stack that is being run. Raises pulumi.RunError before anything is registered."""
+    stack = pulumi.get_stack()
+    if stack not in ENVIRONMENTS:
+        raise pulumi.RunError(
+            f"the stack {stack} is not known; nothing was registered.\n"
+            f"  found:   {stack}\n  allowed: {', '.join(ENVIRONMENTS)}\n"
+            f"  `pulumi stack select` one of them, or add stacks/{stack}.py"
+            f" and Pulumi.{stack}.yaml and list it in stacks/estate.py"
+        )
+    environment = ENVIRONMENTS[stack]
+    settings, secrets = load(stack, environment)
+    needs = Needs(stack, secrets)
+    krotrust = settings.krotrust and _krotrust(stack, settings, settings.krotrust, needs)
+    krogiving = settings.krogiving and _krogiving(stack, settings, settings.krogiving, needs)
+    needs.check()
+
+    check_removals = guard(guarded=environment.guarded, removals=settings.removals)
+    if krotrust:
+        escrow = KroTrust("krotrust", krotrust)
+        pulumi.export("krotrustAddress", escrow.address)
+        pulumi.export("krotrustUrls", escrow.urls)
+        pulumi.export("krotrustDatabaseCa", escrow.database_ca)
+    if krogiving:
+        giving = KroGiving("krogiving", krogiving)
+        pulumi.export("krogivingUrls", giving.urls)
+        pulumi.export("krogivingBackendId", giving.backend_id)
+        pulumi.export("krogivingSecretFingerprints", giving.fingerprints)
+        pulumi.export("krogivingSeals", pulumi.Output.secret(giving.seals))
+    if settings.pencom:
+        pencom = Pencom("pencom", PencomArgs(INVENTORY, settings.pencom))
+        pulumi.export("pencomStartOrder", pencom.start_order)
+    check_removals()
+
+
+def _krotrust(
+    stack: str, settings: Settings, krotrust: KroTrustSettings, needs: Needs
+) -> KroTrustArgs:
+    needs.real_networks("krotrust.ssh.allowList", krotrust.ssh.allow_list)
+    return KroTrustArgs(
+        label=Label("krotrust", "kro", stack),
+        settings=krotrust,
+        ssh_public_key=needs.setting("krotrust.ssh.publicKey", krotrust.ssh.public_key),
+        alert_emails=settings.alert_emails,
+    )
+
+
+def _krogiving(
+    stack: str, settings: Settings, krogiving: KroGivingSettings, needs: Needs
+) -> KroGivingArgs:
+    frontend = krogiving.frontend
+    paystack = needs.setting(
+        "krogiving.backend.paystackPublicKey", krogiving.backend.paystack_public_key
+    )
+    public = {"PAYSTACK_PUBLIC_KEY": paystack, "REACT_APP_PAYSTACK_PUBLIC_KEY": paystack}
+    if frontend:
+        for variable, key, value in (
+            ("SPLIT_API_KEY", "splitApiKey", frontend.split_api_key),
+            ("HIGHLIGHT_PROJECT_ID", "highlightProjectId", frontend.highlight_project_id),
+            ("CLOUDINARY_CLOUD_NAME", "cloudinaryCloudName", frontend.cloudinary_cloud_name),
+            (
+                "CLOUDINARY_UPLOAD_PRESET",
+                "cloudinaryUploadPreset",
+                frontend.cloudinary_upload_preset,
+            ),
+        ):
+            public[f"REACT_APP_{variable}"] = needs.setting(f"krogiving.frontend.{key}", value)
+    seals = {name.removeprefix("KROGIVING__"): seal for name, seal in settings.seals.items()}
+    return KroGivingArgs(
+        label=Label("krogiving", "giv", stack),
+        settings=krogiving,
+        public=public,
+        secrets={
+            name: needs.secret(f"KROGIVING__{name}", seals.get(name))
+            for name in giv_facts.BACKEND_SECRETS
+        },
+        seals=seals,
+        seal_key=needs.opened(SEAL_KEY),
+        alert_emails=settings.alert_emails,
+    )

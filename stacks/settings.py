@@ -1,0 +1,160 @@
+"""Settings of a stack: read once, typed, and refused as a whole with every mistake named."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, get_args
+
+import pulumi
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from components.facts.pencom import INVENTORY
+from components.inventory import problems
+from components.krogiving_settings import KroGivingSettings
+from components.krotrust_settings import KroTrustSettings
+from components.pencom import PencomSettings
+from components.sealed import Seal
+from components.values import Email, Model
+from stacks import secrets
+from stacks.environment import Environment
+
+SECRET_LOOKING = re.compile(r"secret|passw|token|private|credential|key|salt", re.IGNORECASE)
+HIDDEN = "(not shown: it may be a secret)"
+
+
+class Settings(Model):
+    """The whole stack file, but for its secrets. A system that the environment lacks is None."""
+
+    alert_emails: Annotated[tuple[Email, ...], Field(min_length=1)]
+    removals: tuple[str, ...]
+    seals: Mapping[str, Seal]
+    krotrust: KroTrustSettings | None = None
+    krogiving: KroGivingSettings | None = None
+    pencom: PencomSettings | None = None
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing that is wrong: the full key, what stands there, and what may."""
+
+    key: str
+    found: str
+    allowed: str
+
+    def __str__(self) -> str:
+        lines = textwrap.wrap(self.allowed, 88, subsequent_indent=" " * 13)
+        return f"  {self.key}\n    found:   {self.found}\n    allowed: " + "\n".join(lines)
+
+
+def load(stack: str, environment: Environment) -> tuple[Settings, dict[str, secrets.Found]]:
+    """Read the stack's settings and secrets from the engine.
+
+    Raises pulumi.RunError that lists every mistake with its key, what was found, what is allowed
+    and the file; no secret value is part of it.
+    """
+    project = pulumi.get_project()
+    prefix = f"{project}:"
+    config = {
+        key.removeprefix(prefix): value
+        for key, value in pulumi.runtime.get_config_env().items()
+        if key.startswith(prefix)
+    }
+    encrypted = {key.removeprefix(prefix) for key in pulumi.runtime.get_config_secret_keys_env()}
+    secret_config = {key: value for key, value in config.items() if secrets.is_secret_key(key)}
+    plain = {key: _parsed(value) for key, value in config.items() if key not in secret_config}
+
+    wrong = [
+        Mistake(prefix + key, HIDDEN, text)
+        for key, text in secrets.mistakes(secret_config, encrypted, os.environ)
+    ]
+    wrong += _misplaced_systems(plain, stack, environment, prefix)
+    settings: Settings | None = None
+    try:
+        settings = Settings.model_validate_json(json.dumps(plain))
+    except ValidationError as error:
+        wrong += [_mistake(detail, prefix) for detail in error.errors(include_url=False)]
+    wrong += _inventory_mistakes(plain.get("pencom"), prefix)
+    if wrong or settings is None:
+        count = f"{len(wrong)} mistake{'s' if len(wrong) > 1 else ''}"
+        raise pulumi.RunError(
+            f"Pulumi.{stack}.yaml has {count}; nothing was registered.\n"
+            + "\n".join(str(mistake) for mistake in wrong)
+        )
+    return settings, secrets.find(secret_config, os.environ)
+
+
+def _parsed(value: str) -> Any:
+    """Undo the engine's JSON; a bare word comes as it is."""
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _misplaced_systems(
+    plain: dict[str, Any], stack: str, environment: Environment, prefix: str
+) -> Iterator[Mistake]:
+    """Drop the empty defaults of systems that are not here, and name those that are not empty."""
+    for system in ("krotrust", "krogiving", "pencom"):
+        if system not in environment.systems and plain.pop(system, None):
+            yield Mistake(
+                prefix + system,
+                "settings",
+                f"nothing: stacks/{stack}.py has no {system}. Take the key out, or add the system",
+            )
+
+
+def _mistake(detail: ErrorDetails, prefix: str) -> Mistake:
+    path = [part for part in detail["loc"] if not str(part).startswith(("function-", "tuple["))]
+    key = prefix + ".".join(str(part) for part in path)
+    if detail["type"] == "missing":
+        return Mistake(key, "nothing", "a value: every key of the stack file is written out")
+    if detail["type"] == "extra_forbidden":
+        known = ", ".join(_known_keys(path[:-1]))
+        return Mistake(key, _shown(key, detail["input"]), f"no such key; known here are {known}")
+    allowed = detail["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+    return Mistake(key, _shown(key, detail["input"]), allowed)
+
+
+def _shown(key: str, value: Any) -> str:
+    if SECRET_LOOKING.search(key) or SECRET_LOOKING.search(str(value)):
+        return HIDDEN
+    return textwrap.shorten(json.dumps(value, default=str), 120, placeholder="...")
+
+
+def _known_keys(path: list[Any]) -> list[str]:
+    """Name the keys of the settings model at a path, as they are spelt in the stack file."""
+    model: type[BaseModel] = Settings
+    for part in path:
+        fields = {field.alias or name: field for name, field in model.model_fields.items()}
+        if part not in fields:
+            continue  # an index, or a key of a mapping
+        candidates = _models(fields[part].annotation)
+        if not candidates:
+            return []
+        model = candidates[0]
+    return sorted(field.alias or name for name, field in model.model_fields.items())
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models(part)]
+
+
+def _inventory_mistakes(pencom: Any, prefix: str) -> Iterator[Mistake]:
+    """Check the inventory as a whole, once its own settings are readable."""
+    if not pencom:
+        return
+    try:
+        settings = PencomSettings.model_validate_json(json.dumps(pencom))
+    except ValidationError:
+        return  # named already
+    for text in problems(INVENTORY, settings.addresses(), settings.store_ports):
+        yield Mistake(f"{prefix}pencom", "an inventory that does not hold", text)
