@@ -1,0 +1,351 @@
+"""The stand-in's answers, asked for directly: no engine, no process."""
+
+import asyncio
+import json
+import os
+import shlex
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi.provider.experimental import provider as rpc
+from pulumi.provider.experimental.property_value import Computed, PropertyValue
+from pulumi.runtime.rpc import UNKNOWN
+
+import rehearsal
+from rehearsal.cloud import Refused
+from rehearsal.plugin import GET_CA, Rehearsal
+from rehearsal.table import TABLE
+from rehearsal.values import plain, revive
+
+# The SDK announces its own deprecated types when it is imported.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+CLUSTER = {
+    "name": "db",
+    "engine": "pg",
+    "version": "16",
+    "size": "db-s-1vcpu-1gb",
+    "region": "fra1",
+    "nodeCount": 1,
+}
+DROPLET = {"name": "web", "image": "ubuntu-24-04-x64", "size": "s-1vcpu-1gb", "region": "fra1"}
+UNSET = PropertyValue(Computed())
+
+
+def props(value: dict[str, Any]) -> dict[str, PropertyValue]:
+    return {
+        name: each if isinstance(each, PropertyValue) else revive(each)
+        for name, each in value.items()
+    }
+
+
+def urn(kind: str, name: str = "it") -> str:
+    token = f"digitalocean:index/{kind[0].lower()}{kind[1:]}:{kind}"
+    return f"urn:pulumi:dev::tiny::tiny:index:Group${token}::{name}"
+
+
+def check(kind: str, inputs: dict[str, Any]) -> dict[str, str]:
+    request = rpc.CheckRequest(urn(kind), {}, props(inputs), b"")
+    answer = asyncio.run(Rehearsal().check(request))
+    return {each.property: each.reason for each in answer.failures or []}
+
+
+def create(
+    kind: str, inputs: dict[str, Any], name: str = "it", preview: bool = False
+) -> rpc.CreateResponse:
+    request = rpc.CreateRequest(urn(kind, name), props(inputs), 0, preview)
+    return asyncio.run(Rehearsal().create(request))
+
+
+def diff(
+    kind: str, state: dict[str, PropertyValue], inputs: dict[str, Any], *ignored: str
+) -> rpc.DiffResponse:
+    request = rpc.DiffRequest(urn(kind), "1", state, props(inputs), list(ignored))
+    return asyncio.run(Rehearsal().diff(request))
+
+
+def app(*envs: tuple[str, str | PropertyValue], **spec: Any) -> dict[str, Any]:
+    variables = [
+        PropertyValue(props({"key": key, "value": value, "type": "SECRET"})) for key, value in envs
+    ]
+    service = PropertyValue(props({"name": "web", "envs": PropertyValue(variables)}))
+    return {
+        "spec": PropertyValue(props({"name": "app", "services": PropertyValue([service]), **spec}))
+    }
+
+
+@pytest.fixture(autouse=True)
+def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "far" / "cloud.json"
+    for name, value in rehearsal.environment(path).items():
+        monkeypatch.setenv(name, value)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "path", "reason"),
+    [
+        ("Nothing", {}, "", "no resource type"),
+        ("Vpc", {"name": "v"}, "region", "required"),
+        ("Vpc", {"name": "v", "region": "fra1", "ip_range": "10.0.0.0/20"}, "ip_range", "no such"),
+        ("Vpc", {"region": "fra1"}, "name", "explicit"),
+        ("Vpc", {"name": "v", "region": True}, "region", "kind string"),
+        ("DatabaseCluster", {**CLUSTER, "nodeCount": "1"}, "nodeCount", "kind integer"),
+        ("DatabaseCluster", {**CLUSTER, "nodeCount": 1.5}, "nodeCount", "kind integer"),
+        ("DatabaseCluster", {**CLUSTER, "engine": "redis"}, "engine", "valkey"),
+        (
+            "DatabaseCluster",
+            {k: v for k, v in CLUSTER.items() if k != "version"},
+            "version",
+            "preview",
+        ),
+        ("Droplet", {**DROPLET, "tags": "a"}, "tags", "kind list"),
+        ("Droplet", {**DROPLET, "tags": [1]}, "tags[0]", "kind string"),
+        (
+            "Firewall",
+            {"name": "f", "inboundRules": [{"protocol": "tcp", "sourceAddresses": ["0.0.0.0/0"]}]},
+            "inboundRules[0].portRange",
+            "ports",
+        ),
+        (
+            "UptimeAlert",
+            {"name": "a", "checkId": "1", "type": "down", "notifications": []},
+            "notifications",
+            "empty",
+        ),
+        (
+            "DnsRecord",
+            {"domain": "d.test", "type": "CNAME", "name": "w", "value": "a.test"},
+            "value",
+            "dot",
+        ),
+        (
+            "DnsRecord",
+            {"domain": "d.test", "type": "CAA", "tag": "issue", "name": "@", "value": "a.test"},
+            "value",
+            "dot",
+        ),
+        ("App", app(name="x" * 33), "spec.name", "32"),
+        ("App", app(domains=["a.test"], domainNames=[{"name": "a.test"}]), "spec.domains", "conf"),
+        ("App", app(services=[{"nam": "web"}]), "spec.services[0].nam", "no such"),
+        (
+            "App",
+            app(services=[{"name": "w", "httpPort": "80"}]),
+            "spec.services[0].httpPort",
+            "int",
+        ),
+    ],
+)
+def test_what_cannot_work_is_refused_with_its_path(
+    kind: str, inputs: dict[str, Any], path: str, reason: str
+) -> None:
+    found = check(kind, inputs)
+    assert reason in found[path]
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs"),
+    [
+        ("DatabaseCluster", CLUSTER),
+        ("Droplet", {**DROPLET, "vpcUuid": UNSET, "tags": PropertyValue(UNKNOWN)}),
+        ("Firewall", {"name": "f", "inboundRules": [{"protocol": "icmp"}]}),
+        ("DnsRecord", {"domain": "d.test", "type": "MX", "name": "@", "value": UNSET}),
+        ("DnsRecord", {"domain": "d.test", "type": "A", "name": "@", "value": "192.0.2.1"}),
+        ("App", app(("KEY", PropertyValue("plain", is_secret=True)))),
+    ],
+)
+def test_what_can_work_passes(kind: str, inputs: dict[str, Any]) -> None:
+    assert check(kind, inputs) == {}
+
+
+def test_no_reason_repeats_a_value() -> None:
+    found = check("Droplet", {**DROPLET, "userData": [PropertyValue("hunter2").value]})
+    assert found
+    assert "hunter2" not in str(found)
+
+
+def test_a_preview_leaves_outputs_unknown_and_writes_nothing(cloud: Path) -> None:
+    answer = create("DatabaseCluster", CLUSTER, preview=True)
+    assert not answer.resource_id
+    assert answer.properties["privateUri"].value == UNKNOWN
+    assert answer.properties["privateUri"].is_secret
+    assert answer.properties["engine"].value == "pg"
+    assert not cloud.parent.exists()
+
+
+def test_creating_is_the_same_for_the_same_cloud_and_new_after_a_replacement() -> None:
+    first, second = create("Droplet", DROPLET), create("Droplet", DROPLET)
+    assert first.resource_id
+    assert first.resource_id.isdigit()
+    assert first.resource_id != second.resource_id
+    assert first.properties["ipv4Address"].value != second.properties["ipv4Address"].value
+    assert first.properties["dropletUrn"].value == f"do:droplet:{first.resource_id}"
+
+
+def test_secret_outputs_are_secret_and_secret_inputs_never_reach_the_file(cloud: Path) -> None:
+    state = create("DatabaseCluster", CLUSTER).properties
+    assert {name for name, value in state.items() if value.is_secret} >= {"password", "uri"}
+    assert state["port"].value == 25060.0
+    create("Droplet", {**DROPLET, "userData": PropertyValue("hunter2", is_secret=True)})
+    assert "hunter2" not in cloud.read_text()
+
+
+def test_a_name_in_use_is_refused_where_the_far_end_wants_it_unique() -> None:
+    create("DatabaseCluster", CLUSTER)
+    with pytest.raises(Refused, match=r"422 .* already exists"):
+        create("DatabaseCluster", CLUSTER, name="other")
+
+
+def test_an_unchanged_resource_has_no_diff_and_what_the_far_end_fills_in_is_none() -> None:
+    vpc = {"name": "v", "region": "fra1"}
+    state = create("Vpc", vpc).properties
+    assert "ipRange" in state
+    assert diff("Vpc", state, vpc).changes is False
+
+
+def test_an_update_and_a_replacement_are_told_apart_by_path() -> None:
+    state = create("Droplet", {**DROPLET, "tags": ["b", "a"]}).properties
+    resized = diff("Droplet", state, {**DROPLET, "size": "s-2vcpu-4gb", "tags": ["b", "a"]})
+    assert (resized.changes, resized.replaces) == (True, [])
+    assert resized.detailed_diff["size"].kind is rpc.PropertyDiffKind.UPDATE
+    rebuilt = diff("Droplet", state, {**DROPLET, "image": "debian-12-x64"})
+    assert rebuilt.replaces == ["image"]
+    assert rebuilt.delete_before_replace is False
+    assert rebuilt.detailed_diff["image"].kind is rpc.PropertyDiffKind.UPDATE_REPLACE
+    assert rebuilt.detailed_diff["tags"].kind is rpc.PropertyDiffKind.DELETE
+    assert (
+        diff("Droplet", state, {**DROPLET, "image": "debian-12-x64"}, "image", "tags").changes
+        is False
+    )
+
+
+def test_ipv6_replaces_only_when_it_is_turned_off() -> None:
+    state = create("Droplet", {**DROPLET, "ipv6": True}).properties
+    assert diff("Droplet", state, {**DROPLET, "ipv6": False}).replaces == ["ipv6"]
+    state = create("Droplet", {**DROPLET, "ipv6": False}).properties
+    assert diff("Droplet", state, {**DROPLET, "ipv6": True}).replaces == []
+
+
+def test_a_plain_app_secret_differs_after_every_up_and_its_seal_does_not() -> None:
+    secret = PropertyValue("hunter2", is_secret=True)
+    inputs = app(("A", secret), ("B", PropertyValue("other", is_secret=True)))
+    state = create("App", inputs).properties
+    sealed = plain(state["spec"])["services"][0]["envs"]
+    assert all(each["value"].startswith("EV[1:") for each in sealed)
+    assert state["spec"].contains_secret()
+    again = diff("App", state, inputs)
+    assert set(again.detailed_diff) == {f"spec.services[0].envs[{i}].value" for i in (0, 1)}
+    back = app(*((each["key"], each["value"]) for each in reversed(sealed)))
+    assert diff("App", state, back).changes is False
+    for path in ("spec.services[0].envs", "spec.services[0].envs[*].value", "spec"):
+        assert diff("App", state, inputs, path).changes is False
+    assert create("App", app(("A", sealed[0]["value"]), name="b"), "b").properties
+    rotated = diff("App", state, app(("A", "new"), ("B", sealed[1]["value"])))
+    assert list(rotated.detailed_diff) == ["spec.services[0].envs[0].value"]
+
+
+def test_update_keeps_what_was_made_up_and_read_keeps_secrets(cloud: Path) -> None:
+    made = create("DatabaseCluster", CLUSTER)
+    assert made.resource_id
+    news = props({**CLUSTER, "nodeCount": 2})
+    for preview in (True, False):
+        request = rpc.UpdateRequest(
+            urn("DatabaseCluster"), made.resource_id, made.properties, news, 0, [], preview
+        )
+        state = asyncio.run(Rehearsal().update(request)).properties
+        assert state["password"] == made.properties["password"]
+        assert state["nodeCount"].value == 2.0
+    read = rpc.ReadRequest(urn("DatabaseCluster"), made.resource_id, state, news)
+    answer = asyncio.run(Rehearsal().read(read))
+    assert answer.properties == state
+    assert answer.inputs == news
+    gone = rpc.DeleteRequest(urn("DatabaseCluster"), made.resource_id, state, 0)
+    asyncio.run(Rehearsal().delete(gone))
+    assert asyncio.run(Rehearsal().read(read)).resource_id is None
+    with pytest.raises(Refused, match="404"):
+        asyncio.run(Rehearsal().update(request))
+    assert json.loads(cloud.read_text())["resources"] == {}
+
+
+def test_a_record_is_imported_by_domain_and_id() -> None:
+    record = {"domain": "d.test", "type": "A", "name": "@", "value": "192.0.2.1"}
+    made = create("DnsRecord", record)
+    assert made.properties["fqdn"].value == "d.test"
+    request = rpc.ReadRequest(urn("DnsRecord"), f"d.test,{made.resource_id}", {}, {})
+    answer = asyncio.run(Rehearsal().read(request))
+    assert answer.resource_id == made.resource_id
+    assert diff("DnsRecord", answer.properties, record).changes is False
+
+
+def test_only_the_ca_certificate_can_be_looked_up() -> None:
+    asked = rpc.InvokeRequest(GET_CA, props({"clusterId": "1"}))
+    answer = asyncio.run(Rehearsal().invoke(asked)).return_value or {}
+    assert str(answer["certificate"].value).startswith("-----BEGIN CERTIFICATE-----")
+    other = asyncio.run(Rehearsal().invoke(rpc.InvokeRequest("digitalocean:x:y", {})))
+    assert "plays no look-up" in other.failures[0].reason
+
+
+@pytest.mark.parametrize("where", [*rehearsal.TOKEN_VARIABLES, "digitalocean:token", "nowhere"])
+def test_no_token_but_the_word_is_accepted(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    configured: dict[str, Any] = {"token": "real"} if ":" in where else {}
+    for name in rehearsal.TOKEN_VARIABLES:
+        if where == "nowhere":
+            monkeypatch.delenv(name)
+        elif where == name:
+            monkeypatch.setenv(name, "real")
+    with pytest.raises(Refused, match="none is set" if where == "nowhere" else where):
+        asyncio.run(Rehearsal().configure(rpc.ConfigureRequest({}, props(configured), True, True)))
+
+
+def test_the_word_is_accepted() -> None:
+    request = rpc.ConfigureRequest({}, props({"token": "rehearsal"}), True, True)
+    assert asyncio.run(Rehearsal().configure(request)).accept_secrets
+
+
+@pytest.mark.parametrize("kind", sorted(TABLE))
+def test_every_row_of_the_table_names_inputs_and_outputs_of_the_sdk(kind: str) -> None:
+    from rehearsal.sdk import resource_type
+
+    known = resource_type(kind)
+    assert set(TABLE[kind].replaces.split()) <= known.inputs.fields.keys()
+    assert TABLE[kind].outputs.keys() <= known.outputs.keys()
+
+
+def test_every_type_of_the_sdk_can_be_described() -> None:
+    import pulumi
+    import pulumi_digitalocean as sdk
+
+    from rehearsal.sdk import resource_type
+
+    names = [
+        name
+        for name, each in vars(sdk).items()
+        if isinstance(each, type) and issubclass(each, pulumi.CustomResource) and name != "Provider"
+    ]
+    assert len(names) > 80
+    for name in names:
+        assert resource_type(name).outputs, name
+
+
+def test_the_environment_needs_no_sdk_and_quotes_for_a_shell(tmp_path: Path) -> None:
+    odd = tmp_path / "it's a cloud.json"
+    code = "import sys, rehearsal; rehearsal.environment(); sys.exit('pulumi' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=rehearsal.ROOT, check=True)
+    command = [sys.executable, "-m", "rehearsal", "env", "--cloud", str(odd)]
+    shell = subprocess.run(command, cwd=rehearsal.ROOT, check=True, capture_output=True, text=True)
+    assert shell.stdout.startswith("# ")
+    assert "it's a cloud.json" in shell.stdout.splitlines()[0]
+    echo = f'{shell.stdout}\nprintf %s "$REHEARSAL_CLOUD"'
+    told = subprocess.run(["sh", "-c", echo], check=True, capture_output=True, text=True)
+    assert told.stdout == str(odd)
+    assert shlex.quote(str(odd)) in shell.stdout
+    plugin = Path(rehearsal.environment()["PATH"].split(os.pathsep)[0])
+    assert (plugin / "pulumi-resource-digitalocean").stat().st_mode & stat.S_IXUSR
+    printed = subprocess.run(
+        [*command, "--format", "json"], cwd=rehearsal.ROOT, check=True, capture_output=True
+    )
+    assert json.loads(printed.stdout) == {**rehearsal.environment(odd)}
