@@ -1,0 +1,61 @@
+# `make help` lists what there is. Every target sets itself up on first use.
+STACK ?= prod
+PYTHON ?= python3
+PY := .venv/bin/python
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup preview plan test lint render bench lock up refresh destroy seal secrets clean
+
+help: ## List the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/ready ## Make .venv with every pinned dependency
+
+.venv/ready: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make setup PYTHON=python3.12")'
+	@$(PYTHON) -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+preview: setup ## Preview STACK (prod) with throw-away credentials
+	@$(PY) -m ops preview --stack $(STACK)
+
+plan: setup ## Show STACK offline, and what differs from rendered/
+	@$(PY) -m ops plan --stack $(STACK)
+	@$(PY) -m ops plan --stack $(STACK) --diff
+
+test: setup ## Run every test
+	@$(PY) -m pytest -n auto
+
+lint: setup ## Style and types of the code
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+render: setup ## Write rendered/ anew
+	@$(PY) -m ops render
+
+bench: setup ## Measure our own code against bare SDK calls
+	@$(PY) benchmarks/preview.py
+
+up: setup ## Change STACK for real, then seal its secrets
+	@$(PY) -m ops up --stack $(STACK)
+
+refresh: setup ## Read STACK's real resources into its state
+	@$(PY) -m ops refresh --stack $(STACK)
+
+destroy: setup ## Destroy STACK for real; what is protected stays
+	@$(PY) -m ops destroy --stack $(STACK)
+
+seal: setup ## Store the sealed secrets of the last up of STACK
+	@$(PY) -m ops seal --stack $(STACK)
+
+secrets: setup ## Tell which secrets of STACK are at hand
+	@$(PY) -m ops secrets --stack $(STACK)
+
+lock: ## Pin the dependencies anew (needs uv)
+	uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url --upgrade requirements.in -o requirements.txt
+	uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url --upgrade requirements-dev.in -o requirements-dev.txt
+
+clean: ## Remove .venv and the throw-away state
+	rm -rf .venv .state

@@ -1,0 +1,138 @@
+"""The pulumi command line: a preview that costs and changes nothing, and the commands that do."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import typer
+import yaml
+
+import rehearsal
+from ops import ROOT, config, plan, seal
+from ops.config import UsageError
+
+INSTALL_PAGE = "https://www.pulumi.com/docs/install/"
+THROW_AWAY = "throw-away"
+STATE = ROOT / ".state"
+ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
+
+
+def preview(stack: str) -> int:
+    """Preview a stack from nothing, on a local state that is made anew each time.
+
+    Returns the engine's exit code. Without the engine, prints the offline plan instead.
+    """
+    config.load(stack)  # a stack without a file is said at once
+    if not shutil.which("pulumi"):
+        typer.echo(f"pulumi is not installed (see {INSTALL_PAGE}): this is the offline plan.")
+        return plan.run(stack, "tree", diff=False, exit_code=False)
+    environ, chosen = provider(dict(os.environ))
+    typer.echo(f"provider: {chosen}")
+    folder = STATE / "preview" / stack
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "state").mkdir(parents=True)
+    settings = _private_copy(stack, folder, environ)
+    environ |= {
+        "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+    # The stack is made beside a copy of its file: making it writes a salt into the file.
+    init = ["pulumi", "-C", str(folder), "stack", "init", stack, "--no-select"]
+    made = subprocess.run(init, env=environ, capture_output=True, text=True, check=False)  # noqa: S603
+    if made.returncode:
+        raise UsageError(f"no local state could be made: {made.stderr.strip()}")
+    run = ["pulumi", "preview", "--diff", "--stack", stack, "--config-file", str(settings)]
+    return subprocess.run(run, env=environ, cwd=ROOT, check=False).returncode  # noqa: S603
+
+
+def change(command: str, stack: str, arguments: Sequence[str]) -> int:
+    """Run `pulumi up`, `refresh` or `destroy` on the real state; seal what an `up` brought.
+
+    Returns the engine's exit code. Raises UsageError when a throw-away value is in use.
+    """
+    config.load(stack)
+    if not shutil.which("pulumi"):
+        raise UsageError(f"pulumi is not installed: see {INSTALL_PAGE}")
+    if found := list(_unfit(os.environ)):
+        raise UsageError(
+            f"`{command}` changes the real estate, and nothing was changed:\n"
+            + "\n".join(f"  {problem}" for problem in found)
+        )
+    run = ["pulumi", command, "--stack", stack, *arguments]
+    code = subprocess.run(run, cwd=ROOT, check=False).returncode  # noqa: S603
+    if code == 0 and command == "up":
+        seal.run(stack)
+    return code
+
+
+def _unfit(environ: Mapping[str, str]) -> list[str]:
+    """Name what keeps these credentials from being real ones."""
+    problems = []
+    if environ.get("PULUMI_BACKEND_URL", "").startswith(STATE.as_uri()):
+        problems.append("PULUMI_BACKEND_URL is the throw-away state: set it to the real one")
+    if environ.get("PULUMI_CONFIG_PASSPHRASE") == THROW_AWAY:
+        problems.append("PULUMI_CONFIG_PASSPHRASE is the throw-away one: set the vault's")
+    token = environ.get("DIGITALOCEAN_TOKEN") or environ.get("DIGITALOCEAN_ACCESS_TOKEN")
+    if token in (None, "", THROW_AWAY, rehearsal.TOKEN):
+        problems.append("DIGITALOCEAN_TOKEN is not a real one: set it to the account's token")
+    for key in ("SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"):
+        if environ.get(key) in (None, "", THROW_AWAY, rehearsal.TOKEN):
+            problems.append(f"{key} is not a real one: buckets need a full-access Spaces key")
+    return problems
+
+
+def provider(environ: dict[str, str], cloud: Path | None = None) -> tuple[dict[str, str], str]:
+    """Choose the plugin: the real one where it is or can be had, else the stand-in.
+
+    Returns the environment to run pulumi in, and what to say of the choice. The word `rehearsal`
+    in ESTATE_PROVIDER chooses the stand-in, whose cloud is the file `cloud`.
+    """
+    wanted = version("pulumi-digitalocean")
+    environ.setdefault("PULUMI_CONFIG_PASSPHRASE", THROW_AWAY)
+    if environ.get("ESTATE_PROVIDER") != "rehearsal" and _real_plugin(wanted):
+        if not environ.get("DIGITALOCEAN_ACCESS_TOKEN"):
+            environ.setdefault("DIGITALOCEAN_TOKEN", THROW_AWAY)
+        return environ, f"the DigitalOcean plugin {wanted}"
+    stand_in = rehearsal.environment(cloud or STATE / "preview" / "cloud.json")
+    return environ | stand_in, (
+        f"the rehearsal stand-in (the DigitalOcean plugin {wanted} is neither here nor to be had)"
+    )
+
+
+def _real_plugin(wanted: str) -> bool:
+    listed = subprocess.run(
+        ["pulumi", "plugin", "ls", "--json"],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    plugins = json.loads(listed.stdout) if listed.returncode == 0 else []
+    if any(p["name"] == "digitalocean" and p.get("version") == wanted for p in plugins):
+        return True
+    install = ["pulumi", "plugin", "install", "resource", "digitalocean", wanted]
+    return subprocess.run(install, capture_output=True, check=False).returncode == 0  # noqa: S603
+
+
+def _private_copy(stack: str, folder: Path, environ: Mapping[str, str]) -> Path:
+    """Copy the stack's files, without what the throw-away passphrase could not open."""
+    copy: dict[str, Any] = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())
+    real_passphrase = (
+        "PULUMI_CONFIG_PASSPHRASE_FILE" in environ
+        or environ["PULUMI_CONFIG_PASSPHRASE"] != THROW_AWAY
+    )
+    if not (real_passphrase and "encryptionsalt" in copy):
+        copy = {key: value for key, value in copy.items() if key not in ENCRYPTION}
+        copy["config"] = {
+            key: value for key, value in copy["config"].items() if not config.is_encrypted(value)
+        }
+    shutil.copy(ROOT / "Pulumi.yaml", folder)
+    file = folder / f"Pulumi.{stack}.yaml"
+    file.write_text(yaml.safe_dump(copy, sort_keys=False))
+    return file

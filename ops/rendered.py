@@ -1,0 +1,133 @@
+"""rendered/: the committed plan of each stack, one YAML a system, and what differs from it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ops import ROOT, config
+from ops.config import UsageError
+from ops.graph import Graph, Resource
+
+FOLDER = ROOT / "rendered"
+HEAD = "# What the program declares. Written by `make render`; do not edit.\n"
+
+
+class _Readable(yaml.SafeDumper):
+    """Texts of several lines stand as such, so that a changed line is a changed line."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
+        super().increase_indent(flow, indentless=False)
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in value else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Readable.add_representer(str, _text)
+
+
+def write_all(folder: Path = FOLDER) -> list[Path]:
+    """Write the plan of every stack that has a file, and drop what no stack declares any more."""
+    from ops.plan import build
+
+    written = []
+    for stack in config.stacks():
+        for system, text in documents(build(stack)).items():
+            file = folder / stack / f"{system}.yaml"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+            written.append(file)
+    for stale in set(folder.glob("*/*.yaml")) - set(written):
+        stale.unlink()
+    return written
+
+
+def documents(planned: Graph) -> dict[str, str]:
+    """Give the text of each system's file."""
+    return {
+        system: HEAD
+        + yaml.dump(
+            {resource.name: _entry(resource) for resource in resources},
+            Dumper=_Readable,
+            sort_keys=False,
+            width=2**16,
+            allow_unicode=True,
+        )
+        for system, resources in planned.systems().items()
+    }
+
+
+def as_text(planned: Graph) -> str:
+    """Give all files in one stream."""
+    return "---\n".join(documents(planned).values())
+
+
+def difference(planned: Graph, folder: Path = FOLDER) -> list[str]:
+    """Compare a plan with its committed files: one line a change, `+ ~ -`, old and new values.
+
+    Raises UsageError when a committed file cannot be read.
+    """
+    committed: dict[str, Any] = {}
+    for file in sorted((folder / planned.stack).glob("*.yaml")):
+        try:
+            committed |= yaml.load(file.read_text(), Loader=config.LOADER) or {}  # noqa: S506
+        except yaml.YAMLError as error:
+            raise UsageError(f"{file} is not YAML; `make render` writes it anew") from error
+    now = {resource.name: _entry(resource) for resource in planned.resources}
+    lines: list[str] = []
+    for name in sorted(committed.keys() | now.keys()):
+        if name not in committed:
+            lines.append(f"+ {name}  {now[name]['type']}")
+        elif name not in now:
+            lines.append(f"- {name}  {committed[name]['type']}")
+        else:
+            lines += [f"~ {name}  {change}" for change in _changes(committed[name], now[name])]
+    return lines
+
+
+def _entry(resource: Resource) -> dict[str, Any]:
+    entry: dict[str, Any] = {"type": resource.type, "parent": resource.parent.rpartition("::")[2]}
+    if resource.custom:
+        entry["protect"] = resource.protect
+    if resource.ignore_changes:
+        entry["ignoreChanges"] = list(resource.ignore_changes)
+    if resource.dependencies:
+        entry["dependencies"] = [urn.rpartition("::")[2] for urn in resource.dependencies]
+    if resource.inputs:
+        entry["inputs"] = resource.inputs
+    return entry
+
+
+def _changes(old: Any, new: Any, path: str = "") -> Iterator[str]:
+    if old == new:
+        return
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted(old.keys() | new.keys(), key=str):
+            yield from _changes(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _changes(keyed(old), keyed(new), path)
+    elif isinstance(old, str) and isinstance(new, str) and "\n" in old + new:
+        for line in difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=0):
+            if not line.startswith(("---", "+++", "@@")):
+                yield f"{path}: {line}"
+    else:
+        yield f"{path}: {old!r} => {new!r}"
+
+
+def keyed(items: list[Any]) -> dict[Any, Any]:
+    """Name a list's items by what they are, so that one taken out does not shift the others."""
+    names = [
+        item.get("key") or item.get("name") if isinstance(item, dict) else item for item in items
+    ]
+    if all(isinstance(name, str) for name in names) and len(set(names)) == len(names):
+        return dict(zip(names, items, strict=True))
+    return dict(enumerate(items))

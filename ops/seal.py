@@ -1,0 +1,58 @@
+"""Stores the sealed secrets of the last `up` in the stack file, so that the next needs no plain."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+import typer
+
+from components.facts.secrets import SEALED
+from ops import ROOT
+from ops.config import UsageError
+
+OUTPUTS = {"krogivingSeals": "KROGIVING__"}  # stack output -> prefix of its secrets' keys
+
+
+def run(stack: str) -> None:
+    """Read the seals from the stack's outputs and write them into its file.
+
+    Raises UsageError, writing nothing, when the engine refuses or an answer is not sealed.
+    """
+    outputs = json.loads(_pulumi(stack, "stack", "output", "--json", "--show-secrets"))
+    seals: dict[str, dict[str, Any]] = {
+        prefix + name: seal
+        for output, prefix in OUTPUTS.items()
+        for name, seal in outputs.get(output, {}).items()
+    }
+    if not seals:
+        raise UsageError(f"{stack} has no sealed secrets: run an `up` first")
+    if problems := [
+        f"  {key}: {problem}" for key, seal in seals.items() if (problem := _wrong(seal))
+    ]:
+        raise UsageError("nothing was stored:\n" + "\n".join(problems))
+    arguments = [
+        part
+        for key, seal in sorted(seals.items())
+        for field in ("sealed", "fingerprint")
+        for part in ("--plaintext", f"seals.{key}.{field}={seal[field]}")
+    ]
+    _pulumi(stack, "config", "set-all", "--path", *arguments)
+    typer.echo(f"Pulumi.{stack}.yaml holds {len(seals)} sealed secrets: commit it")
+
+
+def _wrong(seal: dict[str, Any]) -> str | None:
+    if not str(seal["sealed"]).startswith(SEALED):
+        return "DigitalOcean has not sealed it: `pulumi refresh`, then seal again"
+    if not seal["fingerprint"]:
+        return "it has no fingerprint: ESTATE__SEAL_KEY was not at hand in the last `up`"
+    return None
+
+
+def _pulumi(stack: str, *arguments: str) -> str:
+    command = ["pulumi", *arguments, "--stack", stack]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise UsageError(f"pulumi {arguments[0]} {arguments[1]}: {done.stderr.strip()}")
+    return done.stdout

@@ -1,0 +1,164 @@
+"""What the tests share: plans, changed settings, and the real engine where it is installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ops import ROOT, config, engine
+from ops.graph import Graph, record
+
+STACKS = ("prod", "stage", "dr")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if shutil.which("pulumi"):
+        return
+    skip = pytest.mark.skip(reason="the pulumi command line is not installed")
+    for item in items:
+        if "engine" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def _strict_and_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An Output in a text is an error, and no secret of the person's shell gets into a test."""
+    monkeypatch.setenv("PULUMI_ERROR_OUTPUT_STRING", "1")
+    for name in list(os.environ):
+        if name.startswith(("KROTRUST__", "KROGIVING__", "PENCOM__", "ESTATE__")):
+            monkeypatch.delenv(name)
+
+
+@lru_cache
+def _plan(stack: str) -> Graph:
+    return record(config.load(stack))
+
+
+@pytest.fixture(scope="session")
+def plan() -> Callable[[str], Graph]:
+    """Plan of a committed stack, made once."""
+    return _plan
+
+
+def _set(settings: dict[str, Any], path: str, value: Any) -> None:
+    *parents, last = path.split(".")
+    for part in parents:
+        settings = settings[int(part) if isinstance(settings, list) else part]  # type: ignore[call-overload]
+    if value is DELETE:
+        del settings[last]
+    else:
+        settings[last] = value
+
+
+DELETE = object()
+
+
+def changed(
+    stack: str, changes: Mapping[str, Any], encrypted: tuple[str, ...] = ()
+) -> config.StackConfig:
+    """A stack's configuration with some settings changed: {"krotrust.droplet.size": "..."}."""
+    committed = config.load(stack)
+    prefix = f"{committed.project}:"
+    settings: dict[str, Any] = {}
+    for key, value in committed.values.items():
+        try:
+            settings[key.removeprefix(prefix)] = json.loads(value)
+        except ValueError:
+            settings[key.removeprefix(prefix)] = value
+    for path, value in changes.items():
+        _set(settings, path, value)
+    return replace(
+        committed,
+        values={
+            prefix + key: value if isinstance(value, str) else json.dumps(value)
+            for key, value in settings.items()
+        },
+        encrypted=tuple(prefix + key for key in encrypted),
+    )
+
+
+class Engine:
+    """The real engine with a state, a cloud and a stack file of this test's own."""
+
+    def __init__(self, folder: Path, stack: str) -> None:
+        self.stack = stack
+        self.folder = folder
+        self.file = folder / f"Pulumi.{stack}.yaml"
+        (folder / "state").mkdir()
+        environ = {**os.environ, "PULUMI_CONFIG_PASSPHRASE": "a test's own"}
+        self.environ, self.provider = engine.provider(environ, cloud=folder / "cloud.json")
+        self.environ |= {
+            "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_ERROR_OUTPUT_STRING": "1",
+        }
+        shutil.copy(ROOT / "Pulumi.yaml", folder)
+        shutil.copy(ROOT / self.file.name, self.file)
+        self.run("-C", str(folder), "stack", "init", stack, "--no-select")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The test's own stack file."""
+        document: dict[str, Any] = yaml.safe_load(self.file.read_text())
+        return document
+
+    def change(self, changes: Mapping[str, Any]) -> None:
+        """Change settings in the test's own stack file: {"krotrust.droplet.size": "..."}."""
+        document = self.settings
+        for path, value in changes.items():
+            _set(document["config"], f"estate:{path}", value)
+        self.file.write_text(yaml.safe_dump(document, sort_keys=False))
+
+    def run(
+        self, *arguments: str, code: int | None = 0, environ: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run pulumi in the project; fails the test on another exit code than `code`."""
+        done = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive"],
+            cwd=ROOT,
+            env={**self.environ, **(environ or {})},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if code is not None:
+            assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+    def on_stack(
+        self,
+        command: str,
+        *arguments: str,
+        code: int | None = 0,
+        environ: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run preview, up, refresh or destroy with the test's own stack file."""
+        stack = ("--stack", self.stack, "--config-file", str(self.file))
+        return self.run(command, *stack, *arguments, code=code, environ=environ)
+
+    def preview(self) -> dict[str, Any]:
+        """Preview as the engine's JSON."""
+        answer: dict[str, Any] = json.loads(self.on_stack("preview", "--json").stdout)
+        return answer
+
+
+@pytest.fixture
+def engine_for(tmp_path: Path) -> Callable[[str], Engine]:
+    """Make an engine for a stack."""
+
+    def make(stack: str) -> Engine:
+        folder = tmp_path / stack
+        folder.mkdir()
+        return Engine(folder, stack)
+
+    return make
