@@ -69,11 +69,16 @@ def secrets(
 
 
 @app.command()
-def seal(stack: Stack = "prod") -> None:
+def seal(
+    stack: Stack = "prod",
+    config_file: Annotated[
+        str | None, typer.Option(help="Another file than Pulumi.<stack>.yaml.")
+    ] = None,
+) -> None:
     """Store what DigitalOcean sealed in the last `up` in the stack file."""
     from ops import seal as command
 
-    command.run(stack)
+    command.run(stack, config_file)
 
 
 @app.command()

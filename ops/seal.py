@@ -15,7 +15,7 @@ from ops.config import UsageError
 OUTPUTS = {"krogivingSeals": "KROGIVING__"}  # stack output -> prefix of its secrets' keys
 
 
-def run(stack: str) -> None:
+def run(stack: str, config_file: str | None = None) -> None:
     """Read the seals from the stack's outputs and write them into its file.
 
     Raises UsageError, writing nothing, when the engine refuses or an answer is not sealed.
@@ -38,8 +38,9 @@ def run(stack: str) -> None:
         for field in ("sealed", "fingerprint")
         for part in ("--plaintext", f"seals.{key}.{field}={seal[field]}")
     ]
-    _pulumi(stack, "config", "set-all", "--path", *arguments)
-    typer.echo(f"Pulumi.{stack}.yaml holds {len(seals)} sealed secrets: commit it")
+    file = ("--config-file", config_file) if config_file else ()
+    _pulumi(stack, "config", "set-all", "--path", *file, *arguments)
+    typer.echo(f"{config_file or f'Pulumi.{stack}.yaml'} holds {len(seals)} sealed secrets: commit it")
 
 
 def _wrong(seal: dict[str, Any]) -> str | None:

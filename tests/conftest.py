@@ -53,7 +53,7 @@ def plan() -> Callable[[str], Graph]:
 def _set(settings: dict[str, Any], path: str, value: Any) -> None:
     *parents, last = path.split(".")
     for part in parents:
-        settings = settings[int(part) if isinstance(settings, list) else part]  # type: ignore[call-overload]
+        settings = settings[int(part) if isinstance(settings, list) else part]
     if value is DELETE:
         del settings[last]
     else:
@@ -93,6 +93,7 @@ class Engine:
     def __init__(self, folder: Path, stack: str) -> None:
         self.stack = stack
         self.folder = folder
+        self.program = ROOT
         self.file = folder / f"Pulumi.{stack}.yaml"
         (folder / "state").mkdir()
         environ = {**os.environ, "PULUMI_CONFIG_PASSPHRASE": "a test's own"}
@@ -125,7 +126,7 @@ class Engine:
         """Run pulumi in the project; fails the test on another exit code than `code`."""
         done = subprocess.run(
             ["pulumi", *arguments, "--non-interactive"],
-            cwd=ROOT,
+            cwd=self.program,
             env={**self.environ, **(environ or {})},
             capture_output=True,
             text=True,

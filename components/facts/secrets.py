@@ -51,7 +51,7 @@ CATALOGUE = (
         "SEAL_KEY",
         ("fingerprints of sealed secrets",),
         "encrypted in the stack file",
-        "nobody: make one with `openssl rand -hex 32`",
+        "nobody, `openssl rand -hex 32` makes one",
         declared=True,
     ),
     Secret(
@@ -66,7 +66,7 @@ CATALOGUE = (
         "TLS_FILES",
         ("nginx",),
         "the droplet, /etc/letsencrypt/",
-        "nobody: kro-start issues them again",
+        "nobody, kro-start issues them again",
     ),
     Secret(
         "krotrust",

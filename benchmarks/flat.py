@@ -1,0 +1,71 @@
+"""Writes a flat program that registers what a plan holds, by bare SDK calls and nothing else."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ops.graph import SECRET, Graph, Resource
+
+REFERENCE = re.compile(r"<([\w.-]+)\.(\w+)>")
+HEAD = "import pulumi\nimport pulumi_digitalocean as do\n\nr = {}\n"
+
+
+def source(planned: Graph) -> str:
+    """Give the program's text: a line or two for each resource, parents and sources first."""
+    waiting = {resource.urn: resource for resource in planned.resources}
+    lines = [HEAD]
+    while waiting:
+        ready = [
+            resource
+            for resource in waiting.values()
+            if resource.parent not in waiting and not waiting.keys() & set(resource.dependencies)
+        ]
+        for resource in ready:
+            lines.append(_statement(resource))
+            del waiting[resource.urn]
+    return "\n".join(lines) + "\n"
+
+
+def _statement(resource: Resource) -> str:
+    parent = resource.parent.rpartition("::")[2]
+    options = [f"protect={resource.protect}"]
+    if not parent.startswith("estate-"):
+        options.append(f"parent=r[{parent!r}]")
+    if resource.ignore_changes:
+        options.append(f"ignore_changes={[_snake(key) for key in resource.ignore_changes]}")
+    opts = f"opts=pulumi.ResourceOptions({', '.join(options)})"
+    target = f"r[{resource.name!r}]"
+    if not resource.custom:
+        return (
+            f"{target} = pulumi.ComponentResource({resource.type!r}, {resource.name!r},"
+            f" {resource.inputs!r}, {opts})\n{target}.register_outputs({{}})"
+        )
+    inputs = [f"{_snake(key)}={_literal(value, key)}" for key, value in resource.inputs.items()]
+    kind = resource.type.rpartition(":")[2]
+    return f"{target} = do.{kind}({resource.name!r}, {', '.join(inputs)}, {opts})"
+
+
+def _literal(value: Any, key: str = "") -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_snake(k)!r}: {_literal(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_literal(item, key) for item in value) + "]"
+    if value == SECRET:
+        return f"pulumi.Output.secret({value!r})"
+    if isinstance(value, str) and REFERENCE.search(value):
+        parts = REFERENCE.split(value)
+        texts = [repr(part) for part in parts[::3]]
+        outputs = [
+            f"r[{name!r}].{_snake(output)}"
+            for name, output in zip(parts[1::3], parts[2::3], strict=True)
+        ]
+        if parts[::3] == ["", ""]:
+            return outputs[0] + (".apply(int)" if key.startswith("dropletId") else "")
+        woven = [part for pair in zip(texts, outputs, strict=False) for part in pair]
+        return f"pulumi.Output.concat({', '.join([*woven, texts[-1]])})"
+    return repr(value)
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"([A-Z])", r"_\1", name).lower()

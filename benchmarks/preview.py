@@ -1,0 +1,150 @@
+"""What our own code costs, measured side by side in one run. Prints ratios; judges nothing.
+
+1. `pulumi preview` of prod against a flat program that makes the same resources by bare SDK calls.
+2. The offline plan against importing pulumi and pulumi_digitalocean.
+3. The offline plan of Pencom with 100 and with 1,000 services, per resource.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.flat import source
+from components.facts.pencom import INVENTORY
+from components.inventory import Host, Inventory, Service
+from components.pencom import Pencom, PencomArgs, PencomSettings
+from ops import ROOT, config, engine
+from ops.graph import Recorder
+from ops.plan import build
+
+ROUNDS = 7
+
+
+def in_turn(*runs: Callable[[], object]) -> list[float]:
+    """Run each in turn, several times after a warm-up. Returns each one's median in seconds."""
+    times: list[list[float]] = [[] for _ in runs]
+    for turn in range(ROUNDS + 1):
+        for taken, run in zip(times, runs, strict=True):
+            start = time.perf_counter()
+            run()
+            if turn:
+                taken.append(time.perf_counter() - start)
+    return [median(taken) for taken in times]
+
+
+def command(
+    arguments: Sequence[str], cwd: Path, environ: Mapping[str, str] | None = None
+) -> Callable[[], object]:
+    """Give a run of a whole process."""
+    return lambda: subprocess.run(
+        arguments, cwd=cwd, env=environ or os.environ, stdout=subprocess.DEVNULL, check=True
+    )
+
+
+def preview(folder: Path) -> None:
+    """Measure the engine's preview of our program against the flat one."""
+    environ, provider = engine.provider(
+        {**os.environ, "PULUMI_CONFIG_PASSPHRASE": "x"}, cloud=folder / "cloud.json"
+    )
+    environ |= {"PULUMI_BACKEND_URL": folder.as_uri(), "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    ours, flat = folder / "ours", folder / "flat"
+    for place in (ours, flat):
+        place.mkdir()
+    shutil.copy(ROOT / "Pulumi.prod.yaml", ours)
+    shutil.copy(ROOT / "Pulumi.yaml", ours)
+    (flat / "__main__.py").write_text(source(build("prod")))
+    (flat / "Pulumi.yaml").write_text(
+        f"name: flat\nruntime: {{name: python, options: {{virtualenv: {sys.prefix}}}}}\n"
+    )
+    for place in (ours, flat):
+        command(["pulumi", "-C", str(place), "stack", "init", "prod"], folder, environ)()
+    run = ["pulumi", "preview", "--non-interactive", "--stack", "prod"]
+    ours_run = command([*run, "--config-file", str(ours / "Pulumi.prod.yaml")], ROOT, environ)
+    mine, bare = in_turn(ours_run, command(run, flat, environ))
+    print(f"pulumi preview of prod, with {provider}")
+    print(f"  ours {mine:.2f} s, flat {bare:.2f} s, ratio {mine / bare:.2f}")
+
+
+def offline() -> None:
+    """Measure the offline plan against the imports that it cannot do without."""
+    plan = command([sys.executable, "-m", "ops", "plan", "--format", "json"], ROOT)
+    imports = command([sys.executable, "-c", "import pulumi, pulumi_digitalocean"], ROOT)
+    ours, bare = in_turn(plan, imports)
+    print(f"offline plan of prod {ours:.2f} s, imports {bare:.2f} s, ratio {ours / bare:.2f}")
+
+
+def scaled(services: int) -> Callable[[], object]:
+    """Give a run of Pencom alone, with as many services as asked for, ten to a host."""
+    model = INVENTORY.services["payments"]
+    names = [f"service-{number}" for number in range(services)]
+    hosts = {
+        f"host-{start}": Host("services", "internal", tuple(names[start : start + 10]))
+        for start in range(0, services, 10)
+    }
+    inventory = Inventory(
+        hosts={**hosts, "vps-3": INVENTORY.hosts["vps-3"]},
+        services={
+            name: Service(
+                ports={"http": 4000 + number % 10},
+                entry_point=model.entry_point,
+                stores=model.stores,
+                variables=model.variables,
+                secrets=model.secrets,
+            )
+            for number, name in enumerate(names)
+        },
+        stores={name: INVENTORY.stores[name] for name in ("postgresql", "mongodb", "redis")},
+        foreign={},
+    )
+    settings = PencomSettings.model_validate(
+        {
+            "processManager": "pm2",
+            "hosts": dict.fromkeys(inventory.hosts, "10.0.0.1"),
+            "foreign": {},
+            "storePorts": {"postgresql": 5432, "mongodb": 27017},
+        },
+        strict=False,
+    )
+
+    def run() -> None:
+        recorder = Recorder(config.load("prod"))
+        recorder.run(lambda: Pencom("pencom", PencomArgs(inventory, settings)))
+        recorder.graph()
+
+    return run
+
+
+def growth() -> None:
+    """Measure how the time per resource grows with the number of services."""
+    gc.disable()  # as the command does
+    small, large = in_turn(scaled(100), scaled(1000))
+    print(
+        f"Pencom with 100 services {small:.2f} s, with 1,000 {large:.2f} s,"
+        f" per resource ratio {large / small / 10:.2f}"
+    )
+
+
+def main() -> None:
+    """Run all three; the first needs the engine."""
+    if shutil.which("pulumi"):
+        with tempfile.TemporaryDirectory() as folder:
+            preview(Path(folder))
+    else:
+        print(f"pulumi is not installed (see {engine.INSTALL_PAGE}): no preview is measured")
+    offline()
+    growth()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""The real engine previews all three stacks from nothing, and the offline plan agrees with it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import STACKS, Engine
+
+from ops import ROOT
+from ops.graph import Graph
+
+pytestmark = pytest.mark.engine
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # the engine's mark for a value not known yet
+
+
+def _planned(preview: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What the engine plans, by URN, but for the stack and the provider that it makes itself."""
+    own = ("pulumi:pulumi:Stack", "pulumi:providers:digitalocean")
+    states = [step["newState"] for step in preview["steps"]]
+    for state in states:  # the SDK hands dependencies over as sets, in any order
+        state["dependencies"] = sorted(state.get("dependencies", ()))
+        for urns in state.get("propertyDependencies", {}).values():
+            (urns or []).sort()
+    return {state["urn"]: state for state in states if state["type"] not in own}
+
+
+def _agree(real: Any, offline: Any) -> bool:
+    """A value that the engine does not know yet is a reference in the offline plan."""
+    if isinstance(real, str) and UNKNOWN in real:
+        return isinstance(offline, str) and "<" in offline
+    if isinstance(real, dict) and isinstance(offline, dict):
+        return real.keys() == offline.keys() and all(_agree(real[k], offline[k]) for k in real)
+    if isinstance(real, list) and isinstance(offline, list):
+        return len(real) == len(offline) and all(map(_agree, real, offline))
+    return bool(real == offline)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_preview_from_nothing_plans_what_the_offline_plan_says(
+    stack: str, engine_for: Callable[[str], Engine], plan: Callable[[str], Graph]
+) -> None:
+    engine = engine_for(stack)
+    preview = engine.preview()
+    real = _planned(preview)
+    offline = {resource.urn: resource for resource in plan(stack).resources}
+
+    assert {step["op"] for step in preview["steps"]} == {"create"}
+    assert real.keys() == offline.keys()
+    for urn, state in real.items():
+        resource = offline[urn]
+        assert state["type"] == resource.type
+        assert state["parent"] == resource.parent, urn
+        assert state.get("protect", False) == resource.protect, urn
+        assert state.get("custom", False) == resource.custom, urn
+        inputs = {k: v for k, v in state.get("inputs", {}).items() if k != "__defaults"}
+        assert _agree(inputs, resource.inputs), (urn, inputs, resource.inputs)
+        # A read-only look-up, or a component, adds nothing that the other does not know.
+        assert state["dependencies"] == list(resource.dependencies), urn
+    if "stand-in" in engine.provider:
+        assert not (engine.folder / "cloud.json").exists(), "a preview must not write the cloud"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_two_previews_are_the_same(stack: str, engine_for: Callable[[str], Engine]) -> None:
+    engine = engine_for(stack)
+    first, second = _planned(engine.preview()), _planned(engine.preview())
+    assert first == second
+
+
+def test_make_preview_leaves_the_tree_as_it_was() -> None:
+    def tree() -> dict[str, str]:
+        tracked = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        files = [ROOT / name for name in tracked.stdout.split("\0") if name]
+        return {str(f): hashlib.sha256(f.read_bytes()).hexdigest() for f in files if f.is_file()}
+
+    before = tree()
+    done = subprocess.run(
+        [shutil.which("make") or "make", "preview", "STACK=stage"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("provider: ")
+    assert "to create" in done.stdout
+    assert tree() == before
+
+
+def test_a_moved_service_and_a_new_port_show_in_a_preview(
+    engine_for: Callable[[str], Engine],
+) -> None:
+    engine = engine_for("stage")
+    _make_pencom_only(engine)
+    engine.on_stack("up", "--yes", "--skip-preview")
+    engine.change({"pencom.storePorts.postgresql": 5433, "pencom.hosts.vps-3": "10.21.0.33"})
+    preview = engine.preview()
+    changed = {
+        step["urn"].rpartition("::")[2]: step["newState"]["inputs"]
+        for step in preview["steps"]
+        if step["op"] == "update"
+    }
+    assert set(changed) == {"pencom-postgresql", "pencom-vps-3"}
+    assert changed["pencom-postgresql"]["port"] == 5433
+    assert changed["pencom-vps-3"]["address"] == "10.21.0.33"
+
+
+def _make_pencom_only(engine: Engine) -> None:
+    """Leave out what an `up` would ask secrets for: the inventory needs none."""
+    environment = engine.folder / "program"
+    shutil.copytree(
+        ROOT,
+        environment,
+        ignore=shutil.ignore_patterns(".git", ".venv", ".state", "tests", ".*_cache"),
+    )
+    (environment / ".venv").symlink_to(ROOT / ".venv")
+    (environment / "stacks" / "stage.py").write_text(
+        "from stacks.environment import Environment\n\n"
+        'ENVIRONMENT = Environment(systems=("pencom",), guarded=False)\n'
+    )
+    engine.program = environment
+    engine.change({"krotrust": {}, "krogiving": {}})
+
+
+def test_wrong_settings_stop_the_engine_before_it_plans_anything(
+    engine_for: Callable[[str], Engine],
+) -> None:
+    engine = engine_for("prod")
+    engine.change({"krotrust.droplet.size": "s-2vcpu-4g", "krogiving.valkey.nodes": 9})
+    done = engine.on_stack("preview", "--json", code=None)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    for part in ("estate:krotrust.droplet.size", "estate:krogiving.valkey.nodes", "2 mistakes"):
+        assert part in said
+    assert "Traceback" not in said
+    assert not [s for s in json.loads(done.stdout)["steps"] if "digitalocean" in s["urn"]]

@@ -1,0 +1,142 @@
+"""Secrets through a whole life in the real engine: up, seal, nothing to do, rotate, nowhere seen."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+from conftest import Engine
+
+from components.facts.krogiving import BACKEND_SECRETS
+from ops import ROOT
+
+pytestmark = pytest.mark.engine
+
+CANARIES = {f"KROGIVING__{name}": f"canary-{name.lower()}" for name in BACKEND_SECRETS}
+SEAL_KEY = {"ESTATE__SEAL_KEY": "canary-seal-key"}
+KNOWN = {  # what the stage stack leaves open until somebody knows it
+    "krotrust.ssh.publicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA test",
+    "krotrust.ssh.allowList": ["198.18.0.1/32"],
+    "krogiving.backend.paystackPublicKey": "pk_test_public",
+}
+
+
+@pytest.fixture
+def stage(engine_for: Callable[[str], Engine]) -> Engine:
+    engine = engine_for("stage")
+    if "stand-in" not in engine.provider:
+        pytest.skip("an `up` is only rehearsed: the real DigitalOcean plugin is installed here")
+    engine.change(KNOWN)
+    return engine
+
+
+def _seal(engine: Engine) -> None:
+    # Pulumi.yaml's folder names the project; the file is the test's own.
+    command = [sys.executable, "-m", "ops", "seal", "--stack", engine.stack]
+    done = subprocess.run(
+        [*command, "--config-file", str(engine.file)],
+        cwd=ROOT,
+        env=engine.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _texts(engine: Engine) -> Iterator[tuple[str, str]]:
+    """Every file that the run left: state, history, cloud, stack file."""
+    for folder, _, names in os.walk(engine.folder):
+        for name in names:
+            path = os.path.join(folder, name)  # noqa: PTH118
+            with open(path, errors="replace") as file:  # noqa: PTH123
+                yield path, file.read()
+
+
+def test_a_secret_is_sealed_kept_rotated_and_never_seen(stage: Engine) -> None:
+    printed = []
+
+    def run(*arguments: str, **environ: str) -> str:
+        done = stage.on_stack(*arguments, environ=environ)
+        printed.append(done.stdout + done.stderr)
+        return printed[-1]
+
+    run("up", "--yes", "--skip-preview", "--diff", **CANARIES, **SEAL_KEY)
+    _seal(stage)
+    seals = stage.settings["config"]["estate:seals"]
+    assert set(CANARIES) < set(seals)
+    assert all(seal["sealed"].startswith("EV[") for seal in seals.values())
+
+    # Without a plain secret at hand, and after a refresh, there is nothing to do.
+    run("up", "--yes", "--skip-preview", "--expect-no-changes", **SEAL_KEY)
+    run("refresh", "--yes", "--skip-preview", "--expect-no-changes", **SEAL_KEY)
+    run("up", "--yes", "--skip-preview", "--expect-no-changes", **SEAL_KEY)
+    # With the plain ones at hand and unchanged, neither.
+    run("preview", "--diff", "--expect-no-changes", **CANARIES, **SEAL_KEY)
+
+    # A rotated one is sent, and only the app changes.
+    rotated = {**CANARIES, "KROGIVING__JWT_SECRET_KEY": "canary-rotated"}
+    steps = json.loads(run("preview", "--json", **rotated, **SEAL_KEY))["steps"]
+    changed = [s["urn"].rpartition("::")[2] for s in steps if s["op"] not in ("same", "read")]
+    assert changed == ["krogiving-backend-app"]
+    run("up", "--yes", "--skip-preview", **rotated, **SEAL_KEY)
+    _seal(stage)
+    anew = stage.settings["config"]["estate:seals"]
+    assert [key for key in anew if anew[key] != seals[key]] == ["KROGIVING__JWT_SECRET_KEY"]
+    run("up", "--yes", "--skip-preview", "--expect-no-changes", **SEAL_KEY)
+
+    for where, text in [*_texts(stage), *((f"output {n}", text) for n, text in enumerate(printed))]:
+        assert "canary-" not in text, where
+
+
+def test_an_up_without_its_secrets_stops_before_anything_changes(stage: Engine) -> None:
+    stage.change({"krogiving.backend.paystackPublicKey": None})
+    done = stage.on_stack("up", "--yes", "--skip-preview", code=1)
+    said = done.stdout + done.stderr
+    for need in (*CANARIES, *SEAL_KEY, "estate:krogiving.backend.paystackPublicKey"):
+        assert need in said
+    assert not (stage.folder / "cloud.json").exists()
+    exported = json.loads(stage.run("stack", "export", "--stack", stage.stack).stdout)
+    left = {r["type"] for r in exported["deployment"].get("resources") or ()}
+    assert left <= {"pulumi:pulumi:Stack"}
+
+
+def test_a_secret_in_an_encrypted_entry_serves_like_one_in_the_environment(stage: Engine) -> None:
+    file = ("--config-file", str(stage.file), "--stack", stage.stack)
+    for key, value in {**CANARIES, **SEAL_KEY}.items():
+        stage.run("config", "set", *file, "--secret", key, value)
+    stage.on_stack("up", "--yes", "--skip-preview")
+    for where, text in _texts(stage):
+        assert "canary-" not in text, where
+
+
+def test_a_protected_cluster_survives_a_destroy_with_its_trusted_sources(
+    engine_for: Callable[[str], Engine],
+) -> None:
+    engine = engine_for("prod")
+    if "stand-in" not in engine.provider:
+        pytest.skip("an `up` is only rehearsed: the real DigitalOcean plugin is installed here")
+    engine.change(
+        {
+            **KNOWN,
+            **{
+                f"krogiving.frontend.{key}": "known"
+                for key in (
+                    "splitApiKey",
+                    "highlightProjectId",
+                    "cloudinaryCloudName",
+                    "cloudinaryUploadPreset",
+                )
+            },
+        }
+    )
+    engine.on_stack("up", "--yes", "--skip-preview", environ={**CANARIES, **SEAL_KEY})
+    before = (engine.folder / "cloud.json").read_text()
+    done = engine.on_stack("destroy", "--yes", "--skip-preview", code=None)
+    assert done.returncode != 0
+    assert "protected" in done.stdout + done.stderr
+    assert (engine.folder / "cloud.json").read_text() == before
