@@ -15,7 +15,7 @@ from components.values import (
     Email,
     Model,
     Port,
-    Record,
+    Records,
     Region,
     Repository,
     Vpc,
@@ -68,7 +68,7 @@ class KroGivingSettings(Model):
     region: Region
     domain: Domain
     caa_issuers: Annotated[tuple[Domain, ...], Field(min_length=1)]
-    records: tuple[Record, ...] = ()
+    records: Records = ()
     vpc: Vpc
     backend: BackendSettings
     frontend: FrontendSettings | None

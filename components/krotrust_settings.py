@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from components.bucket import BucketSettings
 from components.database import DatabaseSettings
+from components.facts.krotrust import HOSTS
 from components.values import (
     AllowList,
     Day,
@@ -16,7 +17,7 @@ from components.values import (
     Email,
     Model,
     Name,
-    Record,
+    Records,
     Region,
     SshPublicKey,
     Tag,
@@ -57,7 +58,7 @@ class KroTrustSettings(Model):
     region: Region
     domain: Domain
     caa_issuers: Annotated[tuple[Domain, ...], Field(min_length=1)]
-    records: tuple[Record, ...] = ()
+    records: Records = ()
     vpc: Vpc
     droplet: DropletSettings
     reserved_ip: bool
@@ -67,3 +68,10 @@ class KroTrustSettings(Model):
     certificate_email: Email
     database: DatabaseSettings
     bucket: BucketSettings
+
+    @model_validator(mode="after")
+    def _no_second_address(self) -> Self:
+        derived = {f"a-{host}" for host in HOSTS}
+        if twice := sorted(record.key for record in self.records if record.key in derived):
+            raise ValueError(f"records holds {', '.join(twice)}, which the droplet's address makes")
+        return self

@@ -133,3 +133,13 @@ class Record(Model):
     def key(self) -> str:
         """What tells the record from the others of its zone, in its logical name."""
         return f"{self.type.lower()}-{self.label or self.name.replace('@', 'apex')}"
+
+
+def _told_apart(records: tuple[Record, ...]) -> tuple[Record, ...]:
+    keys = [record.key for record in records]
+    if twins := sorted({key for key in keys if keys.count(key) > 1}):
+        raise ValueError(f"several records are {', '.join(twins)}: give each a label of its own")
+    return records
+
+
+Records = Annotated[tuple[Record, ...], AfterValidator(_told_apart)]

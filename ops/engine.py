@@ -21,6 +21,15 @@ from ops.config import UsageError
 INSTALL_PAGE = "https://www.pulumi.com/docs/install/"
 THROW_AWAY = "throw-away"
 STATE = ROOT / ".state"
+CREDENTIALS = (  # variables that hold it, the stack file entry that may instead, what it is
+    (
+        ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"),
+        "digitalocean:token",
+        "the account's token",
+    ),
+    (("SPACES_ACCESS_KEY_ID",), "digitalocean:spacesAccessId", "a full-access Spaces key's id"),
+    (("SPACES_SECRET_ACCESS_KEY",), "digitalocean:spacesSecretKey", "that Spaces key's secret"),
+)
 ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
 
 
@@ -57,13 +66,19 @@ def change(command: str, stack: str, arguments: Sequence[str]) -> int:
 
     Returns the engine's exit code. Raises UsageError when a throw-away value is in use.
     """
-    config.load(stack)
+    settings = config.load(stack)
     if not shutil.which("pulumi"):
         raise UsageError(f"pulumi is not installed: see {INSTALL_PAGE}")
-    if found := list(_unfit(os.environ)):
+    if found := _unfit(os.environ, settings):
         raise UsageError(
             f"`{command}` changes the real estate, and nothing was changed:\n"
             + "\n".join(f"  {problem}" for problem in found)
+        )
+    if command == "up" and (unstored := seal.unstored(stack)):
+        raise UsageError(
+            f"Pulumi.{stack}.yaml does not hold what the last `up` sealed, and this one would send"
+            f" the older back: {', '.join(unstored)}.\n"
+            f"  `python -m ops seal --stack {stack}`, commit, then `up` again; nothing was changed"
         )
     run = ["pulumi", command, "--stack", stack, *arguments]
     code = subprocess.run(run, cwd=ROOT, check=False).returncode  # noqa: S603
@@ -72,19 +87,19 @@ def change(command: str, stack: str, arguments: Sequence[str]) -> int:
     return code
 
 
-def _unfit(environ: Mapping[str, str]) -> list[str]:
+def _unfit(environ: Mapping[str, str], settings: config.StackConfig) -> list[str]:
     """Name what keeps these credentials from being real ones."""
     problems = []
     if environ.get("PULUMI_BACKEND_URL", "").startswith(STATE.as_uri()):
         problems.append("PULUMI_BACKEND_URL is the throw-away state: set it to the real one")
     if environ.get("PULUMI_CONFIG_PASSPHRASE") == THROW_AWAY:
         problems.append("PULUMI_CONFIG_PASSPHRASE is the throw-away one: set the vault's")
-    token = environ.get("DIGITALOCEAN_TOKEN") or environ.get("DIGITALOCEAN_ACCESS_TOKEN")
-    if token in (None, "", THROW_AWAY, rehearsal.TOKEN):
-        problems.append("DIGITALOCEAN_TOKEN is not a real one: set it to the account's token")
-    for key in ("SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"):
-        if environ.get(key) in (None, "", THROW_AWAY, rehearsal.TOKEN):
-            problems.append(f"{key} is not a real one: buckets need a full-access Spaces key")
+    for names, entry, what in CREDENTIALS:
+        value = next((environ[name] for name in names if environ.get(name)), None)
+        if value in (THROW_AWAY, rehearsal.TOKEN):
+            problems.append(f"{names[0]} is a throw-away one: set it to {what}")
+        elif value is None and entry not in settings.values:
+            problems.append(f"{names[0]} is not set: set it to {what}")
     return problems
 
 

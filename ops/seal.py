@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from components.facts.secrets import SEALED
-from ops import ROOT
+from ops import ROOT, config
 from ops.config import UsageError
 
 OUTPUTS = {"krogivingSeals": "KROGIVING__"}  # stack output -> prefix of its secrets' keys
@@ -20,12 +20,7 @@ def run(stack: str, config_file: str | None = None) -> None:
 
     Raises UsageError, writing nothing, when the engine refuses or an answer is not sealed.
     """
-    outputs = json.loads(_pulumi(stack, "stack", "output", "--json", "--show-secrets"))
-    seals: dict[str, dict[str, Any]] = {
-        prefix + name: seal
-        for output, prefix in OUTPUTS.items()
-        for name, seal in outputs.get(output, {}).items()
-    }
+    seals = _last(stack)
     if not seals:
         raise UsageError(f"{stack} has no sealed secrets: run an `up` first")
     if problems := [
@@ -40,7 +35,26 @@ def run(stack: str, config_file: str | None = None) -> None:
     ]
     file = ("--config-file", config_file) if config_file else ()
     _pulumi(stack, "config", "set-all", "--path", *file, *arguments)
-    typer.echo(f"{config_file or f'Pulumi.{stack}.yaml'} holds {len(seals)} sealed secrets: commit it")
+    target = config_file or f"Pulumi.{stack}.yaml"
+    typer.echo(f"{target} holds {len(seals)} sealed secrets: commit it")
+
+
+def unstored(stack: str) -> list[str]:
+    """Name the secrets that the last `up` sent and the stack file does not hold sealed yet.
+
+    The next `up` would send the older ones back. Empty before the first `up`.
+    """
+    stored = json.loads(config.load(stack).values.get("estate:seals", "{}"))
+    return sorted(key for key, seal in _last(stack).items() if stored.get(key) != seal)
+
+
+def _last(stack: str) -> dict[str, dict[str, Any]]:
+    outputs = json.loads(_pulumi(stack, "stack", "output", "--json", "--show-secrets"))
+    return {
+        prefix + name: seal
+        for output, prefix in OUTPUTS.items()
+        for name, seal in outputs.get(output, {}).items()
+    }
 
 
 def _wrong(seal: dict[str, Any]) -> str | None:

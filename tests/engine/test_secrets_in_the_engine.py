@@ -1,4 +1,4 @@
-"""Secrets through a whole life in the real engine: up, seal, nothing to do, rotate, nowhere seen."""
+"""A secret's whole life in the real engine: up, seal, nothing to do, rotate, nowhere seen."""
 
 from __future__ import annotations
 
