@@ -1,6 +1,6 @@
 """What the SDK does not say of a type: what replaces, how ids look, and answers worth making up.
 
-Source: section 1 of the team's notes on the provider (its own schema, version 4.76). A type that
+Source: the provider's own schema, version 4.76, and how its client behaves. A type that
 is not listed replaces on nothing, has a uuid, and answers with plain fillers. Templates take the
 type's inputs, the answers before them and `cloud.facts`. No network serves `.test`.
 """

@@ -2,11 +2,6 @@
 
 import asyncio
 import json
-import os
-import shlex
-import stat
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +13,6 @@ from pulumi.runtime.rpc import UNKNOWN
 import rehearsal
 from rehearsal.cloud import Refused
 from rehearsal.plugin import GET_CA, Rehearsal
-from rehearsal.table import TABLE
 from rehearsal.values import plain, revive
 
 # The SDK announces its own deprecated types when it is imported.
@@ -304,48 +298,3 @@ def test_no_token_but_the_word_is_accepted(where: str, monkeypatch: pytest.Monke
 def test_the_word_is_accepted() -> None:
     request = rpc.ConfigureRequest({}, props({"token": "rehearsal"}), True, True)
     assert asyncio.run(Rehearsal().configure(request)).accept_secrets
-
-
-@pytest.mark.parametrize("kind", sorted(TABLE))
-def test_every_row_of_the_table_names_inputs_and_outputs_of_the_sdk(kind: str) -> None:
-    from rehearsal.sdk import resource_type
-
-    known = resource_type(kind)
-    assert set(TABLE[kind].replaces.split()) <= known.inputs.fields.keys()
-    assert TABLE[kind].outputs.keys() <= known.outputs.keys()
-
-
-def test_every_type_of_the_sdk_can_be_described() -> None:
-    import pulumi
-    import pulumi_digitalocean as sdk
-
-    from rehearsal.sdk import resource_type
-
-    names = [
-        name
-        for name, each in vars(sdk).items()
-        if isinstance(each, type) and issubclass(each, pulumi.CustomResource) and name != "Provider"
-    ]
-    assert len(names) > 80
-    for name in names:
-        assert resource_type(name).outputs, name
-
-
-def test_the_environment_needs_no_sdk_and_quotes_for_a_shell(tmp_path: Path) -> None:
-    odd = tmp_path / "it's a cloud.json"
-    code = "import sys, rehearsal; rehearsal.environment(); sys.exit('pulumi' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], cwd=rehearsal.ROOT, check=True)
-    command = [sys.executable, "-m", "rehearsal", "env", "--cloud", str(odd)]
-    shell = subprocess.run(command, cwd=rehearsal.ROOT, check=True, capture_output=True, text=True)
-    assert shell.stdout.startswith("# ")
-    assert "it's a cloud.json" in shell.stdout.splitlines()[0]
-    echo = f'{shell.stdout}\nprintf %s "$REHEARSAL_CLOUD"'
-    told = subprocess.run(["sh", "-c", echo], check=True, capture_output=True, text=True)
-    assert told.stdout == str(odd)
-    assert shlex.quote(str(odd)) in shell.stdout
-    plugin = Path(rehearsal.environment()["PATH"].split(os.pathsep)[0])
-    assert (plugin / "pulumi-resource-digitalocean").stat().st_mode & stat.S_IXUSR
-    printed = subprocess.run(
-        [*command, "--format", "json"], cwd=rehearsal.ROOT, check=True, capture_output=True
-    )
-    assert json.loads(printed.stdout) == {**rehearsal.environment(odd)}
