@@ -25,8 +25,7 @@ from components.facts.pencom import INVENTORY
 from components.inventory import Host, Inventory, Service
 from components.pencom import Pencom, PencomArgs, PencomSettings
 from ops import ROOT, config, engine
-from ops.graph import Recorder
-from ops.plan import build
+from ops.graph import Recorder, build
 
 ROUNDS = 7
 

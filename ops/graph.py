@@ -20,8 +20,8 @@ from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
 
-from ops import ROOT
-from ops.config import StackConfig
+from ops import ROOT, config
+from ops.config import StackConfig, UsageError
 
 SECRET = "[secret]"  # noqa: S105  what is shown in a secret's place
 LOOK_UPS = {"digitalocean:index/getDatabaseCa:getDatabaseCa": ("certificate",)}
@@ -94,11 +94,11 @@ class _NoMocks(pulumi.runtime.Mocks):
 class Recorder(mocks.MockMonitor):
     """Stands where the engine's resource monitor stands, and keeps what it is told."""
 
-    def __init__(self, config: StackConfig) -> None:
+    def __init__(self, settings: StackConfig) -> None:
         super().__init__(_NoMocks())
-        self._config = config
-        self._root = f"{config.project}-{config.stack}"
-        self._urn = f"urn:pulumi:{config.stack}::{config.project}::"
+        self._settings = settings
+        self._root = f"{settings.project}-{settings.stack}"
+        self._urn = f"urn:pulumi:{settings.stack}::{settings.project}::"
         self.requests: dict[str, Any] = {}
         self.outputs: dict[str, struct_pb2.Struct] = {}
         self._names: list[str] = []
@@ -139,13 +139,13 @@ class Recorder(mocks.MockMonitor):
     def run(self, program: Callable[[], object]) -> None:
         """Run a program against this monitor, with the stack's configuration."""
         # The SDK keeps its root resource in the context: a fresh one for each run.
-        with self._config.in_environment():
+        with self._settings.in_environment():
             contextvars.Context().run(self._run, program)
 
     def _run(self, program: Callable[[], object]) -> None:
-        config = self._config
+        settings = self._settings
         pulumi.runtime.set_mocks(
-            _NoMocks(), project=config.project, stack=config.stack, preview=True, monitor=self
+            _NoMocks(), project=settings.project, stack=settings.stack, preview=True, monitor=self
         )
 
         @pulumi.runtime.test  # type: ignore[untyped-decorator]
@@ -184,7 +184,7 @@ class Recorder(mocks.MockMonitor):
         ]
         resources.sort(key=lambda resource: (resource.system, resource.name))
         outputs = self.shown(self.outputs.get(root, struct_pb2.Struct()))
-        return Graph(self._config.stack, tuple(resources), outputs)
+        return Graph(self._settings.stack, tuple(resources), outputs)
 
     def shown(self, value: Any) -> Any:
         """Turn a protocol value into plain data, secrets hidden and ids as references."""
@@ -206,16 +206,24 @@ class Recorder(mocks.MockMonitor):
         return f"<{self._names[int(number) - _FIRST_ID]}.id>"
 
 
-def record(config: StackConfig, program: Callable[[], object] | None = None) -> Graph:
+def record(settings: StackConfig, program: Callable[[], object] | None = None) -> Graph:
     """Run the stack's program (or another) as the engine would in a preview from nothing.
 
     Raises pulumi.RunError as the program does, and nothing is registered then.
     """
-    recorder = Recorder(config)
+    recorder = Recorder(settings)
     recorder.run(
         program or (lambda: runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__"))
     )
     return recorder.graph()
+
+
+def build(stack: str) -> Graph:
+    """Run the program of a stack offline. Raises UsageError with what the program refused."""
+    try:
+        return record(config.load(stack))
+    except pulumi.RunError as error:
+        raise UsageError(str(error)) from error
 
 
 def _secret(value: str) -> dict[str, str]:

@@ -6,24 +6,14 @@ import json
 import sys
 from typing import Any
 
-import pulumi
 from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
-from ops import config, graph, rendered
-from ops.config import UsageError
-from ops.graph import Graph, Resource
+from ops import rendered
+from ops.graph import Graph, Resource, build
 
 WIDTH = 100  # characters of an input that still stand on one line of a tree
-
-
-def build(stack: str) -> Graph:
-    """Run the program of a stack offline. Raises UsageError with what the program refused."""
-    try:
-        return graph.record(config.load(stack))
-    except pulumi.RunError as error:
-        raise UsageError(str(error)) from error
 
 
 def run(stack: str, form: str, *, diff: bool, exit_code: bool) -> int:

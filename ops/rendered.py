@@ -11,7 +11,7 @@ import yaml
 
 from ops import ROOT, config
 from ops.config import UsageError
-from ops.graph import Graph, Resource
+from ops.graph import Graph, Resource, build
 
 FOLDER = ROOT / "rendered"
 HEAD = "# What the program declares. Written by `make render`; do not edit.\n"
@@ -37,8 +37,6 @@ _Readable.add_representer(str, _text)
 
 def write_all(folder: Path = FOLDER) -> list[Path]:
     """Write the plan of every stack that has a file, and drop what no stack declares any more."""
-    from ops.plan import build
-
     written = []
     for stack in config.stacks():
         for system, text in documents(build(stack)).items():

@@ -47,4 +47,5 @@ def run(stack: str, form: str) -> None:
             str(row["lives"]),
             str(row["ask"]),
         )
-    Console().print(table)
+    console = Console()
+    Console(width=None if console.is_terminal else 180).print(table)
