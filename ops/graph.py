@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextvars
 import re
 import runpy
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -102,6 +103,7 @@ class Recorder(mocks.MockMonitor):
         self.requests: dict[str, Any] = {}
         self.outputs: dict[str, struct_pb2.Struct] = {}
         self._names: list[str] = []
+        self._lock = threading.Lock()
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  the protocol's name
         """Keep the request; answer its inputs, and references for what the cloud fills in."""
@@ -119,8 +121,9 @@ class Recorder(mocks.MockMonitor):
                 reference = f"<{request.name}.{output}>"
                 secret = output in request.additionalSecretOutputs
                 answer[output] = _secret(reference) if secret else reference
-        number = str(_FIRST_ID + len(self._names))
-        self._names.append(request.name)
+        with self._lock:  # the SDK registers from several threads
+            number = str(_FIRST_ID + len(self._names))
+            self._names.append(request.name)
         return resource_pb2.RegisterResourceResponse(urn=urn, id=number, object=answer)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
