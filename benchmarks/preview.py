@@ -140,7 +140,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             preview(Path(folder))
     else:
-        print(f"pulumi is not installed (see {engine.INSTALL_PAGE}): no preview is measured")
+        print(f"pulumi is not installed (see {config.INSTALL_PAGE}): no preview is measured")
     offline()
     growth()
 

@@ -75,20 +75,21 @@ class MediaBucket(pulumi.ComponentResource):
         super().__init__("estate:storage:MediaBucket", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.bucket = Bucket(f"{name}-files", args.settings, child).bucket
-        do.SpacesBucketCorsConfiguration(
-            f"{name}-cors",
-            bucket=self.bucket.name,
-            region=args.settings.region,
-            cors_rules=[
-                do.SpacesBucketCorsConfigurationCorsRuleArgs(
-                    allowed_methods=["GET", "HEAD", "PUT"],
-                    allowed_origins=list(args.cors_origins),
-                    allowed_headers=["*"],
-                    max_age_seconds=3600,
-                )
-            ],
-            opts=child,
-        )
+        if args.cors_origins:  # a rule that names no site is refused
+            do.SpacesBucketCorsConfiguration(
+                f"{name}-cors",
+                bucket=self.bucket.name,
+                region=args.settings.region,
+                cors_rules=[
+                    do.SpacesBucketCorsConfigurationCorsRuleArgs(
+                        allowed_methods=["GET", "HEAD", "PUT"],
+                        allowed_origins=list(args.cors_origins),
+                        allowed_headers=["*"],
+                        max_age_seconds=3600,
+                    )
+                ],
+                opts=child,
+            )
         self.cdn = do.Cdn(
             f"{name}-cdn", origin=self.bucket.bucket_domain_name, ttl=CDN_TTL, opts=child
         )

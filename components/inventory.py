@@ -32,7 +32,7 @@ class Service:
 
     `stores` are `server` or `server/database`; without them it does not boot. `reads` are foreign
     systems; without them it degrades. `calls` may be circular, so the boot order comes from
-    `starts_after`, never from calls.
+    `starts_after`, never from calls. Only a `gateway` checks who comes from the internet.
     """
 
     ports: Mapping[str, int]
@@ -43,6 +43,7 @@ class Service:
     starts_after: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    gateway: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,12 +99,21 @@ class Inventory:
         return tuple(waves)
 
 
+@dataclass(frozen=True)
+class Problem:
+    """A sentence on what is wrong; where a setting is, its `key` and what was `found` there."""
+
+    text: str
+    key: str = ""
+    found: object = "nothing"
+
+
 def problems(
     inventory: Inventory, addresses: Mapping[str, str], store_ports: Mapping[str, int]
-) -> Iterator[str]:
-    """Yield one sentence for each thing that is wrong; none means that the inventory holds.
+) -> Iterator[Problem]:
+    """Yield each thing that is wrong; none means that the inventory holds.
 
-    `addresses` are those of hosts and foreign systems, `store_ports` the settings of stores' ports.
+    `addresses` go by setting (`hosts.vps-1`, `foreign.oracle-ecrs`), `store_ports` by store.
     """
     yield from _placement(inventory)
     yield from _ports(inventory, store_ports)
@@ -112,34 +122,41 @@ def problems(
     yield from _exposure(inventory, addresses)
 
 
-def _placement(inventory: Inventory) -> Iterator[str]:
+def _placement(inventory: Inventory) -> Iterator[Problem]:
     carried = Counter(thing for host in inventory.hosts.values() for thing in host.carries)
     for name in (*inventory.services, *inventory.stores):
         if carried[name] != 1:
             hosts = [host for host, facts in inventory.hosts.items() if name in facts.carries]
-            yield f"{name} is carried by {hosts or 'no host'}: it must be on exactly one"
+            yield Problem(f"{name} is carried by {hosts or 'no host'}: it must be on exactly one")
 
 
-def _ports(inventory: Inventory, store_ports: Mapping[str, int]) -> Iterator[str]:
+def _ports(inventory: Inventory, store_ports: Mapping[str, int]) -> Iterator[Problem]:
+    numbers = {name: list(service.ports.values()) for name, service in inventory.services.items()}
+    for name, store in inventory.stores.items():
+        port = store_ports.get(name) if store.port is None else store.port
+        numbers[name] = [] if port is None else [port]
+        if port is None:
+            yield Problem(f"{name} has no port: set storePorts.{name}", f"storePorts.{name}")
+    settable = sorted(name for name, store in inventory.stores.items() if store.port is None)
+    for name, setting in store_ports.items():
+        if name not in settable:
+            # Else a port that somebody moved in the stack file would be ignored in silence.
+            fact = inventory.stores[name].port if name in inventory.stores else "none"
+            text = f"{name} takes no port here (its own is {fact}): those that do are {settable}"
+            yield Problem(text, f"storePorts.{name}", setting)
     taken: dict[tuple[str, int], list[str]] = defaultdict(list)
     for host, facts in inventory.hosts.items():
         for thing in facts.carries:
-            if thing in inventory.services:
-                for port in inventory.services[thing].ports.values():
-                    taken[host, port].append(thing)
-            elif thing in inventory.stores:
-                fixed = inventory.stores[thing].port
-                number = fixed if fixed is not None else store_ports.get(thing)
-                if number is None:
-                    yield f"{thing} has no port: set storePorts.{thing}"
-                else:
-                    taken[host, number].append(thing)
+            for port in numbers.get(thing, ()):
+                taken[host, port].append(thing)
     for (host, port), things in taken.items():
         if len(things) > 1:
-            yield f"port {port} on {host} is taken by {' and '.join(things)}: a port serves one"
+            yield Problem(
+                f"port {port} on {host} is taken by {' and '.join(things)}: a port serves one"
+            )
 
 
-def _references(inventory: Inventory) -> Iterator[str]:
+def _references(inventory: Inventory) -> Iterator[Problem]:
     for name, service in inventory.services.items():
         for kind, wanted, known in (
             ("calls", service.calls, inventory.services),
@@ -148,53 +165,66 @@ def _references(inventory: Inventory) -> Iterator[str]:
         ):
             for other in wanted:
                 if other not in known:
-                    yield f"{name} {kind} {other}, which does not exist: known are {sorted(known)}"
+                    yield Problem(
+                        f"{name} {kind} {other}, which does not exist: known are {sorted(known)}"
+                    )
         for use in service.stores:
             server, _, database = use.partition("/")
             if server not in inventory.stores:
                 known_stores = sorted(inventory.stores)
-                yield f"{name} uses store {server}, which does not exist: known are {known_stores}"
+                yield Problem(
+                    f"{name} uses store {server}, which does not exist: known are {known_stores}"
+                )
             elif database and database not in inventory.stores[server].databases:
                 databases = list(inventory.stores[server].databases)
-                yield f"{name} uses {use}, which does not exist: {server} has {databases}"
+                yield Problem(f"{name} uses {use}, which does not exist: {server} has {databases}")
     if all(
         after in inventory.services for s in inventory.services.values() for after in s.starts_after
     ):
         try:
             inventory.start_order()
         except CycleError as circle:
-            yield f"starts_after is circular: {' -> '.join(circle.args[1])}"
+            yield Problem(f"starts_after is circular: {' -> '.join(circle.args[1])}")
 
 
-def _exposure(inventory: Inventory, addresses: Mapping[str, str]) -> Iterator[str]:
+def _exposure(inventory: Inventory, addresses: Mapping[str, str]) -> Iterator[Problem]:
     for name, host in inventory.hosts.items():
         if host.exposure == "internet" and host.role != "ingress":
             # payments, compliance and external-integrations check no key: isolation protects them
-            yield f"{name} ({host.role}) is exposed to the internet: only the ingress host may be"
-        address = addresses.get(name)
+            yield Problem(
+                f"{name} ({host.role}) is exposed to the internet: only the ingress host may be"
+            )
+        if host.exposure == "internet":
+            guarded = {n for n, service in inventory.services.items() if not service.gateway}
+            for thing in host.carries:
+                if thing in guarded or thing in inventory.stores:
+                    yield Problem(
+                        f"{thing} stands on {name}, which faces the internet: only a gateway may"
+                    )
+        address = addresses.get(f"hosts.{name}")
         if host.exposure == "internal" and address and not _is_private(address):
             networks = ", ".join(str(network) for network in PRIVATE_NETWORKS)
-            yield f"{name} is internal, but {address} is public: allowed are {networks}"
+            text = f"{name} is internal, but {address} is public: allowed are {networks}"
+            yield Problem(text, f"hosts.{name}", address)
 
 
-def _addresses(inventory: Inventory, addresses: Mapping[str, str]) -> Iterator[str]:
-    known = {
-        **dict.fromkeys(inventory.hosts, "hosts"),
-        **dict.fromkeys(inventory.foreign, "foreign"),
-    }
-    for name, key in known.items():
-        if name not in addresses:
-            yield f"{name} has no address: set {key}.{name}"
-    for name in addresses:
-        if name not in known:
-            yield f"an address is set for {name}, which does not exist: known are {sorted(known)}"
+def _addresses(inventory: Inventory, addresses: Mapping[str, str]) -> Iterator[Problem]:
+    known = {f"hosts.{name}" for name in inventory.hosts}
+    known |= {f"foreign.{name}" for name in inventory.foreign}
+    for key in sorted(known - addresses.keys()):
+        yield Problem(f"{key.partition('.')[2]} has no address: set {key}", key)
+    for key, address in addresses.items():
+        if key not in known:
+            text = f"an address is set for {key}, which does not exist: known are {sorted(known)}"
+            yield Problem(text, key, address)
     hosts_at: dict[str, list[str]] = defaultdict(list)
     for name in inventory.hosts:
-        if name in addresses:
-            hosts_at[addresses[name]].append(name)
+        if f"hosts.{name}" in addresses:
+            hosts_at[addresses[f"hosts.{name}"]].append(name)
     for address, names in hosts_at.items():
         if len(names) > 1:
-            yield f"{' and '.join(names)} share the address {address}: each host has its own"
+            text = f"{' and '.join(names)} share the address {address}: each host has its own"
+            yield Problem(text, f"hosts.{names[-1]}", address)
 
 
 def _is_private(address: str) -> bool:

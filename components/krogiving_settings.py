@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from components.bucket import BucketSettings
 from components.database import CacheSettings, DatabaseSettings
@@ -13,16 +13,17 @@ from components.values import (
     AppSize,
     Domain,
     Email,
+    Issuers,
     Model,
     Port,
     Records,
     Region,
     Repository,
+    Text,
     Vpc,
 )
 
 Branch = Annotated[str, StringConstraints(pattern=r"^[\w./-]+$")]
-Text = Annotated[str, StringConstraints(min_length=1)]
 
 
 class AppSettings(Model):
@@ -67,7 +68,7 @@ class KroGivingSettings(Model):
 
     region: Region
     domain: Domain
-    caa_issuers: Annotated[tuple[Domain, ...], Field(min_length=1)]
+    caa_issuers: Issuers
     records: Records = ()
     vpc: Vpc
     backend: BackendSettings
@@ -77,3 +78,22 @@ class KroGivingSettings(Model):
     mongodb: DatabaseSettings
     valkey: CacheSettings
     media: BucketSettings
+
+    @model_validator(mode="after")
+    def _names_of_the_platform(self) -> Self:
+        """Keep the names that App Platform answers for inside the zone, and out of `records`."""
+        admin = self.admin.host if self.admin else f"admin.{self.domain}"
+        if not admin.endswith(f".{self.domain}"):
+            raise ValueError(f"admin.host {admin} lies outside the zone {self.domain}")
+        taken = {"api"}
+        if self.frontend:
+            taken |= {"@", "www"}
+        if self.admin:
+            taken.add(admin.removesuffix(f".{self.domain}"))
+        for record in self.records:
+            if record.name in taken and record.type in ("A", "AAAA", "CNAME"):
+                raise ValueError(
+                    f"App Platform writes the {record.type} record of {record.name} itself:"
+                    " take it out of records"
+                )
+        return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import StringConstraints, model_validator
 
 from components.bucket import BucketSettings
 from components.database import DatabaseSettings
@@ -15,6 +15,7 @@ from components.values import (
     Domain,
     DropletSize,
     Email,
+    Issuers,
     Model,
     Name,
     Records,
@@ -31,6 +32,12 @@ class BackupPolicy(Model):
     plan: Literal["daily", "weekly"]
     hour: Literal[0, 4, 8, 12, 16, 20]
     weekday: Day | None = None
+
+    @model_validator(mode="after")
+    def _day_of_a_week(self) -> Self:
+        if (self.plan == "weekly") != (self.weekday is not None):
+            raise ValueError("weekday belongs to a weekly plan, and to no other")
+        return self
 
 
 class DropletSettings(Model):
@@ -57,13 +64,15 @@ class KroTrustSettings(Model):
 
     region: Region
     domain: Domain
-    caa_issuers: Annotated[tuple[Domain, ...], Field(min_length=1)]
+    caa_issuers: Issuers
     records: Records = ()
     vpc: Vpc
     droplet: DropletSettings
     reserved_ip: bool
     ssh: SshSettings
-    git_base_url: Annotated[str, StringConstraints(pattern=r"^(git@|ssh://|https://)\S+[^/]$")]
+    git_base_url: Annotated[
+        str, StringConstraints(pattern=r"^(git@|ssh://|https://)[!-~]{1,200}[!-.0-~]$")
+    ]
     compose_folder: Literal["production", "stage"]
     certificate_email: Email
     database: DatabaseSettings
@@ -71,7 +80,10 @@ class KroTrustSettings(Model):
 
     @model_validator(mode="after")
     def _no_second_address(self) -> Self:
-        derived = {f"a-{host}" for host in HOSTS}
-        if twice := sorted(record.key for record in self.records if record.key in derived):
-            raise ValueError(f"records holds {', '.join(twice)}, which the droplet's address makes")
+        for record in self.records:
+            if record.name in HOSTS and record.type in ("A", "CNAME"):
+                raise ValueError(
+                    f"the droplet's address makes the record of {record.name} itself:"
+                    " take it out of records"
+                )
         return self

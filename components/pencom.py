@@ -11,23 +11,27 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import pulumi
-from pydantic import IPvAnyAddress
 
 from components.inventory import Inventory
-from components.values import Model, Port
+from components.values import Address, Model, Port
 
 
 class PencomSettings(Model):
     """Addresses by name, ports that no handover page names, and what runs the processes."""
 
     process_manager: Literal["pm2", "docker"]
-    hosts: Mapping[str, IPvAnyAddress]
-    foreign: Mapping[str, IPvAnyAddress]
+    hosts: Mapping[str, Address]
+    foreign: Mapping[str, Address]
     store_ports: Mapping[str, Port]
 
     def addresses(self) -> dict[str, str]:
-        """Give every address as text, by host or foreign system."""
-        return {name: str(address) for name, address in {**self.hosts, **self.foreign}.items()}
+        """Give every address as text, by its setting: hosts.vps-1, foreign.oracle-ecrs."""
+        kinds = {"hosts": self.hosts, "foreign": self.foreign}
+        return {
+            f"{kind}.{name}": str(address)
+            for kind, given in kinds.items()
+            for name, address in given.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,6 @@ class Pencom(pulumi.ComponentResource):
         super().__init__("estate:product:Pencom", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         inventory, settings = args.inventory, args.settings
-        addresses = settings.addresses()
         self.start_order = [list(wave) for wave in inventory.start_order()]
         wave_of = {thing: number for number, wave in enumerate(self.start_order) for thing in wave}
         host_of = inventory.carriers()
@@ -67,7 +70,7 @@ class Pencom(pulumi.ComponentResource):
             props: dict[str, Any] = {
                 "role": host.role,
                 "exposure": host.exposure,
-                "address": addresses[host_name],
+                "address": str(settings.hosts[host_name]),
                 "carries": list(host.carries),
             }
             Inventoried("Host", f"{name}-{host_name}", props, child)
@@ -101,7 +104,7 @@ class Pencom(pulumi.ComponentResource):
             props = {
                 "owner": system.owner,
                 "engine": system.engine,
-                "address": addresses[system_name],
+                "address": str(settings.foreign[system_name]),
                 "port": system.port,
                 "access": system.access,
             }

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from ipaddress import IPv6Network
 from typing import Annotated, Literal, Self
 
 import pulumi_digitalocean as do
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
+    IPvAnyAddress,
     IPvAnyNetwork,
     StringConstraints,
     model_validator,
@@ -32,18 +35,48 @@ def _one_of(allowed: type[Enum]) -> Callable[[str], str]:
 
     def check(value: str) -> str:
         if value not in values:
-            raise ValueError(f"allowed are {', '.join(values)}")
+            raise ValueError(f"one of {', '.join(values)}")
         return value
 
     return check
 
 
+def _as_text(what: str) -> BeforeValidator:
+    """Take an address or a network only as text: a number would be taken for one, too."""
+
+    def check(value: object) -> object:
+        if not isinstance(value, str):
+            raise ValueError(f"{what}, as text")
+        return value
+
+    return BeforeValidator(check)
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("one line that holds no character which nobody sees")
+    return value
+
+
+def _different(items: tuple[str, ...]) -> tuple[str, ...]:
+    if twice := sorted({item for item in items if items.count(item) > 1}):
+        raise ValueError(f"name each once; several times there: {', '.join(twice)}")
+    return items
+
+
 def _open_to_the_world(networks: tuple[IPvAnyNetwork, ...]) -> tuple[IPvAnyNetwork, ...]:
     """Refuse a network so wide that it is no allow-list (0.0.0.0/0, but two halves of it too)."""
     for network in networks:
-        if network.prefixlen < (8 if network.version == 4 else 16):
+        all_of_ipv4 = network.version == 6 and network.overlaps(IPv6Network("::ffff:0:0/96"))
+        if all_of_ipv4 or network.prefixlen < (8 if network.version == 4 else 16):
             raise ValueError(f"{network} is open to the world: name the networks that may come in")
     return networks
+
+
+def _private_range(network: IPvAnyNetwork) -> IPvAnyNetwork:
+    if network.version != 4 or not network.is_private or not 16 <= network.prefixlen <= 28:
+        raise ValueError("a private IPv4 network of /16 to /28: 10.114.0.0/20")
+    return network
 
 
 Region = Annotated[str, AfterValidator(_one_of(do.Region))]
@@ -74,14 +107,18 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]{0,62}$"
 Tag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9:_-]{1,255}$")]
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 Domain = Annotated[str, StringConstraints(pattern=rf"^({_LABEL}\.)+[a-z]{{2,63}}$")]
-Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Email = Annotated[
+    str, StringConstraints(pattern=rf"^[A-Za-z0-9._%+-]+@({_LABEL}\.)+[a-z]{{2,63}}$")
+]
+Text = Annotated[str, StringConstraints(min_length=1), AfterValidator(_printable)]
+Address = Annotated[IPvAnyAddress, _as_text("an address")]
+Network = Annotated[IPvAnyNetwork, _as_text("a network")]
+Issuers = Annotated[tuple[Domain, ...], Field(min_length=1), AfterValidator(_different)]
 Repository = Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+$")]
 HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://[^\s/]+(/\S*)?$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
-AllowList = Annotated[
-    tuple[IPvAnyNetwork, ...], Field(min_length=1), AfterValidator(_open_to_the_world)
-]
+AllowList = Annotated[tuple[Network, ...], Field(min_length=1), AfterValidator(_open_to_the_world)]
 SshPublicKey = Annotated[
     str,
     StringConstraints(pattern=r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+) [A-Za-z0-9+/=]+( .*)?$"),
@@ -92,7 +129,7 @@ Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday"
 class Vpc(Model):
     """A private network: one to make (`name`), or one that is there already (`id`)."""
 
-    ip_range: IPvAnyNetwork
+    ip_range: Annotated[Network, AfterValidator(_private_range)]
     name: Name | None = None
     id: Uuid | None = None
 
@@ -127,6 +164,18 @@ class Record(Model):
             raise ValueError(f"a {self.type} value ends with a dot: {self.value}.")
         if self.tag == "iodef" and self.value.endswith("."):
             raise ValueError(f"a CAA iodef value has no final dot: {self.value.rstrip('.')}")
+        return self
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """Ask for what the API refuses a record of the type without."""
+        needed = {
+            "MX": ("priority",),
+            "SRV": ("priority", "port", "weight"),
+            "CAA": ("flags", "tag"),
+        }.get(self.type, ())
+        if missing := [field for field in needed if getattr(self, field) is None]:
+            raise ValueError(f"a {self.type} record needs {' and '.join(missing)}")
         return self
 
     @property

@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from unittest import mock
 
 import yaml
 
 from ops import ROOT
 
-LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C where it was built in
+_BOOL, _DATE = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"
+INSTALL_PAGE = "https://www.pulumi.com/docs/install/"
+_SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C where it was built in
+
+
+class Loader(_SAFE):  # type: ignore[misc]
+    """YAML as the engine reads it: `yes` and `on` are words, and a date is a text."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
+        first: [(tag, pattern) for tag, pattern in known if tag not in (_BOOL, _DATE)]
+        for first, known in _SAFE.yaml_implicit_resolvers.items()
+    }
+
+
+Loader.add_implicit_resolver(_BOOL, re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), "tTfF")
 
 
 class UsageError(Exception):
@@ -30,6 +45,16 @@ class StackConfig:
     stack: str
     values: dict[str, str]
     encrypted: tuple[str, ...]
+
+    def seals(self) -> dict[str, dict[str, str]]:
+        """Give the sealed secrets by key. Raises UsageError when the entry is no mapping."""
+        try:
+            seals = json.loads(self.values.get(f"{self.project}:seals", "{}"))
+        except ValueError:
+            seals = None
+        if not isinstance(seals, dict):
+            raise UsageError(f"{self.project}:seals in Pulumi.{self.stack}.yaml is no mapping")
+        return seals
 
     @contextmanager
     def in_environment(self) -> Iterator[None]:
@@ -52,7 +77,7 @@ def load(stack: str, root: Path = ROOT) -> StackConfig:
 
     An encrypted entry comes as an empty text: only the engine can open it.
     """
-    project = _read(root / "Pulumi.yaml")
+    project = read(root / "Pulumi.yaml")
     file = root / f"Pulumi.{stack}.yaml"
     if not file.exists():
         raise UsageError(
@@ -64,7 +89,7 @@ def load(stack: str, root: Path = ROOT) -> StackConfig:
         for key, schema in project.get("config", {}).items()
         if "default" in schema
     }
-    for key, value in (_read(file).get("config") or {}).items():
+    for key, value in (read(file).get("config") or {}).items():
         entries[key if ":" in key else f"{name}:{key}"] = value
     encrypted = tuple(key for key, value in entries.items() if is_encrypted(value))
     return StackConfig(
@@ -83,11 +108,17 @@ def is_encrypted(value: object) -> bool:
 
 
 def _as_engine(value: Any) -> str:
+    if value is None:
+        return ""
     return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read(file: Path) -> dict[str, Any]:
+    """Read a stack file or Pulumi.yaml. Raises UsageError when it is neither."""
     try:
-        return yaml.load(file.read_text(), Loader=LOADER) or {}  # noqa: S506  both are safe loaders
-    except yaml.YAMLError as error:
-        raise UsageError(f"{file.name} is not YAML: {error}") from error
+        document = yaml.load(file.read_text("utf-8"), Loader=Loader) or {}  # noqa: S506  a safe one
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file.name} is not YAML in UTF-8: {error}") from error
+    if not isinstance(document, dict) or not isinstance(document.get("config") or {}, dict):
+        raise UsageError(f"{file.name} is no stack file: a mapping `config:` of keys is allowed")
+    return document

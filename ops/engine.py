@@ -18,7 +18,6 @@ import rehearsal
 from ops import ROOT, config, plan, seal
 from ops.config import UsageError
 
-INSTALL_PAGE = "https://www.pulumi.com/docs/install/"
 THROW_AWAY = "throw-away"
 STATE = ROOT / ".state"
 CREDENTIALS = (  # variables that hold it, the stack file entry that may instead, what it is
@@ -40,7 +39,9 @@ def preview(stack: str) -> int:
     """
     config.load(stack)  # a stack without a file is said at once
     if not shutil.which("pulumi"):
-        typer.echo(f"pulumi is not installed (see {INSTALL_PAGE}): this is the offline plan.")
+        typer.echo(
+            f"pulumi is not installed (see {config.INSTALL_PAGE}): this is the offline plan."
+        )
         return plan.run(stack, "tree", diff=False, exit_code=False)
     environ, chosen = provider(dict(os.environ))
     typer.echo(f"provider: {chosen}")
@@ -68,7 +69,7 @@ def change(command: str, stack: str, arguments: Sequence[str]) -> int:
     """
     settings = config.load(stack)
     if not shutil.which("pulumi"):
-        raise UsageError(f"pulumi is not installed: see {INSTALL_PAGE}")
+        raise UsageError(f"pulumi is not installed: see {config.INSTALL_PAGE}")
     if found := _unfit(os.environ, settings):
         raise UsageError(
             f"`{command}` changes the real estate, and nothing was changed:\n"
@@ -110,7 +111,8 @@ def provider(environ: dict[str, str], cloud: Path | None = None) -> tuple[dict[s
     in ESTATE_PROVIDER chooses the stand-in, whose cloud is the file `cloud`.
     """
     wanted = version("pulumi-digitalocean")
-    environ.setdefault("PULUMI_CONFIG_PASSPHRASE", THROW_AWAY)
+    if "PULUMI_CONFIG_PASSPHRASE_FILE" not in environ:
+        environ.setdefault("PULUMI_CONFIG_PASSPHRASE", THROW_AWAY)
     if environ.get("ESTATE_PROVIDER") != "rehearsal" and _real_plugin(wanted):
         if not environ.get("DIGITALOCEAN_ACCESS_TOKEN"):
             environ.setdefault("DIGITALOCEAN_TOKEN", THROW_AWAY)
@@ -137,10 +139,10 @@ def _real_plugin(wanted: str) -> bool:
 
 def _private_copy(stack: str, folder: Path, environ: Mapping[str, str]) -> Path:
     """Copy the stack's files, without what the throw-away passphrase could not open."""
-    copy: dict[str, Any] = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())
+    copy: dict[str, Any] = config.read(ROOT / f"Pulumi.{stack}.yaml")
     real_passphrase = (
         "PULUMI_CONFIG_PASSPHRASE_FILE" in environ
-        or environ["PULUMI_CONFIG_PASSPHRASE"] != THROW_AWAY
+        or environ.get("PULUMI_CONFIG_PASSPHRASE") != THROW_AWAY
     )
     if not (real_passphrase and "encryptionsalt" in copy):
         copy = {key: value for key, value in copy.items() if key not in ENCRYPTION}

@@ -111,6 +111,8 @@ class Recorder(mocks.MockMonitor):
         if request.parent and not request.parent.endswith(f"::{self._root}"):
             kinds = f"{request.parent.removeprefix(self._urn).partition('::')[0]}${kinds}"
         urn = f"{self._urn}{kinds}::{request.name}"
+        if urn in self.requests:  # as the engine does
+            raise pulumi.RunError(f"two resources are called {request.name}: {urn}")
         self.requests[urn] = request
         answer = struct_pb2.Struct()
         answer.CopyFrom(request.object)
@@ -206,7 +208,8 @@ class Recorder(mocks.MockMonitor):
         return value
 
     def _reference(self, number: str) -> str:
-        return f"<{self._names[int(number) - _FIRST_ID]}.id>"
+        place = int(number) - _FIRST_ID
+        return f"<{self._names[place]}.id>" if place < len(self._names) else number
 
 
 def record(settings: StackConfig, program: Callable[[], object] | None = None) -> Graph:

@@ -77,7 +77,7 @@ def difference(planned: Graph, folder: Path = FOLDER) -> list[str]:
     committed: dict[str, Any] = {}
     for file in sorted((folder / planned.stack).glob("*.yaml")):
         try:
-            committed |= yaml.load(file.read_text(), Loader=config.LOADER) or {}  # noqa: S506
+            committed |= yaml.load(file.read_text(), Loader=config.Loader) or {}  # noqa: S506
         except yaml.YAMLError as error:
             raise UsageError(f"{file} is not YAML; `make render` writes it anew") from error
     now = {resource.name: _entry(resource) for resource in planned.resources}
@@ -112,7 +112,10 @@ def _changes(old: Any, new: Any, path: str = "") -> Iterator[str]:
         for key in sorted(old.keys() | new.keys(), key=str):
             yield from _changes(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
     elif isinstance(old, list) and isinstance(new, list):
-        yield from _changes(keyed(old), keyed(new), path)
+        before, after = keyed(old), keyed(new)
+        if before == after:  # the same items in another order
+            yield f"{path}: {list(before)!r} => {list(after)!r}"
+        yield from _changes(before, after, path)
     elif isinstance(old, str) and isinstance(new, str) and "\n" in old + new:
         for line in difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=0):
             if not line.startswith(("---", "+++", "@@")):

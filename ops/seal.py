@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from typing import Any
 
@@ -44,7 +45,7 @@ def unstored(stack: str) -> list[str]:
 
     The next `up` would send the older ones back. Empty before the first `up`.
     """
-    stored = json.loads(config.load(stack).values.get("estate:seals", "{}"))
+    stored = config.load(stack).seals()
     return sorted(key for key, seal in _last(stack).items() if stored.get(key) != seal)
 
 
@@ -66,6 +67,8 @@ def _wrong(seal: dict[str, Any]) -> str | None:
 
 
 def _pulumi(stack: str, *arguments: str) -> str:
+    if not shutil.which("pulumi"):
+        raise UsageError(f"pulumi is not installed: see {config.INSTALL_PAGE}")
     command = ["pulumi", *arguments, "--stack", stack]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:

@@ -16,7 +16,7 @@ def run(stack: str, form: str) -> None:
     prefix = f"{settings.project}:"
     entries = {key.removeprefix(prefix): value for key, value in settings.values.items()}
     found = secrets.find(entries, os.environ)
-    sealed = json.loads(entries.get("seals", "{}"))
+    sealed = settings.seals()
     rows = [
         {
             "key": secret.key,
@@ -36,7 +36,8 @@ def run(stack: str, form: str) -> None:
     from rich.table import Table
 
     table = Table(title=f"secrets of {stack}")
-    for column in ("secret", "at hand", "needed by up", "used by", "lives", "ask"):
+    table.add_column("secret", no_wrap=True)
+    for column in ("at hand", "needed by up", "used by", "lives", "ask"):
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(
@@ -48,4 +49,4 @@ def run(stack: str, form: str) -> None:
             str(row["ask"]),
         )
     console = Console()
-    Console(width=None if console.is_terminal else 180).print(table)
+    Console(width=None if console.is_terminal else 220).print(table)

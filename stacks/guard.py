@@ -12,7 +12,8 @@ def guard(*, guarded: bool, removals: Sequence[str]) -> Callable[[], None]:
 
     Every one, not only those that hold data: when a `destroy` is refused by a protected cluster,
     its unprotected trusted sources are gone by then. Returns a check to run once all is
-    registered: it raises pulumi.RunError for a removal that names no resource.
+    registered, since names are known only then: it raises pulumi.RunError for a removal that names
+    no resource. Such a one has unprotected nothing, and the preview of an `up` ends there.
     """
     seen: set[str] = set()
 
@@ -30,9 +31,9 @@ def guard(*, guarded: bool, removals: Sequence[str]) -> Callable[[], None]:
     def check() -> None:
         if unknown := sorted(set(removals) - seen):
             raise pulumi.RunError(
-                f"estate:removals names {', '.join(unknown)}, which this stack does not have.\n"
-                f"Use a name from `python -m ops plan --stack {pulumi.get_stack()}`,"
-                " or take the entry out once the resource is gone."
+                f"estate:removals names {', '.join(unknown)}, which this stack does not have."
+                f"\nUse a name from `python -m ops plan --stack {pulumi.get_stack()}`, or take the"
+                f" entry out of Pulumi.{pulumi.get_stack()}.yaml once the resource is gone."
             )
 
     pulumi.runtime.register_stack_transformation(protect)

@@ -14,6 +14,7 @@ import pulumi
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from components.facts.krogiving import BACKEND_SECRETS, BUCKET_SECRETS
 from components.facts.pencom import INVENTORY
 from components.inventory import problems
 from components.krogiving_settings import KroGivingSettings
@@ -24,7 +25,8 @@ from components.values import Email, Model
 from stacks import secrets
 from stacks.environment import Environment
 
-SECRET_LOOKING = re.compile(r"secret|passw|token|private|credential|key|salt", re.IGNORECASE)
+# In the name of a setting, or in what somebody typed there.
+SECRET_LOOKING = re.compile(r"(secret|password|token|key)$|private key|sk_|EV\[", re.IGNORECASE)
 HIDDEN = "(not shown: it may be a secret)"
 
 
@@ -48,7 +50,7 @@ class Mistake:
     allowed: str
 
     def __str__(self) -> str:
-        lines = textwrap.wrap(self.allowed, 88, subsequent_indent=" " * 13)
+        lines = textwrap.wrap(self.allowed, 88, subsequent_indent=" " * 13, break_on_hyphens=False)
         return f"  {self.key}\n    found:   {self.found}\n    allowed: " + "\n".join(lines)
 
 
@@ -78,8 +80,9 @@ def load(stack: str, environment: Environment) -> tuple[Settings, dict[str, secr
     try:
         settings = Settings.model_validate_json(json.dumps(plain))
     except ValidationError as error:
-        wrong += [_mistake(detail, prefix) for detail in error.errors(include_url=False)]
+        wrong += _mistakes(error.errors(include_url=False), prefix)
     wrong += _inventory_mistakes(plain.get("pencom"), prefix)
+    wrong += _seal_mistakes(plain.get("seals"), prefix)
     if wrong or settings is None:
         count = f"{len(wrong)} mistake{'s' if len(wrong) > 1 else ''}"
         raise pulumi.RunError(
@@ -100,14 +103,27 @@ def _parsed(value: str) -> Any:
 def _misplaced_systems(
     plain: dict[str, Any], stack: str, environment: Environment, prefix: str
 ) -> Iterator[Mistake]:
-    """Drop the empty defaults of systems that are not here, and name those that are not empty."""
+    """Drop the empty defaults of systems that are not here; name what is there or lacks wrongly."""
     for system in ("krotrust", "krogiving", "pencom"):
-        if system not in environment.systems and plain.pop(system, None):
+        if system in environment.systems:
+            if plain.get(system) is None:
+                plain[system] = {}  # its keys are named as missing
+        elif plain.pop(system, None):
             yield Mistake(
                 prefix + system,
                 "settings",
                 f"nothing: stacks/{stack}.py has no {system}. Take the key out, or add the system",
             )
+
+
+def _mistakes(details: list[ErrorDetails], prefix: str) -> Iterator[Mistake]:
+    """Turn pydantic's errors into mistakes; a list whose item is wrong is not too short as well."""
+    paths = [detail["loc"] for detail in details]
+    for detail in details:
+        loc = detail["loc"]
+        inner = any(path[: len(loc)] == loc for path in paths if len(path) > len(loc))
+        if not (detail["type"] == "too_short" and inner):
+            yield _mistake(detail, prefix)
 
 
 def _mistake(detail: ErrorDetails, prefix: str) -> Mistake:
@@ -117,13 +133,14 @@ def _mistake(detail: ErrorDetails, prefix: str) -> Mistake:
         return Mistake(key, "nothing", "a value: every key of the stack file is written out")
     if detail["type"] == "extra_forbidden":
         known = ", ".join(_known_keys(path[:-1]))
-        return Mistake(key, _shown(key, detail["input"]), f"no such key; known here are {known}")
+        # What stands under a key that nobody knows may be anything, a secret too.
+        return Mistake(key, HIDDEN, f"no such key; known here are {known}")
     allowed = detail["msg"].removeprefix("Value error, ").replace("Input should", "it should")
     return Mistake(key, _shown(key, detail["input"]), allowed)
 
 
 def _shown(key: str, value: Any) -> str:
-    if SECRET_LOOKING.search(key) or SECRET_LOOKING.search(str(value)):
+    if ":seals" in key or SECRET_LOOKING.search(key) or SECRET_LOOKING.search(str(value)):
         return HIDDEN
     return textwrap.shorten(json.dumps(value, default=str), 120, placeholder="...")
 
@@ -148,6 +165,13 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
     return [model for part in get_args(annotation) for model in _models(part)]
 
 
+def _seal_mistakes(seals: Any, prefix: str) -> Iterator[Mistake]:
+    sealable = [f"KROGIVING__{name}" for name in (*BACKEND_SECRETS, *BUCKET_SECRETS)]
+    for key in seals if isinstance(seals, dict) else ():
+        if key not in sealable:
+            yield Mistake(f"{prefix}seals.{key}", HIDDEN, f"a seal of {', '.join(sealable)}")
+
+
 def _inventory_mistakes(pencom: Any, prefix: str) -> Iterator[Mistake]:
     """Check the inventory as a whole, once its own settings are readable."""
     if not pencom:
@@ -156,5 +180,9 @@ def _inventory_mistakes(pencom: Any, prefix: str) -> Iterator[Mistake]:
         settings = PencomSettings.model_validate_json(json.dumps(pencom))
     except ValidationError:
         return  # named already
-    for text in problems(INVENTORY, settings.addresses(), settings.store_ports):
-        yield Mistake(f"{prefix}pencom", "an inventory that does not hold", text)
+    for problem in problems(INVENTORY, settings.addresses(), settings.store_ports):
+        if problem.key:
+            found = json.dumps(problem.found) if problem.found != "nothing" else "nothing"
+            yield Mistake(f"{prefix}pencom.{problem.key}", found, problem.text)
+        else:
+            yield Mistake(f"{prefix}pencom", "facts that contradict each other", problem.text)

@@ -38,6 +38,7 @@ def _service(
     variables: tuple[str, ...] = (),
     secrets: tuple[str, ...] = (),
     entry_point: str | None = None,
+    gateway: bool = False,
 ) -> Service:
     app = name.replace("-", "_").upper()
     return Service(
@@ -49,6 +50,7 @@ def _service(
         starts_after=starts_after,
         variables=(*_COMMON, f"HIGHLIGHT_{app}_SERVICE_NAME", *variables),
         secrets=(*_COMMON_SECRETS, *secrets),
+        gateway=gateway,
     )
 
 
@@ -163,6 +165,7 @@ SERVICES = {
     ),
     "api-gateway": _service(
         "api-gateway",
+        gateway=True,
         port=3000,
         tcp=3001,
         entry_point="dist/apps/api-gateway/main.js",
@@ -194,6 +197,7 @@ SERVICES = {
     ),
     "external-gateway": _service(
         "external-gateway",
+        gateway=True,
         port=3010,
         calls=("external-integrations", "compliance"),
         stores=("postgresql/pencom_compliance", "minio"),  # it reuses compliance's database

@@ -1,0 +1,135 @@
+"""A managed database cluster with its database, its user and its trusted sources."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pulumi_digitalocean as do
+import pytest
+from pydantic import ValidationError
+from recording import cache, database, declared, exported
+
+from components.database import CacheSettings, Database, DatabaseArgs, DatabaseSettings, Engine
+
+RANGE = do.DatabaseFirewallRuleArgs(type="ip_addr", value="10.1.0.0/20")
+AT = "2026-01-31T02:00:00Z"
+
+
+def args(engine: Engine, settings: DatabaseSettings | CacheSettings, **more: Any) -> DatabaseArgs:
+    given: dict[str, Any] = {
+        "region": "lon1",
+        "network_id": "the-network",
+        "tags": ("krotrust", "test"),
+        "trusted": [RANGE],
+        **more,
+    }
+    return DatabaseArgs(engine=engine, settings=settings, **given)
+
+
+def cluster(engine: Engine, settings: DatabaseSettings | CacheSettings) -> dict[str, Any]:
+    return declared(lambda: Database("d", args(engine, settings)))["d-cluster"].inputs
+
+
+COMMON = {
+    "region": "lon1",
+    "privateNetworkUuid": "the-network",
+    "tags": ["krotrust", "test"],
+    "size": "db-s-1vcpu-1gb",
+    "nodeCount": 1,
+    "maintenanceWindows": [{"day": "friday", "hour": "22:00"}],
+}
+
+
+@pytest.mark.parametrize("engine", ["pg", "mongodb"])
+def test_a_cluster_is_made_as_the_stack_file_says(engine: Engine) -> None:
+    wanted = {**COMMON, "name": "the-db", "engine": engine, "version": "16"}
+    assert cluster(engine, database()) == wanted
+
+
+def test_a_cache_evicts_and_has_nothing_to_restore() -> None:
+    wanted = {"name": "the-cache", "engine": "valkey", "version": "8"}
+    assert cluster("valkey", cache()) == {**COMMON, **wanted, "evictionPolicy": "allkeys_lru"}
+
+
+def test_a_cluster_holds_a_database_and_a_user_of_ours_and_a_cache_holds_none() -> None:
+    made = declared(lambda: Database("d", args("pg", database())))
+    assert made["d-db"].inputs == {"clusterId": "<d-cluster.id>", "name": "things"}
+    assert made["d-user"].inputs == {"clusterId": "<d-cluster.id>", "name": "thinker"}
+    cached = declared(lambda: Database("d", args("valkey", cache())))
+    assert set(cached) == {"d", "d-cluster", "d-trusted-sources"}
+
+
+@pytest.mark.parametrize(
+    ("restore", "filled"),
+    [
+        ({"cluster": "lost-db"}, {"databaseName": "lost-db"}),
+        ({"cluster": "lost-db", "at": AT}, {"databaseName": "lost-db", "backupCreatedAt": AT}),
+    ],
+)
+def test_a_new_cluster_can_be_filled_from_another_one_s_backup(
+    restore: dict[str, str], filled: dict[str, str]
+) -> None:
+    assert cluster("pg", database(restore=restore))["backupRestore"] == filled
+
+
+@pytest.mark.parametrize("at", ["yesterday", "2026-01-31", "2026-01-31T02:00:00+01:00"])
+def test_a_moment_that_the_api_would_not_understand_is_refused(at: str) -> None:
+    with pytest.raises(ValidationError):
+        database(restore={"cluster": "lost-db", "at": at})
+
+
+def test_a_cache_cannot_even_be_told_to_be_restored() -> None:
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        cache(restore={"cluster": "lost-db"})
+
+
+def test_a_cluster_trusts_the_named_sources_and_no_other() -> None:
+    made = declared(lambda: Database("d", args("pg", database())))["d-trusted-sources"]
+    rules = [{"type": "ip_addr", "value": "10.1.0.0/20"}]
+    assert made.inputs == {"clusterId": "<d-cluster.id>", "rules": rules}
+
+
+def test_a_cluster_that_would_trust_the_whole_world_is_refused() -> None:
+    with pytest.raises(ValueError, match="d: name at least one trusted source"):
+        declared(lambda: Database("d", args("pg", database(), trusted=[])))
+
+
+def _attached(engine: Engine, settings: DatabaseSettings | CacheSettings) -> dict[str, Any]:
+    def program() -> None:
+        made = Database("d", args(engine, settings))
+        do.App("a", spec=do.AppSpecArgs(name="a", databases=[made.attachment("store")]))
+
+    app = declared(program)["a"]
+    (attachment,) = app.inputs["spec"]["databases"]
+    assert isinstance(attachment, dict)
+    return attachment
+
+
+def test_an_app_is_given_a_cluster_with_its_database_and_user_and_no_credential() -> None:
+    assert _attached("pg", database()) == {
+        "name": "store",
+        "engine": "PG",
+        "version": "16",
+        "production": True,
+        "clusterName": "the-db",
+        "dbName": "things",
+        "dbUser": "thinker",
+    }
+
+
+def test_an_app_is_given_a_cache_without_a_database_or_user() -> None:
+    assert _attached("valkey", cache()) == {
+        "name": "store",
+        "engine": "VALKEY",
+        "version": "8",
+        "production": True,
+        "clusterName": "the-cache",
+    }
+
+
+def test_whoever_connects_is_given_the_private_host() -> None:
+    def program() -> dict[str, pulumi.Output[str]]:
+        return {"host": Database("d", args("pg", database())).cluster.private_host}
+
+    assert exported(program) == {"host": "<d-cluster.privateHost>"}

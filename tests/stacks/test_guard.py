@@ -1,0 +1,56 @@
+"""Guarding is one decision of the environment, and a removal loosens exactly what it names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from conftest import changed
+
+from ops.graph import Graph, record
+from stacks.estate import ENVIRONMENTS
+
+Plan = Callable[[str], Graph]
+
+
+def _unprotected(graph: Graph) -> list[str]:
+    return [item.name for item in graph.resources if item.custom and not item.protect]
+
+
+@pytest.mark.parametrize("stack", ["prod", "dr"])
+def test_every_cloud_resource_of_a_guarded_environment_is_protected(plan: Plan, stack: str) -> None:
+    assert ENVIRONMENTS[stack].guarded
+    assert sum(resource.custom for resource in plan(stack).resources) > 50
+    assert _unprotected(plan(stack)) == []
+
+
+def test_nothing_of_staging_is_protected(plan: Plan) -> None:
+    assert not ENVIRONMENTS["stage"].guarded
+    assert [item.name for item in plan("stage").resources if item.protect] == []
+
+
+@pytest.mark.parametrize("stack", ["prod", "stage", "dr"])
+def test_what_is_only_described_or_only_groups_is_not_protected(plan: Plan, stack: str) -> None:
+    assert not [item.name for item in plan(stack).resources if item.protect and not item.custom]
+
+
+@pytest.mark.parametrize(
+    "removals",
+    [
+        ["krotrust-droplet"],  # and not krotrust-droplet-key
+        ["krotrust-zone-a-app"],  # and not krotrust-zone-a-app2
+        ["krogiving-mongodb-cluster", "krogiving-mongodb-db", "krogiving-media-cdn"],
+    ],
+)
+def test_a_removal_unprotects_exactly_what_it_names(removals: Sequence[str]) -> None:
+    assert sorted(_unprotected(record(changed("prod", {"removals": removals})))) == sorted(removals)
+
+
+def test_a_removal_changes_nothing_but_the_protection(plan: Plan) -> None:
+    loosened = record(changed("prod", {"removals": ["krotrust-droplet"]}))
+    for before, after in zip(plan("prod").resources, loosened.resources, strict=True):
+        assert {**before.as_json(), "protect": None} == {**after.as_json(), "protect": None}
+
+
+def test_a_removal_in_staging_is_allowed_and_does_nothing(plan: Plan) -> None:
+    assert record(changed("stage", {"removals": ["krotrust-droplet"]})) == plan("stage")
