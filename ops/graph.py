@@ -6,6 +6,7 @@ a reference (`<krotrust-droplet.ipv4Address>`), so that the plan says where each
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import re
 import runpy
@@ -148,6 +149,10 @@ class Recorder(mocks.MockMonitor):
             contextvars.Context().run(self._run, program)
 
     def _run(self, program: Callable[[], object]) -> None:
+        try:
+            asyncio.get_event_loop()
+        except RuntimeError:  # whoever ran asyncio in this thread before has taken its loop away
+            asyncio.set_event_loop(asyncio.new_event_loop())
         settings = self._settings
         pulumi.runtime.set_mocks(
             _NoMocks(), project=settings.project, stack=settings.stack, preview=True, monitor=self

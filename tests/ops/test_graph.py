@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pulumi
 import pulumi_digitalocean as do
 import pytest
@@ -45,3 +47,9 @@ def test_a_secret_inside_a_larger_text_hides_the_text() -> None:
 
     (tag,) = record(STAGE, program).resources
     assert tag.inputs["name"] == "[secret]"
+
+
+def test_a_program_runs_after_somebody_else_s_event_loop_is_gone() -> None:
+    asyncio.run(asyncio.sleep(0))
+    assert record(STAGE, lambda: do.Tag("tag", name="tag")).resources
+    assert record(STAGE, lambda: do.Tag("tag", name="tag")).resources
