@@ -4,7 +4,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup preview plan test lint render bench lock up refresh destroy seal secrets clean
+.PHONY: help setup preview plan test lint render bench drift lock up refresh destroy seal secrets clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ render: setup ## Write rendered/ anew
 
 bench: setup ## Measure our own code against bare SDK calls
 	@$(PY) benchmarks/preview.py
+
+drift: setup ## Tell what differs between STACK's cloud, state and code
+	@$(PY) -m ops drift --stack $(STACK)
 
 up: setup ## Change STACK for real, then seal its secrets
 	@$(PY) -m ops up --stack $(STACK)

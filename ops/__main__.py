@@ -33,6 +33,13 @@ class ListFormat(StrEnum):
     json = "json"
 
 
+class TextFormat(StrEnum):
+    """How a finding is shown."""
+
+    text = "text"
+    json = "json"
+
+
 @app.command()
 def plan(
     stack: Stack = "prod",
@@ -79,6 +86,20 @@ def seal(
     from ops import seal as command
 
     command.run(stack, config_file)
+
+
+@app.command()
+def drift(
+    stack: Stack = "prod",
+    config_file: Annotated[
+        str | None, typer.Option(help="Another file than Pulumi.<stack>.yaml.")
+    ] = None,
+    format: Annotated[TextFormat, typer.Option(help="How to show it.")] = TextFormat.text,  # noqa: A002
+) -> None:
+    """Tell what differs between cloud, state and code, changing nothing; exit 2 on a drift."""
+    from ops import drift as command
+
+    raise typer.Exit(command.run(stack, config_file, format.value))
 
 
 @app.command()

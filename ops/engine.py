@@ -113,14 +113,24 @@ def provider(environ: dict[str, str], cloud: Path | None = None) -> tuple[dict[s
     wanted = version("pulumi-digitalocean")
     if "PULUMI_CONFIG_PASSPHRASE_FILE" not in environ:
         environ.setdefault("PULUMI_CONFIG_PASSPHRASE", THROW_AWAY)
-    if environ.get("ESTATE_PROVIDER") != "rehearsal" and _real_plugin(wanted):
+    asked_for = environ.get("ESTATE_PROVIDER") == "rehearsal"
+    if not asked_for and _real_plugin(wanted):
         if not environ.get("DIGITALOCEAN_ACCESS_TOKEN"):
             environ.setdefault("DIGITALOCEAN_TOKEN", THROW_AWAY)
-        return environ, f"the DigitalOcean plugin {wanted}"
-    stand_in = rehearsal.environment(cloud or STATE / "preview" / "cloud.json")
-    return environ | stand_in, (
-        f"the rehearsal stand-in (the DigitalOcean plugin {wanted} is neither here nor to be had)"
-    )
+        return environ, answering(environ)
+    environ |= rehearsal.environment(cloud or STATE / "preview" / "cloud.json")
+    why = f"the DigitalOcean plugin {wanted} is neither here nor to be had"
+    return environ, f"{answering(environ)} ({'as asked for' if asked_for else why})"
+
+
+def answering(environ: Mapping[str, str]) -> str:
+    """Say which plugin answers in an environment. One on PATH goes before an installed one."""
+    found = shutil.which("pulumi-resource-digitalocean", path=environ.get("PATH"))
+    if not found:
+        return f"the DigitalOcean plugin {version('pulumi-digitalocean')}"
+    if Path(found).is_relative_to(rehearsal.ROOT):
+        return "the rehearsal stand-in"
+    return f"the DigitalOcean plugin on PATH, {found}"
 
 
 def _real_plugin(wanted: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -88,7 +88,8 @@ def difference(planned: Graph, folder: Path = FOLDER) -> list[str]:
         elif name not in now:
             lines.append(f"- {name}  {committed[name]['type']}")
         else:
-            lines += [f"~ {name}  {change}" for change in _changes(committed[name], now[name])]
+            found = changes(committed[name], now[name])
+            lines += [f"~ {name}  {line}" for change in found for line in change.lines()]
     return lines
 
 
@@ -105,23 +106,38 @@ def _entry(resource: Resource) -> dict[str, Any]:
     return entry
 
 
-def _changes(old: Any, new: Any, path: str = "") -> Iterator[str]:
+class Change(NamedTuple):
+    """One value that differs. Of what is on one side only, the other is None."""
+
+    path: str
+    old: Any
+    new: Any
+
+    def lines(self) -> Iterator[str]:
+        """Show it on one line with both values; of a text of several lines, what differs in it."""
+        if isinstance(self.old, str) and isinstance(self.new, str) and "\n" in self.old + self.new:
+            old, new = self.old.splitlines(), self.new.splitlines()
+            for line in difflib.unified_diff(old, new, lineterm="", n=0):
+                if not line.startswith(("---", "+++", "@@")):
+                    yield f"{self.path}: {line}"
+        else:
+            yield f"{self.path}: {self.old!r} => {self.new!r}"
+
+
+def changes(old: Any, new: Any, path: str = "") -> Iterator[Change]:
+    """Walk two values together. The items of a list go by what they are called."""
     if old == new:
         return
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted(old.keys() | new.keys(), key=str):
-            yield from _changes(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
+            yield from changes(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
     elif isinstance(old, list) and isinstance(new, list):
         before, after = keyed(old), keyed(new)
         if before == after:  # the same items in another order
-            yield f"{path}: {list(before)!r} => {list(after)!r}"
-        yield from _changes(before, after, path)
-    elif isinstance(old, str) and isinstance(new, str) and "\n" in old + new:
-        for line in difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=0):
-            if not line.startswith(("---", "+++", "@@")):
-                yield f"{path}: {line}"
+            yield Change(path, list(before), list(after))
+        yield from changes(before, after, path)
     else:
-        yield f"{path}: {old!r} => {new!r}"
+        yield Change(path, old, new)
 
 
 def keyed(items: list[Any]) -> dict[Any, Any]:

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import Engine
-
-from components.facts.krogiving import BACKEND_SECRETS
-from ops import ROOT
+from conftest import CANARIES, KNOWN, SEAL_KEY, Engine
 
 pytestmark = pytest.mark.engine
-
-CANARIES = {f"KROGIVING__{name}": f"canary-{name.lower()}" for name in BACKEND_SECRETS}
-SEAL_KEY = {"ESTATE__SEAL_KEY": "canary-seal-key"}
-KNOWN = {  # what the stage stack leaves open until somebody knows it
-    "krotrust.ssh.publicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA test",
-    "krotrust.ssh.allowList": ["198.18.0.1/32"],
-    "krogiving.backend.paystackPublicKey": "pk_test_public",
-}
 
 
 @pytest.fixture
@@ -32,20 +19,6 @@ def stage(engine_for: Callable[[str], Engine]) -> Engine:
         pytest.skip("an `up` is only rehearsed: the real DigitalOcean plugin is installed here")
     engine.change(KNOWN)
     return engine
-
-
-def _seal(engine: Engine) -> None:
-    # Pulumi.yaml's folder names the project; the file is the test's own.
-    command = [sys.executable, "-m", "ops", "seal", "--stack", engine.stack]
-    done = subprocess.run(
-        [*command, "--config-file", str(engine.file)],
-        cwd=ROOT,
-        env=engine.environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _texts(engine: Engine) -> Iterator[tuple[str, str]]:
@@ -66,7 +39,7 @@ def test_a_secret_is_sealed_kept_rotated_and_never_seen(stage: Engine) -> None:
         return printed[-1]
 
     run("up", "--yes", "--skip-preview", "--diff", **CANARIES, **SEAL_KEY)
-    _seal(stage)
+    stage.ops("seal")
     seals = stage.settings["config"]["estate:seals"]
     assert set(CANARIES) < set(seals)
     assert all(seal["sealed"].startswith("EV[") for seal in seals.values())
@@ -84,7 +57,7 @@ def test_a_secret_is_sealed_kept_rotated_and_never_seen(stage: Engine) -> None:
     changed = [s["urn"].rpartition("::")[2] for s in steps if s["op"] not in ("same", "read")]
     assert changed == ["krogiving-backend-app"]
     run("up", "--yes", "--skip-preview", **rotated, **SEAL_KEY)
-    _seal(stage)
+    stage.ops("seal")
     anew = stage.settings["config"]["estate:seals"]
     assert [key for key in anew if anew[key] != seals[key]] == ["KROGIVING__JWT_SECRET_KEY"]
     run("up", "--yes", "--skip-preview", "--expect-no-changes", **SEAL_KEY)
