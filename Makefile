@@ -4,7 +4,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup preview plan test lint render bench drift lock up refresh destroy seal secrets clean
+.PHONY: help setup preview rehearse plan test lint render bench drift lock up refresh destroy seal secrets clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,6 +19,9 @@ setup: .venv/ready ## Make .venv with every pinned dependency
 
 preview: setup ## Preview STACK (prod) with throw-away credentials
 	@$(PY) -m ops preview --stack $(STACK)
+
+rehearse: setup ## Rehearse an `up` of STACK from nothing, in a played cloud
+	@$(PY) -m rehearsal up --stack $(STACK)
 
 plan: setup ## Show STACK offline, and what differs from rendered/
 	@$(PY) -m ops plan --stack $(STACK)

@@ -1,4 +1,4 @@
-"""`python -m rehearsal env`: print what a shell sets to rehearse instead of deploying."""
+"""`python -m rehearsal`: `up` rehearses a deployment; `env` prints what a shell sets to do so."""
 
 import json
 import shlex
@@ -30,6 +30,19 @@ def env(
     typer.echo(f"# pulumi now talks to the rehearsal cloud, the file {variables[CLOUD_VARIABLE]!r}")
     for name, value in variables.items():
         typer.echo(f"export {name}={shlex.quote(value)}")
+
+
+@app.command()
+def up(
+    stack: Annotated[str, typer.Option("--stack", "-s", help="prod, stage or dr.")] = "prod",
+    speed: Annotated[
+        float, typer.Option(min=0, help="How often faster than real life; 0 waits for nothing.")
+    ] = 60,
+) -> None:
+    """Bring a stack up from nothing with the real engine, and tell what it took."""
+    from rehearsal import run
+
+    raise typer.Exit(run.rehearse(stack, speed))
 
 
 if __name__ == "__main__":
