@@ -11,22 +11,25 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CLOUD_VARIABLE = "REHEARSAL_CLOUD"
+SPEED_VARIABLE = "REHEARSAL_SPEED"
+FAULTS_VARIABLE = "REHEARSAL_FAULTS"
 TOKEN_VARIABLES = ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN")
 TOKEN = "rehearsal"  # noqa: S105 - the word that says there is none
 
 
-def environment(cloud: Path | None = None) -> dict[str, str]:
+def environment(cloud: Path | None = None, speed: float = 0) -> dict[str, str]:
     """Return what to lay over the environment, so that `pulumi` finds the stand-in and its cloud.
 
-    `cloud` is the JSON file (default: `.state/rehearsal/cloud.json` of the project); the first
-    change makes it. Both token variables are set: no real token of the shell reaches the plugin.
+    `cloud` is the JSON file (default: `.state/rehearsal/cloud.json` of the project), made by the
+    first change; its ready times are divided by `speed`, and 0 is no waiting. Both token
+    variables are set: no real token of the shell reaches the plugin.
     """
     path = [str(ROOT / "rehearsal" / "bin"), *os.environ.get("PATH", os.defpath).split(os.pathsep)]
+    secrets = (*TOKEN_VARIABLES, "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY")
     return {
         "PATH": os.pathsep.join(dict.fromkeys(path)),
-        **dict.fromkeys(
-            (*TOKEN_VARIABLES, "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"), TOKEN
-        ),
+        **dict.fromkeys(secrets, TOKEN),
         CLOUD_VARIABLE: str((cloud or ROOT / ".state" / "rehearsal" / "cloud.json").resolve()),
+        SPEED_VARIABLE: f"{speed:g}",
         "REHEARSAL_PYTHON": sys.executable,
     }

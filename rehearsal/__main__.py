@@ -1,4 +1,4 @@
-"""`python -m rehearsal`: `up` rehearses a deployment; `env` prints what a shell sets to do so."""
+"""`python -m rehearsal`: `up` rehearses a deployment, `env` and `api` give the cloud to others."""
 
 import json
 import shlex
@@ -10,6 +10,7 @@ import typer
 from rehearsal import CLOUD_VARIABLE, environment
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
+Cloud = Annotated[Path | None, typer.Option(help="The file that stands for the cloud.")]
 
 
 @app.callback()
@@ -19,15 +20,17 @@ def rehearsal() -> None:
 
 @app.command()
 def env(
-    cloud: Annotated[Path | None, typer.Option(help="The file that stands for the cloud.")] = None,
+    cloud: Cloud = None,
+    speed: Annotated[float, typer.Option(min=0, help="60: an hour in a minute; 0: no wait")] = 0,
     form: Annotated[Literal["sh", "json"], typer.Option("--format", help="How to print.")] = "sh",
 ) -> None:
     """Print the environment of a rehearsal: `eval "$(python -m rehearsal env)"`."""
-    variables = environment(cloud)
+    variables = environment(cloud, speed)
+    told = f"# pulumi now talks to the rehearsal cloud, the file {variables[CLOUD_VARIABLE]!r}"
+    typer.echo(told, err=form == "json")
     if form == "json":
         typer.echo(json.dumps(variables, indent=2))
         return
-    typer.echo(f"# pulumi now talks to the rehearsal cloud, the file {variables[CLOUD_VARIABLE]!r}")
     for name, value in variables.items():
         typer.echo(f"export {name}={shlex.quote(value)}")
 
@@ -43,6 +46,14 @@ def up(
     from rehearsal import run
 
     raise typer.Exit(run.rehearse(stack, speed))
+
+
+@app.command()
+def api(cloud: Cloud = None, port: Annotated[int, typer.Option(help="0: a free one")] = 0) -> None:
+    """Serve the cloud, read only and on this machine alone, in the form of DigitalOcean's API."""
+    from rehearsal.api import serve  # needs what requirements-dev.txt adds
+
+    serve(Path(environment(cloud)[CLOUD_VARIABLE]), port)
 
 
 if __name__ == "__main__":

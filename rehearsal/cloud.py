@@ -1,24 +1,36 @@
-"""The cloud of a rehearsal: one JSON file, and answers made up of nothing but the question.
+"""The cloud of a rehearsal: one JSON file, its log, and answers made of nothing but the question.
 
-The file: `made` counts creations by URN; `resources` holds name, import_id and state by `Type/id`.
+The file: `made` counts creations by URN, `faults` those played; `resources` holds name, import_id
+and state by `Type/id`. The log beside it has one line for each operation that really happened.
 """
 
 import fcntl
 import hashlib
 import json
+import os
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_origin
 
 from pulumi.provider.experimental.property_value import PropertyValue
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 
+from rehearsal import FAULTS_VARIABLE
 from rehearsal.sdk import ResourceType
-from rehearsal.table import ENGINES, TABLE, Row
-from rehearsal.values import Properties, plain
+from rehearsal.table import ENGINES, NEVER_KEPT, TABLE, Row
+from rehearsal.values import Properties, plain, seal
 
-_FILLERS: Mapping[str, Any] = {"boolean": False, "integer": 0.0, "number": 0.0, "list": []}
+Json = Mapping[str, Any]
+FIRST = {
+    name: str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.rehearsal.test"))
+    for name in ("vpc", "project")
+}
+_FILLERS: Mapping[Any, Any] = {str: "made-up-{hex}", bool: False, int: 0.0, float: 0.0}
 
 
 class Refused(Exception):  # noqa: N818 - the word an operator reads
@@ -30,17 +42,14 @@ class Refused(Exception):  # noqa: N818 - the word an operator reads
 
 def look(path: Path) -> dict[str, Any]:
     """Return what stands in the file, which need not exist before the first change."""
-    if not path.exists():
-        return {"made": {}, "resources": {}}
-    return dict(json.loads(path.read_text(encoding="utf-8")))
+    empty: dict[str, Any] = {"made": {}, "faults": {}, "resources": {}}
+    return empty | (json.loads(path.read_text(encoding="utf-8")) if path.exists() else {})
 
 
 @contextmanager
 def change(path: Path) -> Iterator[dict[str, Any]]:
     """Lend the content to one writer at a time; write it in one step, unless an error rises."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_suffix(".lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _locked(path):
         content = look(path)
         yield content
         draft = path.with_suffix(".draft")
@@ -48,9 +57,114 @@ def change(path: Path) -> Iterator[dict[str, Any]]:
         draft.replace(path)
 
 
-def row(kind: ResourceType) -> Row:
+def log(path: Path, line: Json) -> None:
+    """Append one line to the log of operations."""
+    with _locked(path), path.with_name(f"{path.name}.log").open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Fault:
+    """One fault on demand; `name` is a pattern that the whole logical name fits."""
+
+    type: str
+    op: Literal["create", "update", "delete", "read"]
+    kind: Literal["refuse", "timeout", "lost", "die"]
+    name: str = ".*"
+    times: int = 1
+
+
+def faults() -> list[Fault]:
+    """Return what REHEARSAL_FAULTS orders. Raises `Refused` where that cannot be read."""
+    text = os.environ.get(FAULTS_VARIABLE) or "[]"
+    try:
+        return TypeAdapter(list[Fault]).validate_json(text)
+    except ValidationError as error:
+        raise Refused(f"{FAULTS_VARIABLE} cannot be read: {error}") from None
+
+
+def due(path: Path, op: str, kind: str, name: str) -> str:
+    """Return the kind of fault that is ordered for now, and count it; else nothing."""
+    for fault in faults():
+        if (fault.type, fault.op) == (kind, op) and re.fullmatch(fault.name, name):
+            with change(path) as content:
+                count = content["faults"][repr(fault)] = content["faults"].get(repr(fault), 0) + 1
+            if count <= fault.times:
+                return fault.kind
+    return ""
+
+
+def at(value: Any, path: str) -> list[Any]:
+    """Return every value at a dotted path; a list on the way stands for its elements."""
+    values = [value]
+    for part in path.split("."):
+        found = [each[part] for each in values if isinstance(each, dict) and part in each]
+        values = [each for one in found for each in (one if isinstance(one, list) else [one])]
+    return values
+
+
+def find(content: Json, kind: str, output: str = "", *, wanted: object) -> str:
+    """Return the key of a resource, by id, what an import takes, or an output; else nothing."""
+    for key, record in content["resources"].items():
+        name, _, identity = key.partition("/")
+        known = (identity, record["import_id"], record["state"].get(output))
+        if name == kind and str(wanted) in known:
+            return str(key)
+    return ""
+
+
+def store(
+    content: dict[str, Any], kind: ResourceType, identity: str, inputs: Properties
+) -> dict[str, PropertyValue]:
+    """Write one resource, its secret inputs hidden, and return the state the engine keeps."""
+    made = row(kind.name)
+    state = {n: seal(each, identity) if kind.name == "App" else each for n, each in inputs.items()}
+    for name in (*made.outputs, *kind.outputs):
+        if name not in state and (filled_in(kind, name) or name not in kind.inputs):
+            hint = get_origin(kind.outputs[name]) or kind.outputs[name]
+            value = made.outputs.get(name, _FILLERS.get(hint, []))
+            value = fill(value, identity, state, id=identity) if isinstance(value, str) else value
+            state[name] = PropertyValue(float(value) if hint in (int, float) else value)
+    content["resources"][f"{kind.name}/{identity}"] = {
+        "name": fill(made.unique, identity, state),
+        "import_id": fill(made.import_id, identity, state, id=identity),
+        "state": plain(state, hide=True),
+    }
+    return guarded(kind, state)
+
+
+def forget(kind: str, held: Json, known: Json) -> None:
+    """Take out what no read brings back, but for what the last state knows of it."""
+    nothing: dict[str, Any] = {}
+    for path in row(kind).unread.split():
+        above, _, leaf = f".{path}".rpartition(".")
+        kept = [] if path in NEVER_KEPT else at({"": known}, above)
+        for now, then in zip_longest(at({"": held}, above), kept, fillvalue=nothing):
+            now.pop(leaf, None)
+            now.update({leaf: then[leaf]} if leaf in then else {})
+
+
+def guarded(kind: ResourceType, state: Properties) -> dict[str, PropertyValue]:
+    """Return `state` with what the SDK calls secret marked as secret."""
+    return {n: each.with_secret(each.is_secret or n in kind.secret) for n, each in state.items()}
+
+
+def row(kind: str) -> Row:
     """Return the table's row of a type, or the defaults."""
-    return TABLE.get(kind.name, Row())
+    return TABLE.get(kind, Row())
+
+
+def filled_in(kind: ResourceType, name: str) -> bool:
+    """Tell whether the far end has a value of its own for an input that is left out."""
+    return name in kind.computed or name in row(kind.name).outputs
 
 
 def fill(template: str, seed: str, state: Properties, **more: str) -> str:
@@ -58,18 +172,8 @@ def fill(template: str, seed: str, state: Properties, **more: str) -> str:
 
     Raises `Refused` where it names something that is not set.
     """
-    try:
-        return template.format_map(facts(seed, state) | more)
-    except (KeyError, TypeError) as error:
-        raise Refused(f"422 Unprocessable: {error} is missing") from None
-
-
-def facts(seed: str, state: Properties) -> dict[str, Any]:
-    """Return the names that a template may use, besides `id`."""
-    given = {name: plain(value) for name, value in state.items()}
-    digest = hashlib.sha256(seed.encode()).digest()
-    engine = ENGINES.get(given.get("engine", ""), ENGINES["pg"])
-    return {
+    digest, given = hashlib.sha256(seed.encode()).digest(), plain(state)
+    facts = {
         "uuid": str(uuid.UUID(bytes=digest[:16], version=4)),
         "number": str(100_000_000 + int.from_bytes(digest[:4]) % 900_000_000),
         "hex": digest.hex()[:8],
@@ -78,32 +182,10 @@ def facts(seed: str, state: Properties) -> dict[str, Any]:
         "fingerprint": digest[:16].hex(":"),
         "public_ip": f"198.18.{digest[0]}.{digest[1]}",  # kept for tests of networks
         "private_ip": f"10.{digest[0]}.{digest[1]}.{digest[2]}",
-        "first_vpc": str(uuid.uuid5(uuid.NAMESPACE_DNS, "vpc.rehearsal.test")),
-        "first_project": str(uuid.uuid5(uuid.NAMESPACE_DNS, "project.rehearsal.test")),
-        **dict(
-            zip(("scheme", "engine_port", "engine_user", "engine_database"), engine, strict=True)
-        ),
+        "first": FIRST | ENGINES.get(given.get("engine", ""), ENGINES["pg"]),
         "label": "" if given.get("name") == "@" else f"{given.get('name')}.",
-        **given,
     }
-
-
-def answers(kind: ResourceType, identity: str, held: Properties) -> dict[str, PropertyValue]:
-    """Return `held` with every output that the far end adds of its own."""
-    state, made = dict(held), row(kind).outputs
-    for name in (*made, *kind.outputs):
-        own = name in made or name in kind.computed or name not in kind.inputs.fields
-        if own and name not in state:
-            text = fill(made.get(name, "made-up-{hex}"), identity, state, id=identity)
-            shape = kind.outputs[name].kind
-            number = name in made and shape in ("integer", "number")
-            state[name] = PropertyValue(float(text) if number else _FILLERS.get(shape, text))
-    return state
-
-
-def guarded(kind: ResourceType, state: Properties) -> dict[str, PropertyValue]:
-    """Return `state` with what the SDK calls secret marked as secret."""
-    return {
-        name: value.with_secret(value.is_secret or name in kind.secret)
-        for name, value in state.items()
-    }
+    try:
+        return template.format_map(facts | given | more)
+    except (KeyError, TypeError) as error:
+        raise Refused(f"422 Unprocessable: {error} is missing") from None

@@ -1,105 +1,146 @@
-"""What is refused before anything is made, and what differs between a state and new inputs."""
+"""What is refused before and while something is made, and what differs from new inputs."""
 
 import re
 from collections.abc import Iterator, Sequence
+from ipaddress import ip_network
+from typing import Any
 
+import pulumi_digitalocean as do
 from pulumi.provider.experimental import provider as rpc
-from pulumi.provider.experimental.property_value import PropertyValue
+from pulumi.runtime.rpc import UNKNOWN
 
-from rehearsal.cloud import row
-from rehearsal.sdk import ResourceType, Shape
-from rehearsal.table import REPLACES_WHEN_OFF
-from rehearsal.values import Properties, fields, is_unknown, items, plain
+from rehearsal.cloud import FIRST, Json, at, filled_in, find, row
+from rehearsal.sdk import ResourceType, misfits
+from rehearsal.table import NEVER_FULL, REPLACES_WHEN_OFF, SPACES_REGIONS
+from rehearsal.values import sealed_by
 
-_KINDS = {bool: "boolean", float: "number", str: "string", tuple: "list"}
 Change = rpc.PropertyDiffKind
+_TRAILING_DOT = {"CNAME", "MX", "NS", "SRV", "issue", "issuewild"}
+_REGIONS = ", ".join(each.value for each in do.Region)
+_SIZES = {
+    "Droplet": ", ".join(each.value for each in do.DropletSlug),
+    "DatabaseCluster": ", ".join(each.value for each in do.DatabaseSlug),
+}
+# Assumed: the names of the distributions' images, or the number of one's own.
+_IMAGE = r"\d+|(ubuntu-\d\d-(04|10)|(debian|fedora|centos-stream|rockylinux|almalinux)-\d+)-x64"
 
 
-def check(kind: ResourceType, inputs: Properties) -> list[rpc.CheckFailure]:
+def check(kind: ResourceType, inputs: Json) -> list[rpc.CheckFailure]:
     """Return every objection to the inputs of one resource; no reason repeats a value."""
-    objections = [*_misfits(kind.inputs, PropertyValue({**inputs}), "")] or _refusals(kind, inputs)
+    objections = [*misfits(kind.arguments, inputs)] or [*_oddities(kind, inputs)]
     return [rpc.CheckFailure(path.lstrip("."), reason) for path, reason in objections]
 
 
-def _misfits(shape: Shape, value: PropertyValue, path: str) -> Iterator[tuple[str, str]]:
-    """Compare a value with the SDK's shape, at any depth."""
-    if value.value is None or is_unknown(value) or shape.kind == "any":
-        return
-    kind = _KINDS.get(type(value.value), "object")
-    if isinstance(value.value, float) and shape.kind == "integer" and value.value.is_integer():
-        kind = "integer"
-    if kind != {"map": "object"}.get(shape.kind, shape.kind):
-        yield path, f"a value of kind {shape.kind} is needed, this is of kind {kind}"
-        return
-    for i, each in enumerate(items(value)):
-        yield from _misfits(shape.item or Shape("any"), each, f"{path}[{i}]")
-    for name, each in fields(value).items():
-        if below := shape.item or shape.fields.get(name):
-            yield from _misfits(below, each, f"{path}.{name}")
-        else:
-            yield f"{path}.{name}", f"no such input; there are: {', '.join(sorted(shape.fields))}"
-    for name in sorted(shape.required - fields(value).keys()):
-        yield f"{path}.{name}", "this input is required and missing"
-
-
-def _refusals(kind: ResourceType, given: Properties) -> list[tuple[str, str]]:
+def _oddities(kind: ResourceType, given: Json) -> Iterator[tuple[str, str]]:
     """Refuse what the SDK lets through and the provider, the API or this project does not."""
-
-    def text(name: str, of: Properties = given) -> str:
-        return str(of[name].value) if name in of and not is_unknown(of[name]) else ""
-
-    spec, record, notes = fields(given.get("spec")), text("type"), given.get("notifications")
-    dotted = record in ("CNAME", "MX", "NS", "SRV") or text("tag") in ("issue", "issuewild")
-    told = is_unknown(notes) or any(is_unknown(note) or fields(note) for note in items(notes))
-    rules = [
-        (f"{side}[{i}].portRange", fields(rule))
-        for side in ("inboundRules", "outboundRules")
-        for i, rule in enumerate(items(given.get(side)))
-    ]
-    table: dict[str, list[tuple[object, str, str]]] = {
-        "DatabaseCluster": [
-            ("version" not in given, "version", "a cluster needs it at preview already"),
-            (text("engine") == "redis", "engine", "redis is retired; use valkey"),
-        ],
-        "Firewall": [
-            (text("protocol", rule) in ("tcp", "udp") and "portRange" not in rule, path,
-             "a tcp or udp rule needs its ports") for path, rule in rules
-        ],
-        "UptimeAlert": [(not told, "notifications", "is empty, on which the plugin would fail")],
-        "DnsRecord": [
-            (dotted and text("value") and not text("value").endswith((".", "@")), "value",
-             f"422: the value of a {record} record needs a trailing dot"),
-        ],
-        "App": [
-            (len(text("name", spec)) > 32, "spec.name", "is longer than 32 characters"),
-            ("domains" in spec and "domainNames" in spec, "spec.domains",
-             "conflicts with domainNames"),
-        ],
-    }  # fmt: skip
-    unnamed = "name" in kind.inputs.fields and "name" not in given
-    reason = "must be explicit: left out, the provider adds a random suffix"
-    objections = [(unnamed, "name", reason), *table.get(kind.name, [])]
-    return [(path, reason) for wrong, path, reason in objections if wrong]
+    if "name" in kind.inputs and "name" not in given:
+        yield "name", "must be explicit: left out, the provider adds a random suffix"
+    if kind.name == "DatabaseCluster" and "version" not in given:
+        yield "version", "a cluster needs it at preview already"
+    if given.get("engine") == "redis":
+        yield "engine", "redis is retired; use valkey"
+    if kind.name == "UptimeAlert" and not any(at(given, "notifications")):
+        yield "notifications", "is empty, on which the plugin would fail"
+    for side in ("inboundRules", "outboundRules") if kind.name == "Firewall" else ():
+        for i, rule in enumerate(at(given, side)):
+            if rule["protocol"] in ("tcp", "udp") and "portRange" not in rule:
+                yield f"{side}[{i}].portRange", "a tcp or udp rule needs its ports"
+    dotted = {given.get("type"), given.get("tag")} & _TRAILING_DOT
+    if kind.name == "DnsRecord" and dotted and not given["value"].endswith((".", "@", UNKNOWN)):
+        yield "value", f"422: the value of a {given['type']} record needs a trailing dot"
+    if kind.name == "App":
+        yield from _spec_oddities(given.get("spec", {}))
 
 
-def diff(
-    kind: ResourceType, state: Properties, inputs: Properties, ignored: Sequence[str]
-) -> rpc.DiffResponse:
+def _spec_oddities(spec: Json) -> Iterator[tuple[str, str]]:
+    if spec["name"] != UNKNOWN and len(spec["name"]) > 32:
+        yield "spec.name", "is longer than 32 characters"
+    if "domains" in spec and "domainNames" in spec:
+        yield "spec.domains", "conflicts with domainNames"
+
+
+def refusals(content: Json, kind: str, identity: str, new: Json, old: Json) -> Iterator[str]:
+    """Yield why the far end would not make or change something; `old` is empty when it is made."""
+    yield from _slugs(kind, new)
+    for path, parent in row(kind).parents.items():
+        for wanted in {*at(new, path)} - {"", *FIRST.values()}:
+            if not any(find(content, *each.split("."), wanted=wanted) for each in parent.split()):
+                yield f"404 Not Found: {path} {wanted!r} is no {parent}"
+    if kind == "DatabaseCluster" and old:
+        before, after = (int(re.findall(r"\d+", each["size"])[-1]) for each in (old, new))
+        if after < before or new["nodeCount"] < old["nodeCount"]:
+            yield "422 Unprocessable: a cluster's size and nodeCount never shrink"
+        if "maintenanceWindows" in old and "maintenanceWindows" not in new:
+            yield "the plugin fails here: maintenanceWindows may be moved and never removed"
+    if kind == "App":
+        yield from _app_refusals(content, identity, new["spec"])
+
+
+def _slugs(kind: str, new: Json) -> Iterator[str]:
+    """Yield the region, size or image that nobody offers."""
+    regions = SPACES_REGIONS if kind.startswith("Spaces") else _REGIONS
+    for name, known in (("region", regions), ("size", _SIZES.get(kind, ""))):
+        if known and new.get(name, known) not in (known, *known.split(", ")):
+            yield f"422 Unprocessable: {name} {new[name]!r} is none of {known}"
+    if kind == "Droplet" and not re.fullmatch(_IMAGE, new["image"]):
+        yield f"422 Unprocessable: there is no image {new['image']!r}"
+
+
+def _app_refusals(content: Json, identity: str, spec: Json) -> Iterator[str]:
+    """Yield seals of another app, and databases that do not let this one in."""
+    variables = [each for part in (spec, *spec.values()) for each in at({"": part}, ".envs")]
+    for key, text in ((each["key"], str(each.get("value"))) for each in variables):
+        if text.startswith("EV[") and not sealed_by(identity, text):
+            yield f"400 Bad Request: {key} holds a sealed value that this app did not seal"
+    held = content["resources"]
+    vpcs = [held[key] for each in at(spec, "vpcs.id") if (key := find(content, "Vpc", wanted=each))]
+    networks = [ip_network(each["state"]["ipRange"]) for each in vpcs]
+    for name in at(spec, "databases.clusterName"):
+        cluster = find(content, "DatabaseCluster", "name", wanted=name)
+        wall = held.get(find(content, "DatabaseFirewall", wanted=cluster.partition("/")[2]))
+        rules = at(wall, "state.rules")
+        ranges = [ip_network(each["value"]) for each in rules if each["type"] == "ip_addr"]
+        trusted = {"type": "app", "value": identity} in rules
+        trusted |= any(_within(mine, theirs) for mine in networks for theirs in ranges)
+        if not cluster:
+            yield f"404 Not Found: databases.clusterName {name!r} is no DatabaseCluster"
+        elif not trusted and not held[cluster].get("open"):
+            yield (
+                f"422 the deployment of {spec['name']!r} failed: the trusted sources of cluster"
+                f" {name!r} ({'as set' if wall else 'none is set yet'}) do not let it in"
+            )
+
+
+def _within(mine: Any, theirs: Any) -> bool:
+    return mine.version == theirs.version and bool(mine.subnet_of(theirs))
+
+
+def full(content: Json, kind: str, identity: str) -> str:
+    """Return why something may not be deleted: what stands in it, if anything does."""
+    for key, other in content["resources"].items():
+        name = key.partition("/")[0]
+        for path, parent in row(name).parents.items():
+            if parent == kind in NEVER_FULL and identity in at(other["state"], path):
+                return f"{NEVER_FULL[kind]}: {name} {other['name'] or key}"
+    return ""
+
+
+def diff(kind: ResourceType, state: Json, inputs: Json, ignored: Sequence[str]) -> rpc.DiffResponse:
     """Compare the inputs with the state, as the real provider does.
 
     An input that is left out and that the far end fills in by itself is no difference.
     """
-    ours = {name for name in kind.inputs.fields if name in inputs or not filled_in(kind, name)}
-    old = PropertyValue({name: value for name, value in state.items() if name in ours})
+    ours = {name for name in kind.inputs if name in inputs or not filled_in(kind, name)}
+    old = {name: value for name, value in state.items() if name in ours}
     skip = [re.escape(path).replace(r"\[\*\]", r"\[\d+\]") + r"(?=$|[.\[])" for path in ignored]
     changes = {
         path[1:]: change
-        for path, change in _differences(old, PropertyValue({**inputs}), "")
+        for path, change in _differences(old, inputs, "")
         if not any(re.match(pattern, path[1:]) for pattern in skip)
     }
     tops = {path: re.split(r"[.\[]", path)[0] for path in changes}
-    kept = {name for name in REPLACES_WHEN_OFF & inputs.keys() if inputs[name].value}
-    replaces = set(tops.values()) & set(row(kind).replaces.split()) - kept
+    kept = {name for name in REPLACES_WHEN_OFF if inputs.get(name)}
+    replaces = set(tops.values()) & set(row(kind.name).replaces.split()) - kept
     detailed = {
         path: rpc.PropertyDiff(Change(change.value + (tops[path] in replaces)), input_diff=False)
         for path, change in changes.items()
@@ -109,16 +150,12 @@ def diff(
     )
 
 
-def filled_in(kind: ResourceType, name: str) -> bool:
-    """Tell whether the far end has a value of its own for an input that is left out."""
-    return name in kind.computed or name in row(kind).outputs
-
-
-def _differences(old: PropertyValue, new: PropertyValue, path: str) -> Iterator[tuple[str, Change]]:
+def _differences(old: Any, new: Any, path: str) -> Iterator[tuple[str, Change]]:
     """Walk both values together and yield each path that differs."""
     before, after = _parts(old, path), _parts(new, path)
-    if not (before and after) and (is_unknown(new) or plain(old) != plain(new)):
-        yield path, Change.UPDATE
+    if not (before and after):
+        if old != new or new == UNKNOWN:
+            yield path, Change.UPDATE
         return
     for each in {**before, **after}:
         if each not in before:
@@ -129,10 +166,12 @@ def _differences(old: PropertyValue, new: PropertyValue, path: str) -> Iterator[
             yield from _differences(before[each][1], after[each][1], after[each][0])
 
 
-def _parts(value: PropertyValue, path: str) -> dict[object, tuple[str, PropertyValue]]:
+def _parts(value: Any, path: str) -> dict[object, tuple[str, Any]]:
     """Return the parts of a value with their paths: variables by key, other elements by place."""
-    parts: dict[object, tuple[str, PropertyValue]] = {}
-    for i, each in enumerate(items(value)):
-        key = fields(each).get("key") if path.endswith(".envs") else None
-        parts[plain(key) if key else i] = (f"{path}[{i}]", each)
-    return parts or {name: (f"{path}.{name}", each) for name, each in fields(value).items()}
+    if isinstance(value, dict):
+        return {name: (f"{path}.{name}", each) for name, each in value.items()}
+    keyed = path.endswith(".envs") and isinstance(value, list)
+    return {
+        each.get("key", i) if keyed else i: (f"{path}[{i}]", each)
+        for i, each in enumerate(value if isinstance(value, list) else ())
+    }

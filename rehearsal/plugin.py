@@ -3,9 +3,13 @@
 Run by `bin/pulumi-resource-digitalocean`: the engine passes its address and reads a port.
 """
 
+import asyncio
 import importlib.metadata
 import os
 import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +18,27 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.server import main
 from pulumi.runtime.rpc import UNKNOWN
 
-from rehearsal import CLOUD_VARIABLE, TOKEN, TOKEN_VARIABLES
-from rehearsal.cloud import Refused, answers, change, fill, guarded, look, row
-from rehearsal.judge import check, diff, filled_in
-from rehearsal.sdk import ResourceType, resource_type
-from rehearsal.values import Properties, is_unknown, plain, revive, seal
+from rehearsal import CLOUD_VARIABLE, SPEED_VARIABLE, TOKEN, TOKEN_VARIABLES
+from rehearsal.cloud import (
+    Refused,
+    at,
+    change,
+    due,
+    faults,
+    fill,
+    filled_in,
+    find,
+    forget,
+    guarded,
+    log,
+    look,
+    row,
+    store,
+)
+from rehearsal.judge import check, diff, full, refusals
+from rehearsal.sdk import resource_type
+from rehearsal.table import NO_IMPORTER, SLOW
+from rehearsal.values import plain, revive
 
 GET_CA = "digitalocean:index/getDatabaseCa:getDatabaseCa"
 CA_CERTIFICATE = """-----BEGIN CERTIFICATE-----
@@ -40,8 +60,8 @@ class Rehearsal(rpc.Provider):
     async def configure(self, request: rpc.ConfigureRequest) -> rpc.ConfigureResponse:
         """Accept secrets and previews. Raises `Refused` for any token but the one word."""
         tokens = {name: os.environ.get(name) for name in TOKEN_VARIABLES}
-        if (given := request.args.get("token")) and not is_unknown(given):
-            tokens["digitalocean:token"] = str(given.value)
+        given = plain(request.args).get("token")
+        tokens["digitalocean:token"] = given if given != UNKNOWN else None
         wrong = [name for name, token in tokens.items() if token and token != TOKEN]
         if wrong or not any(tokens.values()):
             raise Refused(
@@ -49,20 +69,44 @@ class Rehearsal(rpc.Provider):
                 f"({', '.join(wrong) or 'none is set'}); it never answers for a real account. Set "
                 "what `python -m rehearsal env` prints, or take rehearsal/bin off PATH"
             )
+        faults()
         return rpc.ConfigureResponse(accept_secrets=True, supports_preview=bool(self.cloud))
 
     async def check(self, request: rpc.CheckRequest) -> rpc.CheckResponse:
         """Refuse what does not fit the SDK's shapes, or is known to be refused later."""
         try:
-            found = check(resource_type(request.type), request.new_inputs)
+            found = check(resource_type(request.type), plain(request.new_inputs))
         except LookupError as error:
             found = [rpc.CheckFailure("", str(error))]
         return rpc.CheckResponse(request.new_inputs, found)
 
     async def diff(self, request: rpc.DiffRequest) -> rpc.DiffResponse:
         """Compare the state with the new inputs."""
-        kind = resource_type(request.type)
-        return diff(kind, request.old_state, request.new_inputs, request.ignore_changes)
+        old, new = plain(request.old_state), plain(request.new_inputs)
+        return diff(resource_type(request.type), old, new, request.ignore_changes)
+
+    @asynccontextmanager
+    async def _operation(self, op: str, urn: str, wait: bool = False) -> AsyncIterator[None]:
+        """Surround what really happens with the fault that is due, the wait and the log."""
+        name, kind = urn.split("::", 3)[3], resource_type(urn.split("::", 3)[2]).name
+        start, ok, fault = time.time(), False, due(self.cloud, op, kind, name)
+        speed = float(os.environ.get(SPEED_VARIABLE) or 0) if wait else 0
+        seconds = row(kind).ready / speed if speed else 0
+        try:
+            if fault == "refuse":
+                raise Refused(f"503 Service Unavailable: {op} of {kind} {name!r}")
+            if fault != "timeout":
+                yield
+            ok = not fault
+            if fault != "die":
+                await asyncio.sleep(seconds)
+            if fault in ("timeout", "lost"):
+                raise Refused(f"timeout while waiting for the answer to {op} {kind} {name!r}")
+        finally:
+            line = {"op": op, "type": kind, "name": name, "urn": urn}
+            log(self.cloud, {**line, "start": start, "end": time.time(), "ok": ok})
+            if fault == "die":
+                os._exit(1)
 
     async def create(self, request: rpc.CreateRequest) -> rpc.CreateResponse:
         """Make a resource up; in a preview, only say which outputs will be known later."""
@@ -70,43 +114,68 @@ class Rehearsal(rpc.Provider):
         if request.preview:
             later = dict.fromkeys(kind.outputs.keys() - inputs.keys(), PropertyValue(UNKNOWN))
             return rpc.CreateResponse(properties=guarded(kind, {**inputs, **later}))
-        with change(self.cloud) as content:
-            name = fill(row(kind).unique, "", inputs)
-            for key, other in content["resources"].items():
-                if name and key.startswith(f"{kind.name}/") and other["name"] == name:
-                    raise Refused(f"422 Unprocessable: {kind.name} {name!r} already exists")
-            count = content["made"][request.urn] = content["made"].get(request.urn, 0) + 1
-            identity = fill(row(kind).id, f"{request.urn}#{count}", inputs)
-            return rpc.CreateResponse(identity, _store(content, kind, identity, inputs))
+        async with self._operation("create", request.urn, wait=True):
+            with change(self.cloud) as content:
+                name = fill(row(kind.name).unique, "", inputs)
+                for key, other in content["resources"].items():
+                    if name and key.startswith(f"{kind.name}/") and other["name"] == name:
+                        raise Refused(f"422 Unprocessable: {kind.name} {name!r} already exists")
+                count = content["made"][request.urn] = content["made"].get(request.urn, 0) + 1
+                identity = fill(row(kind.name).id, f"{request.urn}#{count}", inputs)
+                for problem in refusals(content, kind.name, identity, plain(inputs), {}):
+                    raise Refused(problem)
+                answer = rpc.CreateResponse(identity, store(content, kind, identity, inputs))
+        return answer
 
     async def update(self, request: rpc.UpdateRequest) -> rpc.UpdateResponse:
         """Change a resource; what the far end had filled in stays as it was."""
         kind, identity = resource_type(request.type), request.resource_id
         own = {name: value for name, value in request.olds.items() if filled_in(kind, name)}
         if request.preview:
-            stable = {n: v for n, v in request.olds.items() if n not in kind.inputs.fields}
+            stable = {n: v for n, v in request.olds.items() if n not in kind.inputs}
             return rpc.UpdateResponse(guarded(kind, {**own, **stable, **request.news}))
-        with change(self.cloud) as content:
-            if not _find(content, kind, identity):
-                raise Refused(f"404 Not Found: {kind.name} {identity!r}")
-            own = {name: value for name, value in own.items() if name in kind.inputs.fields}
-            return rpc.UpdateResponse(_store(content, kind, identity, {**own, **request.news}))
+        old, new = plain(request.olds), plain(request.news)
+        slow = any(name in new and new[name] != old.get(name) for name in SLOW)
+        async with self._operation("update", request.urn, wait=slow):
+            with change(self.cloud) as content:
+                if not find(content, kind.name, wanted=identity):
+                    raise Refused(f"404 Not Found: {kind.name} {identity!r}")
+                for problem in refusals(content, kind.name, identity, new, old):
+                    raise Refused(problem)
+                own = {name: value for name, value in own.items() if name in kind.inputs}
+                state = store(content, kind, identity, {**own, **request.news})
+        return rpc.UpdateResponse(state)
 
     async def delete(self, request: rpc.DeleteRequest) -> None:
         """Take a resource out of the file; one that is gone already is no error."""
-        with change(self.cloud) as content:
-            key = _find(content, resource_type(request.type), request.resource_id)
-            content["resources"].pop(key, None)
+        kind = resource_type(request.type).name
+        async with self._operation("delete", request.urn):
+            with change(self.cloud) as content:
+                if problem := full(content, kind, request.resource_id):
+                    raise Refused(problem)
+                key = find(content, kind, wanted=request.resource_id)
+                gone = content["resources"].pop(key, None)
+                if gone and kind == "DatabaseFirewall":  # the cluster answers to anybody
+                    content["resources"][f"DatabaseCluster/{gone['import_id']}"]["open"] = True
 
     async def read(self, request: rpc.ReadRequest) -> rpc.ReadResponse:
         """Tell what the file holds, for a refresh or an import; no id means that it is gone."""
-        kind, content = resource_type(request.type), look(self.cloud)
-        key = _find(content, kind, request.resource_id)
+        kind, last = resource_type(request.type), request.properties
+        async with self._operation("read", request.urn):
+            content = look(self.cloud)
+            if kind.name in NO_IMPORTER and not last:
+                raise Refused(f"a {kind.name} has no importer")
+            key = find(content, kind.name, wanted=request.resource_id)
         if not key:
             return rpc.ReadResponse()
-        held = content["resources"][key]["state"]
-        state = {name: revive(each, request.properties.get(name)) for name, each in held.items()}
-        wanted = (request.inputs or kind.inputs.fields).keys() & state.keys()
+        held: dict[str, Any] = content["resources"][key]["state"]
+        forget(kind.name, held, plain(last, hide=True))
+        if kind.name == "DatabaseUser" and not last:
+            cluster = find(content, "DatabaseCluster", wanted=held["clusterId"])
+            if at(content["resources"].get(cluster), "state.engine") == ["mongodb"]:
+                held["password"] = ""  # it was told once, when the user was made
+        state = {name: revive(each, last.get(name)) for name, each in held.items()}
+        wanted = {*(request.inputs or kind.inputs)} & {*state}
         inputs = {name: state[name] for name in wanted}
         return rpc.ReadResponse(key.partition("/")[2], guarded(kind, state), inputs)
 
@@ -117,30 +186,6 @@ class Rehearsal(rpc.Provider):
             return rpc.InvokeResponse(failures=[rpc.CheckFailure("", reason)])
         cluster, certificate = request.args["clusterId"], PropertyValue(CA_CERTIFICATE)
         return rpc.InvokeResponse({"id": cluster, "clusterId": cluster, "certificate": certificate})
-
-
-def _find(content: dict[str, Any], kind: ResourceType, wanted: str) -> str:
-    """Return the key of a resource, by its id or by what an import takes; nothing if it is gone."""
-    for key, record in content["resources"].items():
-        name, _, identity = key.partition("/")
-        if name == kind.name and wanted in (identity, record["import_id"]):
-            return str(key)
-    return ""
-
-
-def _store(
-    content: dict[str, Any], kind: ResourceType, identity: str, inputs: Properties
-) -> dict[str, PropertyValue]:
-    """Write one resource, its secret inputs hidden, and return the state the engine keeps."""
-    if kind.name == "App":
-        inputs = {name: seal(value, identity) for name, value in inputs.items()}
-    state = answers(kind, identity, inputs)
-    content["resources"][f"{kind.name}/{identity}"] = {
-        "name": fill(row(kind).unique, identity, state),
-        "import_id": fill(row(kind).import_id, identity, state, id=identity),
-        "state": {name: plain(value, hide=True) for name, value in state.items()},
-    }
-    return guarded(kind, state)
 
 
 if __name__ == "__main__":

@@ -1,35 +1,21 @@
-"""What the installed SDK says of a resource type: its inputs down to leaves, and its outputs.
-
-Source: the classes of `pulumi_digitalocean`, imported when a type is first used (0.4 s), read
-with `pulumi._types`, the one module of the SDK that can read them.
-"""
+"""What the installed SDK says of a resource type, read with `pulumi._types`, which alone can."""
 
 import functools
-import importlib
 import inspect
 import re
 import sys
 import typing
 from collections import abc
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
+import pulumi_digitalocean
 from pulumi import _types
+from pulumi.runtime.rpc import UNKNOWN
 
-_LEAVES = {str: "string", bool: "boolean", int: "integer", float: "number"}
-
-
-@dataclass(frozen=True)
-class Shape:
-    """The form of a value: `kind` is string, boolean, integer, number, list, map, object or any.
-
-    `item` is the shape in a list or map; `fields` (by Pulumi name) and `required` are an object's.
-    """
-
-    kind: str
-    item: "Shape | None" = None
-    fields: Mapping[str, "Shape"] = field(default_factory=dict)
-    required: frozenset[str] = frozenset()
+_KINDS = {str: "string", bool: "boolean", int: "integer", float: "number"}
+_KINDS |= {list: "list", dict: "object"}
 
 
 @dataclass(frozen=True)
@@ -37,8 +23,9 @@ class ResourceType:
     """One type; `computed` are the optional inputs that the far end fills in if left out."""
 
     name: str
-    inputs: Shape
-    outputs: Mapping[str, Shape]
+    arguments: type
+    inputs: frozenset[str]
+    outputs: Mapping[str, Any]
     computed: frozenset[str]
     secret: frozenset[str]
 
@@ -50,11 +37,11 @@ def resource_type(token: str) -> ResourceType:
     Raises `LookupError` where the installed SDK has no such type.
     """
     name = re.split("[:$]", token)[-1]
-    cls = getattr(importlib.import_module("pulumi_digitalocean"), name, None)
+    cls = getattr(pulumi_digitalocean, name, None)
     arguments = getattr(sys.modules.get(getattr(cls, "__module__", "")), f"{name}Args", None)
     if cls is None or arguments is None:
         raise LookupError(f"the installed SDK has no resource type {name}")
-    inputs = _shape(arguments)
+    inputs, required = _fields(arguments)
     hints = {
         output: typing.get_args(typing.get_type_hints(getattr(cls, attribute).fget)["return"])[0]
         for attribute, output in _types.resource_py_to_pulumi_names(cls).items()
@@ -63,30 +50,49 @@ def resource_type(token: str) -> ResourceType:
     secret = re.search(r"additional_secret_outputs=\[(.*?)\]", inspect.getsource(cls))
     return ResourceType(
         name=name,
-        inputs=inputs,
-        outputs={output: _shape(hint) for output, hint in hints.items()},
-        computed=frozenset(always & inputs.fields.keys() - inputs.required),
+        arguments=arguments,
+        inputs=frozenset(inputs),
+        outputs={output: _bare(hint) for output, hint in hints.items()},
+        computed=frozenset(always & inputs.keys() - required),
         secret=frozenset(re.findall(r'"(\w+)"', secret[1]) if secret else ()),
     )
 
 
-def _shape(hint: typing.Any) -> Shape:
-    """Read a type hint; of a union (`Input[T]`, `Optional[T]`) the first part counts."""
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (abc.Sequence, abc.Mapping):
-        return Shape("list" if origin is abc.Sequence else "map", item=_shape(arguments[-1]))
-    if arguments:
-        return _shape(arguments[0])
-    if not isinstance(hint, type) or not _types.is_input_type(hint):
-        return Shape(_LEAVES.get(hint, "any"))
-    parameters = inspect.signature(hint).parameters
-    names = _types.input_type_py_to_pulumi_names(hint)
-    return Shape(
-        "object",
-        fields={name: _shape(each) for name, each in _types.input_type_types(hint).items()},
-        required=frozenset(
-            name
-            for each, name in names.items()
-            if parameters[each].default is inspect.Parameter.empty
-        ),
-    )
+def misfits(hint: Any, value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Compare a JSON value with a type hint of the SDK, at any depth."""
+    hint = _bare(hint)
+    below = typing.get_args(hint)[-1:]
+    fields, required = _fields(hint) if _types.is_input_type(hint) else ({}, set())
+    wanted = {abc.Sequence: list, abc.Mapping: dict}.get(typing.get_origin(hint), hint)
+    wanted = dict if fields else wanted
+    if value in (None, UNKNOWN) or wanted not in _KINDS:
+        return
+    if type(value) not in (wanted, int if wanted is float else wanted):
+        kind = _KINDS[type(value)]
+        yield path, f"a value of kind {_KINDS[wanted]} is needed, this is of kind {kind}"
+        return
+    for i, each in enumerate(value if wanted is list else ()):
+        yield from misfits(below[0], each, f"{path}[{i}]")
+    for name, each in value.items() if wanted is dict else ():
+        if below or name in fields:
+            yield from misfits(below[0] if below else fields[name], each, f"{path}.{name}")
+        else:
+            yield f"{path}.{name}", f"no such input; there are: {', '.join(sorted(fields))}"
+    for name in sorted(required - {*value} if wanted is dict else ()):
+        yield f"{path}.{name}", "this input is required and missing"
+
+
+def _fields(arguments: type) -> tuple[Mapping[str, Any], set[str]]:
+    """Return the hints of an input class by Pulumi name, and which of them are required."""
+    parameters = inspect.signature(arguments).parameters
+    names = _types.input_type_py_to_pulumi_names(arguments).items()
+    empty = inspect.Parameter.empty
+    required = {name for python, name in names if parameters[python].default is empty}
+    return _types.input_type_types(arguments), required
+
+
+def _bare(hint: Any) -> Any:
+    """Return the hint of a list, map, object or leaf; of a union the first part counts."""
+    while typing.get_origin(hint) not in (None, abc.Sequence, abc.Mapping):
+        hint = typing.get_args(hint)[0]
+    return hint

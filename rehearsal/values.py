@@ -1,8 +1,8 @@
-"""Property values to JSON and back, what is unknown, and how App Platform seals a secret."""
+"""Property values to JSON and back, and how App Platform seals a secret."""
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pulumi.provider.experimental.property_value import Computed, PropertyValue
@@ -12,33 +12,24 @@ Properties = Mapping[str, PropertyValue]
 HIDDEN = "[secret]"
 
 
-def is_unknown(value: PropertyValue | None) -> bool:
-    """Tell whether a value is unknown: the SDK's plugin server passes `UNKNOWN`, a set string."""
-    return value is not None and (isinstance(value.value, Computed) or value.value == UNKNOWN)
-
-
-def items(value: PropertyValue | None) -> Sequence[PropertyValue]:
-    """Return the elements of a list value, and none of any other value."""
-    return value.value if value and isinstance(value.value, tuple) else ()
-
-
 def fields(value: PropertyValue | None) -> Properties:
     """Return the fields of an object value that are set, and none of any other value."""
     inner = value.value if value and isinstance(value.value, Mapping) else {}
     return {name: each for name, each in inner.items() if each.value is not None}
 
 
-def plain(value: PropertyValue, *, hide: bool = False) -> Any:
-    """Return a value as JSON has it; with `hide`, a secret becomes one fixed mark."""
+def plain(value: PropertyValue | Properties, *, hide: bool = False) -> Any:
+    """Return a value as JSON; what is unknown is `UNKNOWN`, and `hide` gives secrets one mark."""
+    value = value if isinstance(value, PropertyValue) else PropertyValue({**value})
     if hide and value.is_secret:
         return HIDDEN
     if isinstance(value.value, Mapping):
         return {name: plain(each, hide=hide) for name, each in fields(value).items()}
     if isinstance(value.value, tuple):
-        return [plain(each, hide=hide) for each in items(value)]
+        return [plain(each, hide=hide) for each in value.value]
     if isinstance(value.value, float) and value.value.is_integer():
         return int(value.value)
-    return UNKNOWN if is_unknown(value) else value.value
+    return UNKNOWN if isinstance(value.value, Computed) else value.value
 
 
 def revive(stored: Any, last: PropertyValue | None = None) -> PropertyValue:
@@ -49,24 +40,32 @@ def revive(stored: Any, last: PropertyValue | None = None) -> PropertyValue:
         old = fields(last)
         return PropertyValue({name: revive(each, old.get(name)) for name, each in stored.items()})
     if isinstance(stored, list):
-        before = dict(enumerate(items(last)))
+        before = dict(enumerate(last.value)) if last and isinstance(last.value, tuple) else {}
         return PropertyValue([revive(each, before.get(i)) for i, each in enumerate(stored)])
     return PropertyValue(float(stored) if type(stored) is int else stored)
 
 
-def seal(value: PropertyValue, key: str) -> PropertyValue:
-    """Return a value with each SECRET variable in it as `EV[1:...]`, a digest keyed with the app.
-
-    What is sealed already, or unknown, stays as it is.
-    """
-    if items(value):
-        return value.with_value([seal(each, key) for each in items(value)])
+def seal(value: PropertyValue, app: str) -> PropertyValue:
+    """Return a value with each SECRET variable in it as `EV[1:...]`, unless it is one already."""
+    if isinstance(value.value, tuple):
+        return value.with_value([seal(each, app) for each in value.value])
     if not fields(value):
         return value
-    parts = {name: seal(each, key) for name, each in fields(value).items()}
-    if "value" in parts and "type" in parts and parts["type"].value == "SECRET":
-        text = str(parts["value"].value)
-        if not is_unknown(parts["value"]) and not text.startswith("EV["):
-            digest = hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()
-            parts["value"] = parts["value"].with_value(f"EV[1:{digest[:16]}:{digest[16:48]}]")
+    parts = {name: seal(each, app) for name, each in fields(value).items()}
+    text = str(plain(parts.get("value", PropertyValue(""))))
+    if plain(value).get("type") == "SECRET" and text and not text.startswith("EV["):
+        parts["value"] = parts["value"].with_value(_signed(_digest(app, text)[:16], app))
     return value.with_value(parts)
+
+
+def sealed_by(app: str, text: str) -> bool:
+    """Tell whether an `EV[1:...]` is one that this app has sealed."""
+    return text == _signed(text.partition(":")[2].partition(":")[0], app)
+
+
+def _signed(digest: str, app: str) -> str:
+    return f"EV[1:{digest}:{_digest(app, digest)[:32]}]"
+
+
+def _digest(app: str, text: str) -> str:
+    return hmac.new(app.encode(), text.encode(), hashlib.sha256).hexdigest()

@@ -6,78 +6,37 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from far_end import (
+    CLUSTER,
+    DROPLET,
+    UNSET,
+    app,
+    check,
+    create,
+    delete,
+    diff,
+    made,
+    props,
+    read,
+    rehearse,
+    update,
+)
 from pulumi.provider.experimental import provider as rpc
-from pulumi.provider.experimental.property_value import Computed, PropertyValue
+from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime.rpc import UNKNOWN
 
 import rehearsal
 from rehearsal.cloud import Refused
 from rehearsal.plugin import GET_CA, Rehearsal
-from rehearsal.values import plain, revive
+from rehearsal.values import plain
 
 # The SDK announces its own deprecated types when it is imported.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
-CLUSTER = {
-    "name": "db",
-    "engine": "pg",
-    "version": "16",
-    "size": "db-s-1vcpu-1gb",
-    "region": "fra1",
-    "nodeCount": 1,
-}
-DROPLET = {"name": "web", "image": "ubuntu-24-04-x64", "size": "s-1vcpu-1gb", "region": "fra1"}
-UNSET = PropertyValue(Computed())
-
-
-def props(value: dict[str, Any]) -> dict[str, PropertyValue]:
-    return {
-        name: each if isinstance(each, PropertyValue) else revive(each)
-        for name, each in value.items()
-    }
-
-
-def urn(kind: str, name: str = "it") -> str:
-    token = f"digitalocean:index/{kind[0].lower()}{kind[1:]}:{kind}"
-    return f"urn:pulumi:dev::tiny::tiny:index:Group${token}::{name}"
-
-
-def check(kind: str, inputs: dict[str, Any]) -> dict[str, str]:
-    request = rpc.CheckRequest(urn(kind), {}, props(inputs), b"")
-    answer = asyncio.run(Rehearsal().check(request))
-    return {each.property: each.reason for each in answer.failures or []}
-
-
-def create(
-    kind: str, inputs: dict[str, Any], name: str = "it", preview: bool = False
-) -> rpc.CreateResponse:
-    request = rpc.CreateRequest(urn(kind, name), props(inputs), 0, preview)
-    return asyncio.run(Rehearsal().create(request))
-
-
-def diff(
-    kind: str, state: dict[str, PropertyValue], inputs: dict[str, Any], *ignored: str
-) -> rpc.DiffResponse:
-    request = rpc.DiffRequest(urn(kind), "1", state, props(inputs), list(ignored))
-    return asyncio.run(Rehearsal().diff(request))
-
-
-def app(*envs: tuple[str, str | PropertyValue], **spec: Any) -> dict[str, Any]:
-    variables = [
-        PropertyValue(props({"key": key, "value": value, "type": "SECRET"})) for key, value in envs
-    ]
-    service = PropertyValue(props({"name": "web", "envs": PropertyValue(variables)}))
-    return {
-        "spec": PropertyValue(props({"name": "app", "services": PropertyValue([service]), **spec}))
-    }
-
 
 @pytest.fixture(autouse=True)
 def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "far" / "cloud.json"
-    for name, value in rehearsal.environment(path).items():
-        monkeypatch.setenv(name, value)
-    return path
+    return rehearse(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize(
@@ -237,42 +196,38 @@ def test_a_plain_app_secret_differs_after_every_up_and_its_seal_does_not() -> No
     assert diff("App", state, back).changes is False
     for path in ("spec.services[0].envs", "spec.services[0].envs[*].value", "spec"):
         assert diff("App", state, inputs, path).changes is False
-    assert create("App", app(("A", sealed[0]["value"]), name="b"), "b").properties
+    with pytest.raises(Refused, match=r"400 .* A holds a sealed value that this app did not seal"):
+        create("App", app(("A", sealed[0]["value"]), name="b"), "b")
     rotated = diff("App", state, app(("A", "new"), ("B", sealed[1]["value"])))
     assert list(rotated.detailed_diff) == ["spec.services[0].envs[0].value"]
 
 
 def test_update_keeps_what_was_made_up_and_read_keeps_secrets(cloud: Path) -> None:
-    made = create("DatabaseCluster", CLUSTER)
-    assert made.resource_id
-    news = props({**CLUSTER, "nodeCount": 2})
+    answer = create("DatabaseCluster", CLUSTER)
+    identity, first = str(answer.resource_id), dict(answer.properties or {})
+    news = {**CLUSTER, "nodeCount": 2}
     for preview in (True, False):
-        request = rpc.UpdateRequest(
-            urn("DatabaseCluster"), made.resource_id, made.properties, news, 0, [], preview
-        )
-        state = asyncio.run(Rehearsal().update(request)).properties
-        assert state["password"] == made.properties["password"]
+        state = update("DatabaseCluster", identity, first, news, preview)
+        assert state["password"] == first["password"]
         assert state["nodeCount"].value == 2.0
-    read = rpc.ReadRequest(urn("DatabaseCluster"), made.resource_id, state, news)
-    answer = asyncio.run(Rehearsal().read(read))
-    assert answer.properties == state
-    assert answer.inputs == news
-    gone = rpc.DeleteRequest(urn("DatabaseCluster"), made.resource_id, state, 0)
-    asyncio.run(Rehearsal().delete(gone))
-    assert asyncio.run(Rehearsal().read(read)).resource_id is None
+    found = read("DatabaseCluster", identity, state, props(news))
+    assert found.properties == state
+    assert found.inputs == props(news)
+    delete("DatabaseCluster", identity)
+    assert read("DatabaseCluster", identity, state).resource_id is None
     with pytest.raises(Refused, match="404"):
-        asyncio.run(Rehearsal().update(request))
+        update("DatabaseCluster", identity, state, news)
     assert json.loads(cloud.read_text())["resources"] == {}
 
 
 def test_a_record_is_imported_by_domain_and_id() -> None:
+    made("Domain", {"name": "d.test"})
     record = {"domain": "d.test", "type": "A", "name": "@", "value": "192.0.2.1"}
-    made = create("DnsRecord", record)
-    assert made.properties["fqdn"].value == "d.test"
-    request = rpc.ReadRequest(urn("DnsRecord"), f"d.test,{made.resource_id}", {}, {})
-    answer = asyncio.run(Rehearsal().read(request))
-    assert answer.resource_id == made.resource_id
-    assert diff("DnsRecord", answer.properties, record).changes is False
+    answer = create("DnsRecord", record)
+    assert answer.properties["fqdn"].value == "d.test"
+    found = read("DnsRecord", f"d.test,{answer.resource_id}")
+    assert found.resource_id == answer.resource_id
+    assert diff("DnsRecord", dict(found.properties), record).changes is False
 
 
 def test_only_the_ca_certificate_can_be_looked_up() -> None:

@@ -22,8 +22,13 @@ def test_every_row_of_the_table_names_inputs_and_outputs_of_the_sdk(kind: str) -
     from rehearsal.sdk import resource_type
 
     known = resource_type(kind)
-    assert set(TABLE[kind].replaces.split()) <= known.inputs.fields.keys()
-    assert TABLE[kind].outputs.keys() <= known.outputs.keys()
+    row = TABLE[kind]
+    assert {*row.replaces.split()} <= known.inputs
+    assert row.outputs.keys() <= known.outputs.keys()
+    assert {path.partition(".")[0] for path in (*row.parents, *row.unread.split())} <= known.inputs
+    for parent in " ".join(row.parents.values()).split():
+        name, _, output = parent.partition(".")
+        assert not output or output in resource_type(name).outputs
 
 
 def test_every_type_of_the_sdk_can_be_described() -> None:

@@ -1,0 +1,341 @@
+"""The cloud of a rehearsal over HTTP, in the form of DigitalOcean's API: it can only be read.
+
+So that what looks at an account (inventories, look-ups by name, drift) can be rehearsed, too.
+Every time is one made-up moment: no clock reaches an answer.
+"""
+
+import re
+import socket
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from rehearsal.cloud import Json, look
+
+ADDRESS = "127.0.0.1"
+CREATED = {"created_at": "2000-01-01T00:00:00Z"}
+CHANGED = {**CREATED, "updated_at": CREATED["created_at"]}
+ERRORS = {404: "not_found", 405: "method_not_allowed", 422: "unprocessable_entity"}
+Item = dict[str, Any]
+
+
+def snake(value: Any) -> Any:
+    """Return JSON with its keys in snake_case."""
+    if isinstance(value, Mapping):
+        return {re.sub("(?=[A-Z])", "_", key).lower(): snake(each) for key, each in value.items()}
+    return [snake(each) for each in value] if isinstance(value, list) else value
+
+
+def pick(state: Json, names: str) -> Item:
+    """Return some of the inputs and outputs, in snake_case; what is not set is left out."""
+    return {key: each for key, each in snake(state).items() if key in names.split()}
+
+
+def held(content: Json, kind: str, owner: str = "", path: str = "") -> Iterator[tuple[str, Json]]:
+    """Yield id and state of every resource of a type, or of those that belong to an owner."""
+    for key, record in sorted(content["resources"].items()):
+        name, _, identity = key.partition("/")
+        if name == kind and (not path or str(record["state"].get(path)) == owner):
+            yield identity, record["state"]
+
+
+def state_of(content: Json, kind: str, identity: str) -> Json:
+    """Return the state of one resource, empty if there is none."""
+    return dict(content["resources"].get(f"{kind}/{identity}", {"state": {}})["state"])
+
+
+def droplet(_: Json, identity: str, state: Json) -> Item:
+    """Show a droplet, which is ready."""
+    image, addresses = str(state["image"]), (("public", ""), ("private", "Private"))
+    features = [name for name in ("backups", "ipv6", "monitoring") if state.get(name)]
+    v4 = [{"type": kind, "ip_address": state[f"ipv4Address{key}"]} for kind, key in addresses]
+    return {
+        "volume_ids": [],
+        "backup_ids": [],
+        "snapshot_ids": [],
+        "tags": [],
+        "locked": False,
+        **pick(state, "name status tags vpc_uuid volume_ids"),
+        **CREATED,
+        "id": int(identity),
+        "features": [*features, "private_networking"],
+        "region": {"slug": state["region"], "name": state["region"]},
+        "image": {"id": int(image)} if image.isdigit() else {"id": 1, "slug": image},
+        "size": {"slug": state["size"]},
+        "size_slug": state["size"],
+        "networks": {"v4": v4, "v6": []},
+    }
+
+
+def cluster(content: Json, identity: str, state: Json) -> Item:
+    """Show a database cluster, which is online."""
+    ends = pick(state, "uri host port user database password") | {"ssl": True}
+    private = {"uri": state["privateUri"], "host": state["privateHost"]}
+    hidden = {"password": ""} if state["engine"] == "mongodb" else {}
+    window = next(iter(state.get("maintenanceWindows", [])), {"day": "sunday", "hour": "00:00"})
+    names = "name engine version size region tags project_id private_network_uuid"
+    return {
+        **pick(state, names),
+        **CREATED,
+        "id": identity,
+        "status": "online",
+        "num_nodes": state["nodeCount"],
+        "storage_size_mib": int(state["storageSizeMib"]),
+        "connection": ends | hidden,
+        "private_connection": ends | private | hidden,
+        "maintenance_window": {**window, "pending": False, "description": []},
+        "users": users(content, identity),
+        "db_names": [each["name"] for each in databases(content, identity)],
+        "rules": rules(content, identity),
+    }
+
+
+def databases(content: Json, owner: str) -> list[Item]:
+    """List the databases of a cluster, the one it begins with first."""
+    first = state_of(content, "DatabaseCluster", owner)["database"]
+    made = [state["name"] for _, state in held(content, "DatabaseDb", owner, "clusterId")]
+    return [{"name": name} for name in dict.fromkeys([first, *made])]
+
+
+def users(content: Json, owner: str) -> list[Item]:
+    """List the users of a cluster; MongoDB tells no password after a user is made."""
+    first = state_of(content, "DatabaseCluster", owner)
+    made = [state for _, state in held(content, "DatabaseUser", owner, "clusterId")]
+    hidden = {"password": ""} if first["engine"] == "mongodb" else {}
+    everyone = [{"name": first["user"], "role": "primary", "password": first["password"]}, *made]
+    return [pick(each, "name role password") | hidden for each in everyone]
+
+
+def rules(content: Json, owner: str) -> list[Item]:
+    """List the trusted sources of a cluster; none at all means that anybody is let in."""
+    found = held(content, "DatabaseFirewall", owner, "clusterId")
+    given = [pick(each, "type value") for _, state in found for each in state["rules"]]
+    own = {"cluster_uuid": owner, **CREATED}
+    return [{"uuid": number(owner, each), **own, **each} for each in given]
+
+
+def number(*parts: object) -> str:
+    """Make an id of nothing but what it is for."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, repr(parts)))
+
+
+def app(_: Json, identity: str, state: Json) -> Item:
+    """Show an app, whose deployment is active; its secrets are sealed."""
+    spec = snake(state["spec"])
+    if names := spec.pop("domain_names", []):
+        spec["domains"] = [{"domain": each.pop("name"), **each} for each in names]
+    deployment = {"id": state["activeDeploymentId"], "phase": "ACTIVE", "progress": {"steps": []}}
+    return {
+        "id": identity,
+        "spec": spec,
+        **pick(state, "default_ingress live_url live_domain project_id"),
+        **CHANGED,
+        "active_deployment": deployment,
+        "region": {"slug": spec.get("region", "")},
+    }
+
+
+def record(_: Json, identity: str, state: Json) -> Item:
+    """Show a DNS record, its value without the trailing dot."""
+    empty: Item = dict.fromkeys(("priority", "port", "weight", "flags", "tag"))
+    own = pick(state, "type name priority port ttl weight flags tag")
+    data = str(state["value"]).removesuffix(".")
+    return {"id": int(identity), **empty, **own, "ttl": int(own["ttl"]), "data": data}
+
+
+def records(content: Json, owner: str) -> list[Item]:
+    """List the records of a domain."""
+    return [record(content, *each) for each in held(content, "DnsRecord", owner, "domain")]
+
+
+def vpc(_: Json, identity: str, state: Json) -> Item:
+    """Show a VPC."""
+    own = pick(state, "name region ip_range description") | CREATED
+    return {"id": identity, "urn": state["vpcUrn"], "description": "", "default": False, **own}
+
+
+def ssh_key(_: Json, identity: str, state: Json) -> Item:
+    """Show an SSH key."""
+    return {"id": int(identity), **pick(state, "name public_key fingerprint")}
+
+
+def firewall(_: Json, identity: str, state: Json) -> Item:
+    """Show a cloud firewall."""
+
+    def rule(given: Json, side: str) -> Item:
+        ends = {name.removeprefix(f"{side}_"): each for name, each in snake(given).items()}
+        ends = {name: ends[name] for name in ends if name not in ("protocol", "port_range")}
+        ports = {None: "0", "1-65535": "0"}.get(given.get("portRange"), given.get("portRange"))
+        return {"protocol": given["protocol"], "ports": ports, f"{side}s": ends}
+
+    return {
+        "droplet_ids": [],
+        "tags": [],
+        "pending_changes": [],
+        **pick(state, "name status droplet_ids tags"),
+        **CREATED,
+        "id": identity,
+        "inbound_rules": [rule(each, "source") for each in state.get("inboundRules", [])],
+        "outbound_rules": [rule(each, "destination") for each in state.get("outboundRules", [])],
+    }
+
+
+def reserved_ip(content: Json, identity: str, state: Json) -> Item:
+    """Show a reserved IP, with its droplet if it is assigned."""
+    assigned = held(content, "ReservedIpAssignment", identity, "ipAddress")
+    wanted = next((each["dropletId"] for _, each in assigned), state.get("dropletId"))
+    there = state_of(content, "Droplet", str(wanted))
+    shown = droplet(content, str(wanted), there) if there else None
+    return {"ip": identity, "region": {"slug": state["region"]}, "droplet": shown}
+
+
+def told(given: Json) -> Item:
+    """Show who is notified."""
+    return {"email": given.get("emails", []), "slack": given.get("slacks", [])}
+
+
+def uptime_alerts(content: Json, owner: str) -> list[Item]:
+    """List the alerts of an uptime check."""
+    names = "name type threshold comparison period"
+    return [
+        {"id": name, **pick(state, names), "notifications": told(state["notifications"][0])}
+        for name, state in held(content, "UptimeAlert", owner, "checkId")
+    ]
+
+
+def policy(_: Json, identity: str, state: Json) -> Item:
+    """Show a monitoring alert."""
+    own = pick(state, "type description compare value window entities tags enabled")
+    return {"uuid": identity, "entities": [], "tags": [], **own, "alerts": told(state["alerts"])}
+
+
+def members(content: Json, project: str) -> list[Item]:
+    """List what stands in a project."""
+    named = held(content, "ProjectResources", project, "project")
+    urns = {urn for _, state in named for urn in state["resources"]}
+    urns |= {*state_of(content, "Project", project).get("resources", [])}
+    assigned = {"assigned_at": CREATED["created_at"], "status": "ok"}
+    return [{"urn": urn, **assigned} for urn in sorted(urns)]
+
+
+def showing(names: str, key: str = "id", **more: Any) -> Callable[[Json, str, Json], Item]:
+    """Return a view of the plain kind: its id, some of its state, and what is always the same."""
+    return lambda _, identity, state: {**more, **pick(state, names), key: identity}
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A type, its envelope, that of one member, how one looks, and which field is its id."""
+
+    kind: str
+    plural: str
+    single: str
+    view: Callable[[Json, str, Json], Item]
+    key: str = "id"
+
+    def items(self, content: Json) -> list[Item]:
+        """List all members."""
+        return [self.view(content, *each) for each in held(content, self.kind)]
+
+
+_KEY = showing("name grants", "access_key", **CREATED)
+_PROJECT = showing("name description purpose environment is_default", **CHANGED)
+_CHECK = showing("name type target regions enabled")
+_CDN = showing("origin endpoint ttl certificate_id custom_domain", **CREATED)
+COLLECTIONS = {
+    "droplets": Collection("Droplet", "droplets", "droplet", droplet),
+    "databases": Collection("DatabaseCluster", "databases", "database", cluster),
+    "apps": Collection("App", "apps", "app", app),
+    "domains": Collection("Domain", "domains", "domain", showing("ttl", "name"), "name"),
+    "vpcs": Collection("Vpc", "vpcs", "vpc", vpc),
+    "firewalls": Collection("Firewall", "firewalls", "firewall", firewall),
+    "account/keys": Collection("SshKey", "ssh_keys", "ssh_key", ssh_key),
+    "reserved_ips": Collection("ReservedIp", "reserved_ips", "reserved_ip", reserved_ip, "ip"),
+    "projects": Collection("Project", "projects", "project", _PROJECT),
+    "uptime/checks": Collection("UptimeCheck", "checks", "check", _CHECK),
+    "monitoring/alerts": Collection("MonitorAlert", "policies", "policy", policy, "uuid"),
+    "cdn/endpoints": Collection("Cdn", "endpoints", "endpoint", _CDN),
+    "spaces/keys": Collection("SpacesKey", "keys", "key", _KEY, "access_key"),
+    "tags": Collection("Tag", "tags", "tag", showing("", "name"), "name"),
+}
+# Below one member: the envelope and its elements.
+BELOW = {
+    "databases/dbs": ("dbs", databases),
+    "databases/users": ("users", users),
+    "databases/firewall": ("rules", rules),
+    "domains/records": ("domain_records", records),
+    "projects/resources": ("resources", members),
+    "uptime/checks/alerts": ("alerts", uptime_alerts),
+}
+_PATH = re.compile(rf"({'|'.join(COLLECTIONS)})(?:/([^/]+))?(?:/([^/]+))?")
+
+
+def application(cloud: Path) -> Starlette:
+    """Make the view of a cloud's file, which is read anew for each question."""
+
+    def answer(request: Request) -> JSONResponse:
+        content, path = look(cloud), _PATH.fullmatch(request.path_params["path"])
+        name, wanted, rest = path.groups() if path else ("", "", "")
+        there = COLLECTIONS[name].items(content) if name else []
+        if wanted:
+            key = COLLECTIONS[name].key
+            there = [each for each in there if str(each[key]) == wanted]
+        if name and not wanted:
+            return _page(request, COLLECTIONS[name].plural, there)
+        if there and not rest:
+            return JSONResponse({COLLECTIONS[name].single: there[0]})
+        if there and f"{name}/{rest}" in BELOW:
+            envelope, elements = BELOW[f"{name}/{rest}"]
+            return _page(request, envelope, elements(content, str(wanted)))
+        raise HTTPException(404, "The resource you were accessing could not be found.")
+
+    routes = [Route("/v2/{path:path}", answer, methods=["GET"])]
+    return Starlette(routes=routes, exception_handlers={HTTPException: _refusal})
+
+
+def _page(request: Request, envelope: str, found: list[Item]) -> JSONResponse:
+    """Answer one page of a list; the last page names no next one."""
+    asked = request.query_params
+    if tag := asked.get("tag_name"):
+        found = [each for each in found if tag in each.get("tags", [])]
+    if name := asked.get("name"):
+        found = [each for each in found if each.get("name") == name]
+    try:
+        page, size = int(asked.get("page", 1)), int(asked.get("per_page", 20))
+    except ValueError:
+        page = size = 0
+    if page < 1 or not 1 <= size <= 200:
+        raise HTTPException(422, "page begins at 1, and per_page is one of 1 to 200")
+    last = max(1, -(-len(found) // size))
+    near = {"first": 1, "prev": page - 1} if page > 1 else {}
+    near |= {"next": page + 1, "last": last} if page < last else {}
+    pages = {name: str(request.url.include_query_params(page=each)) for name, each in near.items()}
+    shown = found[(page - 1) * size : page * size]
+    links = {"pages": pages} if pages else {}
+    return JSONResponse({envelope: shown, "links": links, "meta": {"total": len(found)}})
+
+
+def _refusal(request: Request, error: Exception) -> JSONResponse:
+    """Answer an error in the API's form."""
+    status, text = getattr(error, "status_code", 500), getattr(error, "detail", "")
+    asked = number(request.method, request.url.path)
+    answer = {"id": ERRORS.get(status, "server_error"), "message": text, "request_id": asked}
+    return JSONResponse(answer, status)
+
+
+def serve(cloud: Path, port: int) -> None:
+    """Print the URL and the cloud on one line, then serve on this machine alone until stopped."""
+    with socket.create_server((ADDRESS, port)) as listener:
+        url = f"http://{ADDRESS}:{listener.getsockname()[1]}"
+        print(f"{url} shows the rehearsal cloud, the file {str(cloud)!r}", flush=True)  # noqa: T201
+        settings = uvicorn.Config(application(cloud), log_level="warning", access_log=False)
+        uvicorn.Server(settings).run(sockets=[listener])
