@@ -36,8 +36,9 @@ def snake(value: Any) -> Any:
 
 
 def pick(state: Json, names: str) -> Item:
-    """Return some of the inputs and outputs, in snake_case; what is not set is left out."""
-    return {key: each for key, each in snake(state).items() if key in names.split()}
+    """Return some of the state in snake_case, as `name` or `new=old`, where it is set."""
+    known, pairs = snake(state), [each.partition("=") for each in names.split()]
+    return {new: known[old or new] for new, _, old in pairs if (old or new) in known}
 
 
 def held(content: Json, kind: str, owner: str = "", path: str = "") -> Iterator[tuple[str, Json]]:
@@ -56,42 +57,35 @@ def state_of(content: Json, kind: str, identity: str) -> Json:
 def droplet(_: Json, identity: str, state: Json) -> Item:
     """Show a droplet, which is ready."""
     image, addresses = str(state["image"]), (("public", ""), ("private", "Private"))
-    features = [name for name in ("backups", "ipv6", "monitoring") if state.get(name)]
     v4 = [{"type": kind, "ip_address": state[f"ipv4Address{key}"]} for kind, key in addresses]
+    features = [name for name in ("backups", "ipv6", "monitoring") if state.get(name)]
     return {
-        "volume_ids": [],
-        "backup_ids": [],
-        "snapshot_ids": [],
-        "tags": [],
-        "locked": False,
-        **pick(state, "name status tags vpc_uuid volume_ids"),
+        **dict.fromkeys(("volume_ids", "backup_ids", "snapshot_ids", "tags"), ()),
+        **pick(state, "name status locked tags vpc_uuid volume_ids size_slug=size"),
         **CREATED,
         "id": int(identity),
         "features": [*features, "private_networking"],
         "region": {"slug": state["region"], "name": state["region"]},
         "image": {"id": int(image)} if image.isdigit() else {"id": 1, "slug": image},
         "size": {"slug": state["size"]},
-        "size_slug": state["size"],
         "networks": {"v4": v4, "v6": []},
     }
 
 
 def cluster(content: Json, identity: str, state: Json) -> Item:
     """Show a database cluster, which is online."""
-    ends = pick(state, "uri host port user database password") | {"ssl": True}
-    private = {"uri": state["privateUri"], "host": state["privateHost"]}
-    hidden = {"password": ""} if state["engine"] == "mongodb" else {}
+    told = {"ssl": True} if state["engine"] != "mongodb" else {"ssl": True, "password": ""}
+    ends = pick(state, "uri host port user database password") | told
     window = next(iter(state.get("maintenanceWindows", [])), {"day": "sunday", "hour": "00:00"})
     names = "name engine version size region tags project_id private_network_uuid"
     return {
-        **pick(state, names),
+        **pick(state, f"{names} num_nodes=node_count"),
         **CREATED,
         "id": identity,
         "status": "online",
-        "num_nodes": state["nodeCount"],
         "storage_size_mib": int(state["storageSizeMib"]),
-        "connection": ends | hidden,
-        "private_connection": ends | private | hidden,
+        "connection": ends,
+        "private_connection": ends | pick(state, "uri=private_uri host=private_host"),
         "maintenance_window": {**window, "pending": False, "description": []},
         "users": users(content, identity),
         "db_names": [each["name"] for each in databases(content, identity)],
@@ -157,17 +151,6 @@ def records(content: Json, owner: str) -> list[Item]:
     return [record(content, *each) for each in held(content, "DnsRecord", owner, "domain")]
 
 
-def vpc(_: Json, identity: str, state: Json) -> Item:
-    """Show a VPC."""
-    own = pick(state, "name region ip_range description") | CREATED
-    return {"id": identity, "urn": state["vpcUrn"], "description": "", "default": False, **own}
-
-
-def ssh_key(_: Json, identity: str, state: Json) -> Item:
-    """Show an SSH key."""
-    return {"id": int(identity), **pick(state, "name public_key fingerprint")}
-
-
 def firewall(_: Json, identity: str, state: Json) -> Item:
     """Show a cloud firewall."""
 
@@ -227,9 +210,11 @@ def members(content: Json, project: str) -> list[Item]:
     return [{"urn": urn, **assigned} for urn in sorted(urns)]
 
 
-def showing(names: str, key: str = "id", **more: Any) -> Callable[[Json, str, Json], Item]:
-    """Return a view of the plain kind: its id, some of its state, and what is always the same."""
-    return lambda _, identity, state: {**more, **pick(state, names), key: identity}
+def showing(
+    names: str, always: Json, key: str = "id", identify: type = str
+) -> Callable[[Json, str, Json], Item]:
+    """Return a view of the plain kind: its id, what is always the same, some of its state."""
+    return lambda _, identity, state: {key: identify(identity), **always, **pick(state, names)}
 
 
 @dataclass(frozen=True)
@@ -247,25 +232,34 @@ class Collection:
         return [self.view(content, *each) for each in held(content, self.kind)]
 
 
-_KEY = showing("name grants", "access_key", **CREATED)
-_PROJECT = showing("name description purpose environment is_default", **CHANGED)
-_CHECK = showing("name type target regions enabled")
-_CDN = showing("origin endpoint ttl certificate_id custom_domain", **CREATED)
+_VPC = "name urn=vpc_urn region ip_range description"
+_PROJECT = "name description purpose environment is_default"
+_CDN = "origin endpoint ttl certificate_id custom_domain"
+_SHOWN = {
+    "account/keys": showing("name public_key fingerprint", {}, identify=int),
+    "cdn/endpoints": showing(_CDN, CREATED),
+    "domains": showing("ttl", {}, "name"),
+    "projects": showing(_PROJECT, CHANGED),
+    "spaces/keys": showing("name grants", CREATED, "access_key"),
+    "tags": showing("", {}, "name"),
+    "uptime/checks": showing("name type target regions enabled", {}),
+    "vpcs": showing(_VPC, {**CREATED, "description": "", "default": False}),
+}
 COLLECTIONS = {
     "droplets": Collection("Droplet", "droplets", "droplet", droplet),
     "databases": Collection("DatabaseCluster", "databases", "database", cluster),
     "apps": Collection("App", "apps", "app", app),
-    "domains": Collection("Domain", "domains", "domain", showing("ttl", "name"), "name"),
-    "vpcs": Collection("Vpc", "vpcs", "vpc", vpc),
+    "domains": Collection("Domain", "domains", "domain", _SHOWN["domains"], "name"),
+    "vpcs": Collection("Vpc", "vpcs", "vpc", _SHOWN["vpcs"]),
     "firewalls": Collection("Firewall", "firewalls", "firewall", firewall),
-    "account/keys": Collection("SshKey", "ssh_keys", "ssh_key", ssh_key),
+    "account/keys": Collection("SshKey", "ssh_keys", "ssh_key", _SHOWN["account/keys"]),
     "reserved_ips": Collection("ReservedIp", "reserved_ips", "reserved_ip", reserved_ip, "ip"),
-    "projects": Collection("Project", "projects", "project", _PROJECT),
-    "uptime/checks": Collection("UptimeCheck", "checks", "check", _CHECK),
+    "projects": Collection("Project", "projects", "project", _SHOWN["projects"]),
+    "uptime/checks": Collection("UptimeCheck", "checks", "check", _SHOWN["uptime/checks"]),
     "monitoring/alerts": Collection("MonitorAlert", "policies", "policy", policy, "uuid"),
-    "cdn/endpoints": Collection("Cdn", "endpoints", "endpoint", _CDN),
-    "spaces/keys": Collection("SpacesKey", "keys", "key", _KEY, "access_key"),
-    "tags": Collection("Tag", "tags", "tag", showing("", "name"), "name"),
+    "cdn/endpoints": Collection("Cdn", "endpoints", "endpoint", _SHOWN["cdn/endpoints"]),
+    "spaces/keys": Collection("SpacesKey", "keys", "key", _SHOWN["spaces/keys"], "access_key"),
+    "tags": Collection("Tag", "tags", "tag", _SHOWN["tags"], "name"),
 }
 # Below one member: the envelope and its elements.
 BELOW = {

@@ -27,7 +27,7 @@ from rehearsal.values import Properties, plain, seal
 
 Json = Mapping[str, Any]
 FIRST = {
-    name: str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.rehearsal.test"))
+    f"first_{name}": str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.rehearsal.test"))
     for name in ("vpc", "project")
 }
 _FILLERS: Mapping[Any, Any] = {str: "made-up-{hex}", bool: False, int: 0.0, float: 0.0}
@@ -133,7 +133,8 @@ def store(
             value = made.outputs.get(name, _FILLERS.get(hint, []))
             value = fill(value, identity, state, id=identity) if isinstance(value, str) else value
             state[name] = PropertyValue(float(value) if hint in (int, float) else value)
-    content["resources"][f"{kind.name}/{identity}"] = {
+    record = content["resources"].setdefault(f"{kind.name}/{identity}", {})
+    record |= {
         "name": fill(made.unique, identity, state),
         "import_id": fill(made.import_id, identity, state, id=identity),
         "state": plain(state, hide=True),
@@ -141,7 +142,7 @@ def store(
     return guarded(kind, state)
 
 
-def forget(kind: str, held: Json, known: Json) -> None:
+def forget(content: Json, kind: str, held: dict[str, Any], known: Json) -> None:
     """Take out what no read brings back, but for what the last state knows of it."""
     nothing: dict[str, Any] = {}
     for path in row(kind).unread.split():
@@ -150,6 +151,10 @@ def forget(kind: str, held: Json, known: Json) -> None:
         for now, then in zip_longest(at({"": held}, above), kept, fillvalue=nothing):
             now.pop(leaf, None)
             now.update({leaf: then[leaf]} if leaf in then else {})
+    cluster = f"DatabaseCluster/{held.get('clusterId')}"
+    mongo = at(content["resources"].get(cluster), "state.engine") == ["mongodb"]
+    if kind == "DatabaseUser" and mongo and not known:
+        held["password"] = ""  # told once, when the user was made
 
 
 def guarded(kind: ResourceType, state: Properties) -> dict[str, PropertyValue]:
@@ -182,10 +187,10 @@ def fill(template: str, seed: str, state: Properties, **more: str) -> str:
         "fingerprint": digest[:16].hex(":"),
         "public_ip": f"198.18.{digest[0]}.{digest[1]}",  # kept for tests of networks
         "private_ip": f"10.{digest[0]}.{digest[1]}.{digest[2]}",
-        "first": FIRST | ENGINES.get(given.get("engine", ""), ENGINES["pg"]),
+        "first": ENGINES.get(given.get("engine", ""), ENGINES["pg"]),
         "label": "" if given.get("name") == "@" else f"{given.get('name')}.",
     }
     try:
-        return template.format_map(facts | given | more)
+        return template.format_map(FIRST | facts | given | more)
     except (KeyError, TypeError) as error:
         raise Refused(f"422 Unprocessable: {error} is missing") from None

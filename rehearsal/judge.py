@@ -41,22 +41,21 @@ def _oddities(kind: ResourceType, given: Json) -> Iterator[tuple[str, str]]:
         yield "engine", "redis is retired; use valkey"
     if kind.name == "UptimeAlert" and not any(at(given, "notifications")):
         yield "notifications", "is empty, on which the plugin would fail"
-    for side in ("inboundRules", "outboundRules") if kind.name == "Firewall" else ():
-        for i, rule in enumerate(at(given, side)):
-            if rule["protocol"] in ("tcp", "udp") and "portRange" not in rule:
-                yield f"{side}[{i}].portRange", "a tcp or udp rule needs its ports"
+    yield from _portless(given)
     dotted = {given.get("type"), given.get("tag")} & _TRAILING_DOT
     if kind.name == "DnsRecord" and dotted and not given["value"].endswith((".", "@", UNKNOWN)):
         yield "value", f"422: the value of a {given['type']} record needs a trailing dot"
-    if kind.name == "App":
-        yield from _spec_oddities(given.get("spec", {}))
-
-
-def _spec_oddities(spec: Json) -> Iterator[tuple[str, str]]:
-    if spec["name"] != UNKNOWN and len(spec["name"]) > 32:
+    if any(len(name) > 32 for name in at(given, "spec.name") if name != UNKNOWN):
         yield "spec.name", "is longer than 32 characters"
-    if "domains" in spec and "domainNames" in spec:
+    if at(given, "spec.domains") and at(given, "spec.domainNames"):
         yield "spec.domains", "conflicts with domainNames"
+
+
+def _portless(given: Json) -> Iterator[tuple[str, str]]:
+    for side in ("inboundRules", "outboundRules"):
+        for i, rule in enumerate(at(given, side)):
+            if {"tcp", "udp"} & {*at(rule, "protocol")} and not at(rule, "portRange"):
+                yield f"{side}[{i}].portRange", "a tcp or udp rule needs its ports"
 
 
 def refusals(content: Json, kind: str, identity: str, new: Json, old: Json) -> Iterator[str]:
@@ -104,7 +103,7 @@ def _app_refusals(content: Json, identity: str, spec: Json) -> Iterator[str]:
         trusted |= any(_within(mine, theirs) for mine in networks for theirs in ranges)
         if not cluster:
             yield f"404 Not Found: databases.clusterName {name!r} is no DatabaseCluster"
-        elif not trusted and not held[cluster].get("open"):
+        elif not trusted and (wall or not held[cluster].get("open")):
             yield (
                 f"422 the deployment of {spec['name']!r} failed: the trusted sources of cluster"
                 f" {name!r} ({'as set' if wall else 'none is set yet'}) do not let it in"
@@ -172,6 +171,6 @@ def _parts(value: Any, path: str) -> dict[object, tuple[str, Any]]:
         return {name: (f"{path}.{name}", each) for name, each in value.items()}
     keyed = path.endswith(".envs") and isinstance(value, list)
     return {
-        each.get("key", i) if keyed else i: (f"{path}[{i}]", each)
+        (at(each, "key") or [i])[0] if keyed else i: (f"{path}[{i}]", each)
         for i, each in enumerate(value if isinstance(value, list) else ())
     }

@@ -18,23 +18,8 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.server import main
 from pulumi.runtime.rpc import UNKNOWN
 
-from rehearsal import CLOUD_VARIABLE, SPEED_VARIABLE, TOKEN, TOKEN_VARIABLES
-from rehearsal.cloud import (
-    Refused,
-    at,
-    change,
-    due,
-    faults,
-    fill,
-    filled_in,
-    find,
-    forget,
-    guarded,
-    log,
-    look,
-    row,
-    store,
-)
+from rehearsal import CLOUD_VARIABLE, SPEED_VARIABLE, TOKEN, TOKEN_VARIABLES, cloud
+from rehearsal.cloud import Refused
 from rehearsal.judge import check, diff, full, refusals
 from rehearsal.sdk import resource_type
 from rehearsal.table import NO_IMPORTER, SLOW
@@ -69,7 +54,7 @@ class Rehearsal(rpc.Provider):
                 f"({', '.join(wrong) or 'none is set'}); it never answers for a real account. Set "
                 "what `python -m rehearsal env` prints, or take rehearsal/bin off PATH"
             )
-        faults()
+        cloud.faults()
         return rpc.ConfigureResponse(accept_secrets=True, supports_preview=bool(self.cloud))
 
     async def check(self, request: rpc.CheckRequest) -> rpc.CheckResponse:
@@ -86,25 +71,29 @@ class Rehearsal(rpc.Provider):
         return diff(resource_type(request.type), old, new, request.ignore_changes)
 
     @asynccontextmanager
-    async def _operation(self, op: str, urn: str, wait: bool = False) -> AsyncIterator[None]:
-        """Surround what really happens with the fault that is due, the wait and the log."""
-        name, kind = urn.split("::", 3)[3], resource_type(urn.split("::", 3)[2]).name
-        start, ok, fault = time.time(), False, due(self.cloud, op, kind, name)
-        speed = float(os.environ.get(SPEED_VARIABLE) or 0) if wait else 0
-        seconds = row(kind).ready / speed if speed else 0
+    async def _operation(
+        self, op: str, urn: str, wait: bool = False
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Lend the cloud's content; around that: the fault that is due, the wait and the log."""
+        _, _, token, name = urn.split("::", 3)
+        kind, speed = resource_type(token).name, float(os.environ.get(SPEED_VARIABLE) or 0)
+        start, ok, fault = time.time(), False, cloud.due(self.cloud, op, kind, name)
         try:
             if fault == "refuse":
                 raise Refused(f"503 Service Unavailable: {op} of {kind} {name!r}")
-            if fault != "timeout":
-                yield
+            if op == "read":
+                yield cloud.look(self.cloud)
+            elif fault != "timeout":
+                with cloud.change(self.cloud) as content:
+                    yield content
             ok = not fault
             if fault != "die":
-                await asyncio.sleep(seconds)
+                await asyncio.sleep(cloud.row(kind).ready / speed if wait and speed else 0)
             if fault in ("timeout", "lost"):
                 raise Refused(f"timeout while waiting for the answer to {op} {kind} {name!r}")
         finally:
-            line = {"op": op, "type": kind, "name": name, "urn": urn}
-            log(self.cloud, {**line, "start": start, "end": time.time(), "ok": ok})
+            line = {"op": op, "type": kind, "name": name, "urn": urn, "start": start}
+            cloud.log(self.cloud, {**line, "end": time.time(), "ok": ok})
             if fault == "die":
                 os._exit(1)
 
@@ -113,71 +102,61 @@ class Rehearsal(rpc.Provider):
         kind, inputs = resource_type(request.type), request.properties
         if request.preview:
             later = dict.fromkeys(kind.outputs.keys() - inputs.keys(), PropertyValue(UNKNOWN))
-            return rpc.CreateResponse(properties=guarded(kind, {**inputs, **later}))
-        async with self._operation("create", request.urn, wait=True):
-            with change(self.cloud) as content:
-                name = fill(row(kind.name).unique, "", inputs)
-                for key, other in content["resources"].items():
-                    if name and key.startswith(f"{kind.name}/") and other["name"] == name:
-                        raise Refused(f"422 Unprocessable: {kind.name} {name!r} already exists")
-                count = content["made"][request.urn] = content["made"].get(request.urn, 0) + 1
-                identity = fill(row(kind.name).id, f"{request.urn}#{count}", inputs)
-                for problem in refusals(content, kind.name, identity, plain(inputs), {}):
-                    raise Refused(problem)
-                answer = rpc.CreateResponse(identity, store(content, kind, identity, inputs))
-        return answer
+            return rpc.CreateResponse(properties=cloud.guarded(kind, {**inputs, **later}))
+        async with self._operation("create", request.urn, wait=True) as content:
+            name = cloud.fill(cloud.row(kind.name).unique, "", inputs)
+            for key, other in content["resources"].items():
+                if name and key.startswith(f"{kind.name}/") and other["name"] == name:
+                    raise Refused(f"422 Unprocessable: {kind.name} {name!r} already exists")
+            count = content["made"][request.urn] = content["made"].get(request.urn, 0) + 1
+            identity = cloud.fill(cloud.row(kind.name).id, f"{request.urn}#{count}", inputs)
+            for problem in refusals(content, kind.name, identity, plain(inputs), {}):
+                raise Refused(problem)
+            return rpc.CreateResponse(identity, cloud.store(content, kind, identity, inputs))
 
     async def update(self, request: rpc.UpdateRequest) -> rpc.UpdateResponse:
         """Change a resource; what the far end had filled in stays as it was."""
         kind, identity = resource_type(request.type), request.resource_id
-        own = {name: value for name, value in request.olds.items() if filled_in(kind, name)}
+        own = {n: value for n, value in request.olds.items() if cloud.filled_in(kind, n)}
         if request.preview:
             stable = {n: v for n, v in request.olds.items() if n not in kind.inputs}
-            return rpc.UpdateResponse(guarded(kind, {**own, **stable, **request.news}))
+            return rpc.UpdateResponse(cloud.guarded(kind, {**own, **stable, **request.news}))
         old, new = plain(request.olds), plain(request.news)
-        slow = any(name in new and new[name] != old.get(name) for name in SLOW)
-        async with self._operation("update", request.urn, wait=slow):
-            with change(self.cloud) as content:
-                if not find(content, kind.name, wanted=identity):
-                    raise Refused(f"404 Not Found: {kind.name} {identity!r}")
-                for problem in refusals(content, kind.name, identity, new, old):
-                    raise Refused(problem)
-                own = {name: value for name, value in own.items() if name in kind.inputs}
-                state = store(content, kind, identity, {**own, **request.news})
-        return rpc.UpdateResponse(state)
+        slow = any(new.get(name) != old.get(name) for name in SLOW)
+        async with self._operation("update", request.urn, wait=slow) as content:
+            if not cloud.find(content, kind.name, wanted=identity):
+                raise Refused(f"404 Not Found: {kind.name} {identity!r}")
+            for problem in refusals(content, kind.name, identity, new, old):
+                raise Refused(problem)
+            inputs = {n: value for n, value in own.items() if n in kind.inputs} | {**request.news}
+            return rpc.UpdateResponse(cloud.store(content, kind, identity, inputs))
 
     async def delete(self, request: rpc.DeleteRequest) -> None:
         """Take a resource out of the file; one that is gone already is no error."""
         kind = resource_type(request.type).name
-        async with self._operation("delete", request.urn):
-            with change(self.cloud) as content:
-                if problem := full(content, kind, request.resource_id):
-                    raise Refused(problem)
-                key = find(content, kind, wanted=request.resource_id)
-                gone = content["resources"].pop(key, None)
-                if gone and kind == "DatabaseFirewall":  # the cluster answers to anybody
-                    content["resources"][f"DatabaseCluster/{gone['import_id']}"]["open"] = True
+        async with self._operation("delete", request.urn) as content:
+            if problem := full(content, kind, request.resource_id):
+                raise Refused(problem)
+            key = cloud.find(content, kind, wanted=request.resource_id)
+            gone = content["resources"].pop(key, None)
+            if gone and kind == "DatabaseFirewall":  # the cluster lets anybody in
+                content["resources"][f"DatabaseCluster/{gone['import_id']}"] |= {"open": True}
 
     async def read(self, request: rpc.ReadRequest) -> rpc.ReadResponse:
         """Tell what the file holds, for a refresh or an import; no id means that it is gone."""
         kind, last = resource_type(request.type), request.properties
-        async with self._operation("read", request.urn):
-            content = look(self.cloud)
+        async with self._operation("read", request.urn) as content:
             if kind.name in NO_IMPORTER and not last:
                 raise Refused(f"a {kind.name} has no importer")
-            key = find(content, kind.name, wanted=request.resource_id)
+        key = cloud.find(content, kind.name, wanted=request.resource_id)
         if not key:
             return rpc.ReadResponse()
         held: dict[str, Any] = content["resources"][key]["state"]
-        forget(kind.name, held, plain(last, hide=True))
-        if kind.name == "DatabaseUser" and not last:
-            cluster = find(content, "DatabaseCluster", wanted=held["clusterId"])
-            if at(content["resources"].get(cluster), "state.engine") == ["mongodb"]:
-                held["password"] = ""  # it was told once, when the user was made
+        cloud.forget(content, kind.name, held, plain(last, hide=True))
         state = {name: revive(each, last.get(name)) for name, each in held.items()}
         wanted = {*(request.inputs or kind.inputs)} & {*state}
         inputs = {name: state[name] for name in wanted}
-        return rpc.ReadResponse(key.partition("/")[2], guarded(kind, state), inputs)
+        return rpc.ReadResponse(key.partition("/")[2], cloud.guarded(kind, state), inputs)
 
     async def invoke(self, request: rpc.InvokeRequest) -> rpc.InvokeResponse:
         """Answer the one look-up that is played: the CA certificate of a cluster."""

@@ -29,7 +29,7 @@ class Row:
     unread: str = ""
 
 
-_URI = "{first[scheme]}://{user}:{password}@"
+_URI = "{first[0]}://{user}:{password}@"
 _IN_CLUSTER = {"clusterId": "DatabaseCluster"}
 _IN_BUCKET = {"bucket": "SpacesBucket"}
 
@@ -38,7 +38,7 @@ TABLE: dict[str, Row] = {
     "App": Row("projectId", unique="{spec[name]}", ready=300,  # assumed
         unread="spec.domainNames spec.alerts.destinations",
         parents={"spec.vpcs.id": "Vpc"}, outputs={
-        "appUrn": "do:app:{id}", "activeDeploymentId": "{uuid}", "projectId": "{first[project]}",
+        "appUrn": "do:app:{id}", "activeDeploymentId": "{uuid}", "projectId": "{first_project}",
         "liveDomain": "{spec[name]}-{hex}.apps.rehearsal.test",
         "liveUrl": "https://{liveDomain}", "defaultIngress": "https://{liveDomain}"}),
     "Cdn": Row("origin", unique="{origin}", ready=10,  # assumed
@@ -48,11 +48,11 @@ TABLE: dict[str, Row] = {
         parents={"privateNetworkUuid": "Vpc"},
         unread="maintenanceWindows evictionPolicy storageAutoscale", outputs={
         "clusterUrn": "do:dbaas:{id}", "host": "{name}-{hex}.db.rehearsal.test",
-        "privateHost": "private-{host}", "port": "{first[port]}", "user": "{first[user]}",
-        "password": "{password}", "database": "{first[database]}",
+        "privateHost": "private-{host}", "port": "{first[1]}", "user": "{first[2]}",
+        "password": "{password}", "database": "{first[3]}",
         "uri": _URI + "{host}:{port}/{database}", "storageSizeMib": "30720",
         "privateUri": _URI + "{privateHost}:{port}/{database}",
-        "privateNetworkUuid": "{first[vpc]}", "projectId": "{first[project]}"}),
+        "privateNetworkUuid": "{first_vpc}", "projectId": "{first_project}"}),
     "DatabaseDb": Row("clusterId name", id="{clusterId}/database/{name}", parents=_IN_CLUSTER,
         import_id="{clusterId},{name}", unique="{clusterId},{name}"),
     "DatabaseFirewall": Row("clusterId", id="{clusterId}-{hex}", import_id="{clusterId}",
@@ -66,10 +66,11 @@ TABLE: dict[str, Row] = {
         outputs={"domainUrn": "do:domain:{name}", "ttl": "1800"}),
     "Droplet": Row(
         "image region userData sshKeys monitoring dropletAgent vpcUuid publicNetworking ipv6",
-        id="{number}", ready=60, unread="userData sshKeys dropletAgent backupPolicy",
+        id="{number}", ready=60,  # assumed: 23 was seen once, and it is asked every 10
+        unread="userData sshKeys dropletAgent backupPolicy",
         parents={"vpcUuid": "Vpc", "sshKeys": "SshKey.fingerprint"}, outputs={
             "dropletUrn": "do:droplet:{id}", "ipv4Address": "{public_ip}", "ipv6Address": "",
-            "ipv4AddressPrivate": "{private_ip}", "status": "active", "vpcUuid": "{first[vpc]}"}),
+            "ipv4AddressPrivate": "{private_ip}", "status": "active", "vpcUuid": "{first_vpc}"}),
     "Firewall": Row(unique="{name}", parents={"dropletIds": "Droplet"},
         outputs={"status": "succeeded"}),
     "MonitorAlert": Row(parents={"entities": "Droplet DatabaseCluster"}, outputs={"uuid": "{id}"}),
@@ -114,12 +115,9 @@ SPACES_REGIONS = "ams3, atl1, blr1, fra1, lon1, nyc3, sfo2, sfo3, sgp1, syd1, to
 
 # Of each engine: the scheme of its address, its port, first user and first database.
 ENGINES = {
-    engine: dict(zip(("scheme", "port", "user", "database"), facts, strict=True))
-    for engine, *facts in (
-        ("pg", "postgresql", "25060", "doadmin", "defaultdb"),
-        ("mysql", "mysql", "25060", "doadmin", "defaultdb"),
-        ("valkey", "rediss", "25061", "default", "0"),
-        ("mongodb", "mongodb+srv", "27017", "doadmin", "admin"),
-    )
+    "pg": ("postgresql", "25060", "doadmin", "defaultdb"),
+    "mysql": ("mysql", "25060", "doadmin", "defaultdb"),
+    "valkey": ("rediss", "25061", "default", "0"),
+    "mongodb": ("mongodb+srv", "27017", "doadmin", "admin"),
 }
 # fmt: on

@@ -179,8 +179,7 @@ def test_a_refusal_reads_like_an_answer_and_not_like_a_crash(tiny: Tiny) -> None
     assert "rehearsal/plugin.py" not in refused
 
 
-def test_what_the_api_refuses_shows_only_when_it_is_asked(tiny: Tiny) -> None:
-    tiny.pulumi("preview", size="s-huge")
+def test_what_the_api_refuses_reads_like_its_answer_and_is_in_the_log(tiny: Tiny) -> None:
     refused = tiny.pulumi("up", "--yes", "--skip-preview", fails=True, size="s-huge")
     assert "422 Unprocessable: size 's-huge' is none of s-1vcpu-512mb-10gb" in refused
     assert ("create", "web", False) in tiny.log()

@@ -186,7 +186,10 @@ def test_an_app_deploys_only_when_its_database_lets_it_in() -> None:
     running = update("App", identity, running, attached)
 
     delete("DatabaseFirewall", wall)  # a cluster whose trusted sources are gone lets anybody in
-    assert update("App", identity, running, attached)
+    running = update("App", identity, running, attached)
+    create("DatabaseFirewall", far)
+    with pytest.raises(Refused, match=not_in):
+        update("App", identity, running, attached)
 
 
 def test_an_app_takes_back_only_its_own_seals() -> None:
