@@ -15,9 +15,9 @@ from unittest import mock
 import yaml
 
 from ops import ROOT
+from rehearsal import INSTALL_PAGE as INSTALL_PAGE
 
 _BOOL, _DATE = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"
-INSTALL_PAGE = "https://www.pulumi.com/docs/install/"
 _SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C where it was built in
 
 

@@ -75,9 +75,8 @@ class Stage:
         mine = {name: value for name, value in os.environ.items() if name not in self.known}
         return {
             **mine,
-            **environment(self.cloud),
+            **environment(self.cloud, speed),
             **self.secrets,
-            "REHEARSAL_SPEED": f"{speed:g}",
             "PULUMI_BACKEND_URL": self.backend,
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
             "PULUMI_IGNORE_AMBIENT_PLUGINS": "false",  # else the stand-in would not be found

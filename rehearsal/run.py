@@ -18,11 +18,10 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from rehearsal import ROOT
+from rehearsal import INSTALL_PAGE, ROOT
 from rehearsal.prepare import CannotRehearse, Stage, ask, prepare, short
 from rehearsal.timing import operations, summary
 
-INSTALL_PAGE = "https://www.pulumi.com/docs/install/"
 Event = Mapping[str, Any]
 
 

@@ -43,7 +43,7 @@ def operations(log: Path) -> list[Operation]:
 
 def real_seconds(kind: str) -> float:
     """Return how long a resource of a type takes in real life until it is ready, by the table."""
-    return float(getattr(TABLE.get(kind, Row()), "ready", 0))
+    return TABLE.get(kind, Row()).ready
 
 
 def dependencies(export: Mapping[str, Any]) -> dict[str, frozenset[str]]:

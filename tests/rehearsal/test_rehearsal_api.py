@@ -20,7 +20,8 @@ from far_end import CLUSTER, DROPLET, VPC, app, made, rehearse
 from pulumi.provider.experimental.property_value import PropertyValue
 
 import rehearsal
-from rehearsal.api import ADDRESS, COLLECTIONS, application
+from rehearsal.api import ADDRESS, application
+from rehearsal.views import COLLECTIONS
 
 # The SDK announces its own deprecated types when it is imported.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
