@@ -1,4 +1,7 @@
-"""What differs between cloud, state and code, as the engine sees it. Reads; changes nothing."""
+"""What differs between cloud, state and code, as the engine sees it. Reads; changes nothing.
+
+It tells what the provider reads back, which a bucket's ACL is not.
+"""
 
 from __future__ import annotations
 

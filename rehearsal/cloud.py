@@ -22,7 +22,7 @@ from pydantic.dataclasses import dataclass
 
 from rehearsal import FAULTS_VARIABLE
 from rehearsal.sdk import ResourceType
-from rehearsal.table import ENGINES, NEVER_KEPT, TABLE, Row
+from rehearsal.table import ENGINES, NEVER_KEPT, READ_WHERE_KNOWN, TABLE, Row
 from rehearsal.values import Properties, plain, seal
 
 Json = Mapping[str, Any]
@@ -149,6 +149,8 @@ def forget(content: Json, kind: str, held: dict[str, Any], known: Json) -> None:
         above, _, leaf = f".{path}".rpartition(".")
         kept = [] if path in NEVER_KEPT else at({"": known}, above)
         for now, then in zip_longest(at({"": held}, above), kept, fillvalue=nothing):
+            if path in READ_WHERE_KNOWN and leaf in then:
+                continue
             now.pop(leaf, None)
             now.update({leaf: then[leaf]} if leaf in then else {})
     cluster = f"DatabaseCluster/{held.get('clusterId')}"

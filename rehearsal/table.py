@@ -104,6 +104,9 @@ SLOW = ("size", "nodeCount", "spec")
 NO_IMPORTER = ("ProjectResources", "SpacesKey")
 NEVER_KEPT = ("spec.alerts.destinations",)  # unread, and not even kept in the state by a refresh
 
+# Unread by an import, but read by a refresh where the state holds them.
+READ_WHERE_KNOWN = ("maintenanceWindows", "evictionPolicy", "storageAutoscale")
+
 # What is not deleted while something stands in it, and how that is said.
 NEVER_FULL = {
     "DatabaseCluster": "409 Conflict: the cluster still has members",

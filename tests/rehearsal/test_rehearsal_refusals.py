@@ -244,6 +244,16 @@ def test_what_is_never_read_back_differs_after_an_import_and_not_after_a_refresh
     assert read(kind, identity, state, props(inputs)).properties == state
 
 
+def test_a_window_that_was_moved_is_read_by_a_refresh_where_the_state_holds_it() -> None:
+    window = {"day": "sunday", "hour": "02:00"}
+    answer = create("DatabaseCluster", {**CLUSTER, "maintenanceWindows": [window]})
+    identity, state = str(answer.resource_id), dict(answer.properties)
+    moved = {**CLUSTER, "maintenanceWindows": [{**window, "day": "monday"}]}
+    update("DatabaseCluster", identity, state, moved)
+    read_back = read("DatabaseCluster", identity, state, props(CLUSTER)).properties
+    assert plain(read_back["maintenanceWindows"]) == [{**window, "day": "monday"}]
+
+
 def test_alert_destinations_differ_after_every_refresh() -> None:
     alert = {"rule": "DEPLOYMENT_FAILED", "destinations": {"emails": ["a@b.test"]}}
     answer = create("App", app(alerts=[alert]))
