@@ -60,8 +60,8 @@ secrets: setup ## Tell which secrets of STACK are at hand
 	@$(PY) -m ops secrets --stack $(STACK)
 
 lock: ## Pin the dependencies anew (needs uv)
-	uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url --upgrade requirements.in -o requirements.txt
-	uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --no-emit-index-url --upgrade requirements-dev.in -o requirements-dev.txt
+	uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --upgrade requirements.in -o requirements.txt
+	uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --upgrade requirements-dev.in -o requirements-dev.txt
 
 clean: ## Remove .venv and the throw-away state
 	rm -rf .venv .state

@@ -21,7 +21,7 @@ PRIVATE_BINDABLES = {
     "DATABASE_PRIVATE_URL",
 }
 BACKEND = "krogiving-backend-app"
-PUBLIC = {  # DOMAIN.md section 2, but for what is secret
+PUBLIC = {  # the handover names these, but for what is secret
     "MONGO_URI",
     "GIV_POSTGRES_HOST",
     "GIV_POSTGRES_PORT",
