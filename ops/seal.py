@@ -43,10 +43,13 @@ def run(stack: str, config_file: str | None = None) -> None:
 def unstored(stack: str) -> list[str]:
     """Name the secrets that the last `up` sent and the stack file does not hold sealed yet.
 
-    The next `up` would send the older ones back. Empty before the first `up`.
+    The next `up` would send the older ones back. Empty before the first `up`. What could not be
+    stored anyway is left out, so that an `up` that broke off keeps nobody from the next.
     """
     stored = config.load(stack).seals()
-    return sorted(key for key, seal in _last(stack).items() if stored.get(key) != seal)
+    return sorted(
+        key for key, seal in _last(stack).items() if not _wrong(seal) and stored.get(key) != seal
+    )
 
 
 def _last(stack: str) -> dict[str, dict[str, Any]]:
@@ -54,7 +57,7 @@ def _last(stack: str) -> dict[str, dict[str, Any]]:
     return {
         prefix + name: seal
         for output, prefix in OUTPUTS.items()
-        for name, seal in outputs.get(output, {}).items()
+        for name, seal in (outputs.get(output) or {}).items()
     }
 
 

@@ -236,3 +236,29 @@ def test_the_stand_in_is_used_where_it_is_asked_for_or_there_is_nothing_else(
     assert "dop_v1_real" not in str(call["environ"])
     assert str(project.folder / "rehearsal" / "bin") in call["environ"]["PATH"].split(":")
     assert ".state" in call["environ"]["REHEARSAL_CLOUD"]
+
+
+@pytest.mark.parametrize(
+    ("last", "refused"),
+    [
+        ({"krogivingSeals": {"JWT_SECRET_KEY": {**SEAL, "sealed": "EV[1:rotated]"}}}, True),
+        ({"krogivingSeals": {"TERMII_API_KEY": SEAL}}, True),
+        ({"krogivingSeals": {"JWT_SECRET_KEY": SEAL}}, False),
+        ({"krogivingSeals": {"JWT_SECRET_KEY": {"sealed": None, "fingerprint": None}}}, False),
+        ({"krogivingSeals": None}, False),
+        ({}, False),
+    ],
+    ids=["a rotated one", "a new one", "the stored one", "one not sealed yet", "null", "first up"],
+)
+def test_an_up_that_would_send_an_older_seal_back_is_refused(
+    project: Project, pulumi: FakePulumi, last: dict[str, Any], refused: bool
+) -> None:
+    _store(project)
+    pulumi.answer("stack output", out=json.dumps(last))
+    done = project.ops("up", "--stack", "stage", path=pulumi.folder, environ=REAL)
+    ran = [call["arguments"][0] for call in pulumi.calls]
+    assert ("up" in ran) is not refused
+    assert ("send the older back" in " ".join(done.stderr.split())) is refused
+    if refused:
+        assert done.returncode == 1
+        assert "python -m ops seal --stack stage" in done.stderr
