@@ -29,6 +29,8 @@ CREDENTIALS = (  # variables that hold it, the stack file entry that may instead
     (("SPACES_ACCESS_KEY_ID",), "digitalocean:spacesAccessId", "a full-access Spaces key's id"),
     (("SPACES_SECRET_ACCESS_KEY",), "digitalocean:spacesSecretKey", "that Spaces key's secret"),
 )
+# What would take the guard or the look beforehand away; whoever wants that types pulumi itself.
+REFUSED = ("--ignore-protect", "--skip-preview", "-f")
 ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
 
 
@@ -65,9 +67,16 @@ def preview(stack: str) -> int:
 def change(command: str, stack: str, arguments: Sequence[str]) -> int:
     """Run `pulumi up`, `refresh` or `destroy` on the real state; seal what an `up` brought.
 
-    Returns the engine's exit code. Raises UsageError when a throw-away value is in use.
+    Returns the engine's exit code. Raises UsageError when a throw-away value is in use, or an
+    option that takes a guard away.
     """
     settings = config.load(stack)
+    if unguarded := [each for each in arguments if each.partition("=")[0] in REFUSED]:
+        raise UsageError(
+            f"`{command}` does not take {', '.join(unguarded)}; nothing was changed.\n"
+            "  To remove or replace something guarded, name it in estate:removals of"
+            f" Pulumi.{stack}.yaml"
+        )
     if not shutil.which("pulumi"):
         raise UsageError(f"pulumi is not installed: see {config.INSTALL_PAGE}")
     if found := _unfit(os.environ, settings):

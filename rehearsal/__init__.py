@@ -23,14 +23,17 @@ def environment(cloud: Path | None = None, speed: float = 0) -> dict[str, str]:
 
     `cloud` is the JSON file (default: `.state/rehearsal/cloud.json` of the project), made by the
     first change; its ready times are divided by `speed`, and 0 is no waiting. Both token
-    variables are set: no real token of the shell reaches the plugin.
+    variables are set: no real token of the shell reaches the plugin. So is the state, to the folder
+    `state` beside the cloud: a refresh of a real one would find everything gone.
     """
+    file = (cloud or ROOT / ".state" / "rehearsal" / "cloud.json").resolve()
     path = [str(ROOT / "rehearsal" / "bin"), *os.environ.get("PATH", os.defpath).split(os.pathsep)]
     secrets = (*TOKEN_VARIABLES, "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY")
     return {
         "PATH": os.pathsep.join(dict.fromkeys(path)),
         **dict.fromkeys(secrets, TOKEN),
-        CLOUD_VARIABLE: str((cloud or ROOT / ".state" / "rehearsal" / "cloud.json").resolve()),
+        CLOUD_VARIABLE: str(file),
+        "PULUMI_BACKEND_URL": (file.parent / "state").as_uri(),
         SPEED_VARIABLE: f"{speed:g}",
         "REHEARSAL_PYTHON": sys.executable,
     }

@@ -26,6 +26,8 @@ def env(
 ) -> None:
     """Print the environment of a rehearsal: `eval "$(python -m rehearsal env)"`."""
     variables = environment(cloud, speed)
+    # The engine wants the folder of its state to be there.
+    (Path(variables[CLOUD_VARIABLE]).parent / "state").mkdir(parents=True, exist_ok=True)
     told = f"# pulumi now talks to the rehearsal cloud, the file {variables[CLOUD_VARIABLE]!r}"
     typer.echo(told, err=form == "json")
     if form == "json":

@@ -23,7 +23,7 @@ from components.pencom import PencomSettings
 from components.sealed import Seal
 from components.values import Email, Model
 from stacks import secrets
-from stacks.environment import Environment
+from stacks.environment import Environment, System
 
 # In the name of a setting, or in what somebody typed there.
 SECRET_LOOKING = re.compile(r"(secret|password|token|key)$|private key|sk_|EV\[", re.IGNORECASE)
@@ -104,7 +104,7 @@ def _misplaced_systems(
     plain: dict[str, Any], stack: str, environment: Environment, prefix: str
 ) -> Iterator[Mistake]:
     """Drop the empty defaults of systems that are not here; name what is there or lacks wrongly."""
-    for system in ("krotrust", "krogiving", "pencom"):
+    for system in get_args(System):
         if system in environment.systems:
             if plain.get(system) is None:
                 plain[system] = {}  # its keys are named as missing

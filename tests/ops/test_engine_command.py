@@ -262,3 +262,18 @@ def test_an_up_that_would_send_an_older_seal_back_is_refused(
     if refused:
         assert done.returncode == 1
         assert "python -m ops seal --stack stage" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "option", ["--ignore-protect", "--skip-preview", "--skip-preview=true", "-f"]
+)
+@pytest.mark.parametrize("command", ["up", "destroy"])
+def test_an_option_that_takes_a_guard_away_is_refused(
+    project: Project, pulumi: FakePulumi, command: str, option: str
+) -> None:
+    arguments = (command, "--stack", "stage", "--yes", option)
+    done = project.ops(*arguments, path=pulumi.folder, environ=REAL)
+    assert done.returncode == 1
+    assert option in done.stderr
+    assert "estate:removals of Pulumi.stage.yaml" in done.stderr
+    assert pulumi.calls == []

@@ -65,3 +65,19 @@ def test_the_environment_needs_no_sdk_and_quotes_for_a_shell(tmp_path: Path) -> 
         [*command, "--format", "json"], cwd=rehearsal.ROOT, check=True, capture_output=True
     )
     assert json.loads(printed.stdout) == {**rehearsal.environment(odd)}
+
+
+def test_a_rehearsing_shell_has_a_state_of_its_own(tmp_path: Path) -> None:
+    # With a real state behind it, a refresh would find every resource gone.
+    code = "import os; print(os.environ['PULUMI_BACKEND_URL'])"
+    command = [sys.executable, "-m", "rehearsal", "env", "--cloud", str(tmp_path / "cloud.json")]
+    real = {**os.environ, "PULUMI_BACKEND_URL": "s3://the-real-state"}
+    shell = subprocess.run(
+        command, cwd=rehearsal.ROOT, env=real, check=True, capture_output=True, text=True
+    )
+    script = f"{shell.stdout}\n{shlex.quote(sys.executable)} -c {shlex.quote(code)}"
+    told = subprocess.run(
+        ["sh", "-c", script], env=real, check=True, capture_output=True, text=True
+    )
+    assert told.stdout.strip() == (tmp_path / "state").as_uri()
+    assert (tmp_path / "state").is_dir()
