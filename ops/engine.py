@@ -20,6 +20,7 @@ from ops.config import UsageError
 
 THROW_AWAY = "throw-away"
 STATE = ROOT / ".state"
+STAND_IN = "the rehearsal stand-in"
 CREDENTIALS = (  # variables that hold it, the stack file entry that may instead, what it is
     (
         ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"),
@@ -138,7 +139,7 @@ def answering(environ: Mapping[str, str]) -> str:
     if not found:
         return f"the DigitalOcean plugin {version('pulumi-digitalocean')}"
     if Path(found).is_relative_to(rehearsal.ROOT):
-        return "the rehearsal stand-in"
+        return STAND_IN
     return f"the DigitalOcean plugin on PATH, {found}"
 
 

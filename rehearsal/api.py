@@ -5,6 +5,9 @@ So that what looks at an account (inventories, look-ups by name, drift) can be r
 
 import re
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -75,10 +78,36 @@ def _refusal(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse(answer, status)
 
 
+def doors(url: str) -> dict[str, str]:
+    """Return the variables by which DigitalOcean's clients find the view that `url` serves."""
+    return {"DIGITALOCEAN_API_URL": url, "SPACES_ENDPOINT_URL": f"{url}/spaces/{{{{.Region}}}}"}
+
+
 def serve(cloud: Path, port: int) -> None:
     """Print the URL and the cloud on one line, then serve on this machine alone until stopped."""
     with socket.create_server((ADDRESS, port)) as listener:
-        url = f"http://{ADDRESS}:{listener.getsockname()[1]}"
-        print(f"{url} shows the rehearsal cloud, the file {str(cloud)!r}", flush=True)  # noqa: T201
-        settings = uvicorn.Config(application(cloud), log_level="warning", access_log=False)
-        uvicorn.Server(settings).run(sockets=[listener])
+        print(f"{_url(listener)} shows the rehearsal cloud, the file {str(cloud)!r}", flush=True)  # noqa: T201
+        _server(cloud).run(sockets=[listener])
+
+
+@contextmanager
+def serving(cloud: Path) -> Iterator[str]:
+    """Serve on this machine alone meanwhile, from a thread; lends the URL."""
+    with socket.create_server((ADDRESS, 0)) as listener:
+        server = _server(cloud)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield _url(listener)  # who asks before the server runs waits in the listener's queue
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _server(cloud: Path) -> uvicorn.Server:
+    settings = uvicorn.Config(application(cloud), log_level="warning", access_log=False)
+    return uvicorn.Server(settings)
+
+
+def _url(listener: socket.socket) -> str:
+    return f"http://{ADDRESS}:{listener.getsockname()[1]}"

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,14 +12,13 @@ from typing import Any
 
 import pydo
 import pytest
-import uvicorn
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from far_end import CLUSTER, DROPLET, VPC, app, made, rehearse
 from pulumi.provider.experimental.property_value import PropertyValue
 
 import rehearsal
-from rehearsal.api import ADDRESS, application
+from rehearsal.api import ADDRESS, serving
 from rehearsal.views import COLLECTIONS
 
 # The SDK announces its own deprecated types when it is imported.
@@ -29,16 +27,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 @pytest.fixture
 def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    cloud = rehearse(tmp_path, monkeypatch)
-    settings = uvicorn.Config(application(cloud), host=ADDRESS, port=0, log_level="warning")
-    server = uvicorn.Server(settings)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        thread.join(0.01)
-    yield f"http://{ADDRESS}:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    with serving(rehearse(tmp_path, monkeypatch)) as url:
+        yield url
 
 
 def client(url: str) -> Any:

@@ -1,0 +1,170 @@
+"""The door to the DigitalOcean account, as it is: through its own clients, and reads only.
+
+Where the stand-in plays the provider, the account is the rehearsal's cloud, never a real one.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rehearsal
+from ops import engine
+from ops.config import UsageError
+
+if TYPE_CHECKING:  # the clients cost a second to import, and few commands ask the account
+    import pydo
+
+Environ = Mapping[str, str]
+SPACES_KEYS = ("SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY")
+# The variables of the provider, and its defaults.
+API_URL = ("DIGITALOCEAN_API_URL", "https://api.digitalocean.com")
+SPACES_URL = ("SPACES_ENDPOINT_URL", "https://{{.Region}}.digitaloceanspaces.com")
+RETRIES = ("DIGITALOCEAN_HTTP_RETRY_MAX", "4")
+PAGE = 200  # the most that a page may hold
+
+
+@dataclass(frozen=True)
+class Account:
+    """The account as it is: `api` is DigitalOcean's client; reads only."""
+
+    api: pydo.Client
+    _environ: Environ = field(repr=False)
+
+    def spaces(self, region: str) -> Any:
+        """Return the S3 client of a region. Raises UsageError without a Spaces key at hand."""
+        import boto3  # type: ignore[import-untyped]
+        from botocore.config import Config  # type: ignore[import-untyped]
+
+        if missing := [name for name in SPACES_KEYS if not self._environ.get(name)]:
+            raise UsageError(
+                f"{' and '.join(missing)} not set: buckets are not looked at through the account's"
+                " token. Set both to a full-access Spaces key and its secret"
+            )
+        identity, secret = (self._environ[name] for name in SPACES_KEYS)
+        return boto3.client(
+            "s3",
+            region_name="us-east-1",  # what Spaces wants signed; the endpoint names the region
+            endpoint_url=spaces_url(self._environ, region),
+            aws_access_key_id=identity,
+            aws_secret_access_key=secret,
+            config=Config(
+                s3={"addressing_style": "path"}, retries={"max_attempts": _retries(self._environ)}
+            ),
+        )
+
+    def all(self, ask: Callable[..., Mapping[str, Any]], key: str, *args: Any) -> list[Any]:
+        """Return every page of a list: `all(account.api.droplets.list, "droplets")`."""
+        # A method without these parameters sends them all the same as `params`.
+        takes_page = "per_page" in inspect.signature(ask).parameters
+        found: list[Any] = []
+        page = 1
+        while page:
+            asked = {"per_page": PAGE, "page": page}
+            answer = ask(*args, **asked) if takes_page else ask(*args, params=asked)
+            if key not in answer:  # the client hands some refusals over as an answer
+                raise UsageError(f"DigitalOcean refused a list: {answer.get('message', answer)}")
+            found += answer[key] or []
+            pages = (answer.get("links") or {}).get("pages") or {}
+            page = page + 1 if pages.get("next") else 0
+        return found
+
+
+@contextmanager
+def visit(environ: Environ) -> Iterator[Account]:
+    """Open the account that `environ` names; what it refuses meanwhile is a UsageError."""
+    stand_in = engine.answering(environ) == engine.STAND_IN
+    with _rehearsed(environ) if stand_in else nullcontext(environ) as chosen:
+        client = _client(chosen)
+        from azure.core.exceptions import AzureError, HttpResponseError
+        from botocore.exceptions import (  # type: ignore[import-untyped]
+            BotoCoreError,
+            ClientError,
+        )
+
+        try:
+            yield Account(client, chosen)
+        except HttpResponseError as error:
+            raise UsageError(f"DigitalOcean refused: {_status(error)}") from None
+        except ClientError as error:
+            said, status = error.response["Error"], error.response["ResponseMetadata"]
+            text = f"{status['HTTPStatusCode']} {said['Code']}: {said['Message']}"
+            raise UsageError(f"Spaces refused {error.operation_name}: {text}") from None
+        except (AzureError, BotoCoreError) as error:
+            raise UsageError(f"DigitalOcean did not answer: {error}") from None
+
+
+def spaces_url(environ: Environ, region: str) -> str:
+    """Return the endpoint of a region's buckets; the variable is a template, as for the provider.
+
+    Raises UsageError where it is no URL with a place for the region.
+    """
+    name, default = SPACES_URL
+    template = environ.get(name) or default
+    url = template.replace("{{.Region}}", region)
+    if url == template or not url.startswith(("https://", "http://")):
+        raise UsageError(f"{name} is {template!r}: allowed is a URL like {default}")
+    return url
+
+
+def _client(environ: Environ) -> pydo.Client:
+    """Make the client. Raises UsageError without a token, or where its endpoint is no URL."""
+    import pydo
+    from azure.core.pipeline.policies import SansIOHTTPPolicy
+
+    token = next((environ[name] for name in rehearsal.TOKEN_VARIABLES if environ.get(name)), None)
+    if not token:
+        raise UsageError(
+            f"{rehearsal.TOKEN_VARIABLES[0]} is not set: the account is looked at with its token."
+            " Set it to one; read scope is enough"
+        )
+    name, default = API_URL
+    url = environ.get(name) or default
+    if not url.startswith(("https://", "http://")):
+        raise UsageError(f"{name} is {url!r}: allowed is a URL like {default}")
+    # Without TLS the client would stop at its token; none is sent there.
+    policy = SansIOHTTPPolicy[Any, Any]() if url.startswith("http:") else None
+    retries = _retries(environ)
+    return pydo.Client(token, endpoint=url, retry_total=retries, authentication_policy=policy)
+
+
+def _retries(environ: Environ) -> int:
+    name, default = RETRIES
+    text = environ.get(name) or default
+    if not text.isdecimal():
+        raise UsageError(f"{name} is {text!r}: allowed is a whole number")
+    return int(text)
+
+
+@contextmanager
+def _rehearsed(environ: Environ) -> Iterator[Environ]:
+    """Serve the rehearsal's cloud meanwhile, and lend the environment that leads there alone."""
+    if not (cloud := environ.get(rehearsal.CLOUD_VARIABLE)):
+        raise UsageError(
+            f"{rehearsal.CLOUD_VARIABLE} is not set: it is the file that stands for the cloud."
+            " Set what `python -m rehearsal env` prints"
+        )
+    try:
+        from rehearsal.api import doors, serving
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"the rehearsal's cloud is shown by {error.name}, which is not installed: install"
+            " requirements-dev.txt"
+        ) from None
+    word = dict.fromkeys((*rehearsal.TOKEN_VARIABLES, *SPACES_KEYS), rehearsal.TOKEN)
+    with serving(Path(cloud)) as url:
+        yield {**environ, **word, **doors(url)}
+
+
+def _status(error: Any) -> str:
+    """Give the status of a refusal and what the API says of it."""
+    try:
+        said = json.loads(error.response.text())["message"]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        said = error.reason
+    return f"{error.status_code} {said}"
