@@ -4,6 +4,7 @@ So that what looks at an account (inventories, look-ups by name, drift) can be r
 """
 
 import re
+import shlex
 import socket
 import threading
 from collections.abc import Iterator
@@ -15,8 +16,9 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
+from rehearsal import spaces
 from rehearsal.cloud import look
 from rehearsal.views import BELOW, COLLECTIONS, Item, number
 
@@ -41,20 +43,26 @@ def application(cloud: Path) -> Starlette:
             return JSONResponse({COLLECTIONS[name].single: there[0]})
         if there and f"{name}/{rest}" in BELOW:
             envelope, elements = BELOW[f"{name}/{rest}"]
-            return _page(request, envelope, elements(content, str(wanted)))
+            zone = wanted if rest == "records" else ""
+            return _page(request, envelope, elements(content, str(wanted)), zone)
         raise HTTPException(404, "The resource you were accessing could not be found.")
 
-    routes = [Route("/v2/{path:path}", answer, methods=["GET"])]
+    routes = [
+        Route("/v2/{path:path}", answer, methods=["GET"]),
+        Mount("/spaces", spaces.application(cloud)),
+    ]
     return Starlette(routes=routes, exception_handlers={HTTPException: _refusal})
 
 
-def _page(request: Request, envelope: str, found: list[Item]) -> JSONResponse:
-    """Answer one page of a list; the last page names no next one."""
+def _page(request: Request, envelope: str, found: list[Item], zone: str = "") -> JSONResponse:
+    """Answer one page of a list, of records those of a zone; the last page names no next one."""
     asked = request.query_params
     if tag := asked.get("tag_name"):
         found = [each for each in found if tag in each.get("tags", [])]
     if name := asked.get("name"):
-        found = [each for each in found if each.get("name") == name]
+        found = [each for each in found if _called(each, zone) == name]
+    if zone and (kind := asked.get("type")):
+        found = [each for each in found if each["type"] == kind]
     try:
         page, size = int(asked.get("page", 1)), int(asked.get("per_page", 20))
     except ValueError:
@@ -68,6 +76,12 @@ def _page(request: Request, envelope: str, found: list[Item]) -> JSONResponse:
     shown = found[(page - 1) * size : page * size]
     links = {"pages": pages} if pages else {}
     return JSONResponse({envelope: shown, "links": links, "meta": {"total": len(found)}})
+
+
+def _called(item: Item, zone: str) -> str | None:
+    """Return the name by which a list is asked for an item: of a record the whole name."""
+    name: str | None = item.get("name")
+    return name if not zone else zone if name == "@" else f"{name}.{zone}"
 
 
 def _refusal(request: Request, error: Exception) -> JSONResponse:
@@ -84,9 +98,12 @@ def doors(url: str) -> dict[str, str]:
 
 
 def serve(cloud: Path, port: int) -> None:
-    """Print the URL and the cloud on one line, then serve on this machine alone until stopped."""
+    """Print the URL and the cloud on one line and what to export, then serve until stopped."""
     with socket.create_server((ADDRESS, port)) as listener:
-        print(f"{_url(listener)} shows the rehearsal cloud, the file {str(cloud)!r}", flush=True)  # noqa: T201
+        url = _url(listener)
+        print(f"{url} shows the rehearsal cloud, the file {str(cloud)!r}", flush=True)  # noqa: T201
+        for name, value in doors(url).items():
+            print(f"export {name}={shlex.quote(value)}", flush=True)  # noqa: T201
         _server(cloud).run(sockets=[listener])
 
 

@@ -186,7 +186,8 @@ def uptime_alerts(content: Json, owner: str) -> list[Item]:
 def policy(_: Json, identity: str, state: Json) -> Item:
     """Show a monitoring alert."""
     own = pick(state, "type description compare value window entities tags enabled")
-    return {"uuid": identity, "entities": [], "tags": [], **own, "alerts": told(state["alerts"])}
+    empty: Item = {"uuid": identity, "entities": [], "tags": [], "enabled": True}
+    return {**empty, **own, "alerts": told(state["alerts"])}
 
 
 def members(content: Json, project: str) -> list[Item]:
@@ -230,7 +231,7 @@ _SHOWN = {
     "projects": showing(_PROJECT, CHANGED),
     "spaces/keys": showing("name grants", CREATED, "access_key"),
     "tags": showing("", {}, "name"),
-    "uptime/checks": showing("name type target regions enabled", {}),
+    "uptime/checks": showing("name type target regions enabled", {"enabled": True}),
     "vpcs": showing(_VPC, {**CREATED, "description": "", "default": False}),
 }
 COLLECTIONS = {

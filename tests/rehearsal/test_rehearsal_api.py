@@ -110,6 +110,7 @@ def test_a_droplet_with_its_network_address_wall_and_alert(api: Any) -> None:
     (policy,) = api.monitoring.list_alert_policy()["policies"]
     assert policy["alerts"] == {"email": ["a@b.test"], "slack": []}
     assert policy["entities"] == [droplet]
+    assert policy["enabled"] is True
 
 
 @pytest.mark.parametrize("engine", ["pg", "mongodb"])
@@ -194,6 +195,23 @@ def test_a_long_list_comes_in_pages(api: Any) -> None:
     assert sorted(seen) == ["0", "1", "2", "3", "4"]
 
 
+def test_records_are_asked_for_by_their_whole_name_and_their_type(api: Any) -> None:
+    made("Domain", {"name": "d.test"})
+    apex: dict[str, Any] = {"domain": "d.test", "type": "A", "name": "@", "value": "192.0.2.1"}
+    mail = {**apex, "type": "MX", "value": "mail.d.test.", "priority": 1}
+    for i, record in enumerate((apex, mail, {**apex, "name": "api"})):
+        made("DnsRecord", record, str(i))
+
+    def found(**asked: str) -> list[tuple[str, str]]:
+        answer = api.domains.list_records("d.test", **asked)["domain_records"]
+        return sorted((each["name"], each["type"]) for each in answer)
+
+    assert found(name="d.test") == [("@", "A"), ("@", "MX")]
+    assert found(name="d.test", type="MX") == [("@", "MX")]
+    assert found(name="api.d.test") == [("api", "A")]
+    assert found(name="api") == []
+
+
 def test_what_is_not_there_and_what_would_change_something_is_refused(api: Any, url: str) -> None:
     with pytest.raises(HttpResponseError) as refused:
         api.droplets.create(body=DROPLET)
@@ -217,6 +235,9 @@ def test_the_command_says_where_it_listens_and_which_cloud_it_shows(tmp_path: Pa
         url, _, rest = served.stdout.readline().partition(" ")
         assert url.startswith(f"http://{ADDRESS}:")
         assert str(cloud) in rest
+        assert served.stdout.readline() == f"export DIGITALOCEAN_API_URL={url}\n"
+        spaces = f"export SPACES_ENDPOINT_URL='{url}/spaces/{{{{.Region}}}}'\n"
+        assert served.stdout.readline() == spaces
         assert client(url).vpcs.list()["vpcs"] == []
         os.kill(served.pid, signal.SIGINT)
     assert not cloud.exists()
