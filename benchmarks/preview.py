@@ -62,7 +62,7 @@ def preview(folder: Path) -> None:
         place.mkdir()
     shutil.copy(ROOT / "Pulumi.prod.yaml", ours)
     shutil.copy(ROOT / "Pulumi.yaml", ours)
-    (flat / "__main__.py").write_text(source(build("prod")))
+    (flat / "__main__.py").write_text(source(build(config.load("prod"))))
     (flat / "Pulumi.yaml").write_text(
         f"name: flat\nruntime: {{name: python, options: {{virtualenv: {sys.prefix}}}}}\n"
     )

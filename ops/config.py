@@ -72,13 +72,15 @@ def stacks(root: Path = ROOT) -> list[str]:
     return sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
 
 
-def load(stack: str, root: Path = ROOT) -> StackConfig:
-    """Read Pulumi.yaml's defaults and Pulumi.<stack>.yaml. Raises UsageError without that file.
+def load(stack: str, root: Path = ROOT, file: Path | None = None) -> StackConfig:
+    """Read Pulumi.yaml's defaults and Pulumi.<stack>.yaml, or another file in its place.
+
+    Raises UsageError without that file.
 
     An encrypted entry comes as an empty text: only the engine can open it.
     """
     project = read(root / "Pulumi.yaml")
-    file = root / f"Pulumi.{stack}.yaml"
+    file = file or root / f"Pulumi.{stack}.yaml"
     if not file.exists():
         raise UsageError(
             f"there is no {file.name}: known stacks are {', '.join(stacks(root)) or 'none'}"

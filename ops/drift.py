@@ -8,17 +8,13 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import typer
 
-from ops import ROOT, config, engine
-from ops.config import UsageError
+from ops import ask, engine
 from ops.graph import SECRET
 from ops.rendered import Change, changes, keyed
 
@@ -91,22 +87,18 @@ def run(stack: str, config_file: str | None, form: str) -> int:
 
     Raises UsageError with the engine's own words where it could not tell.
     """
-    if config_file is None:
-        config.load(stack)  # a stack without a file is said at once
-    elif not Path(config_file).is_file():
-        raise UsageError(f"there is no {config_file}")
-    if not shutil.which("pulumi"):
-        raise UsageError(f"pulumi is not installed: see {config.INSTALL_PAGE}")
+    ask.settings(stack, config_file)  # what is not there is said at once
     provider = engine.answering(os.environ)
     if form == "text":
         typer.echo(f"provider: {provider}")
-    file = ("--config-file", str(Path(config_file).resolve())) if config_file else ()
-    target = ("--stack", stack, *file)
-    live = drifts(_ask(*REFRESH, *target), "live")
-    planned = _ask(*PREVIEW, *target)
+    target = ask.target(stack, config_file)
+    live = drifts(ask.answer(*REFRESH, *target), "live")
+    planned = ask.answer(*PREVIEW, *target)
     code = drifts(planned, "code")
     if any(drift.secret for drift in live):
-        live = without_own_seals(live, code, drifts(_ask(*PREVIEW, "--refresh", *target), "code"))
+        live = without_own_seals(
+            live, code, drifts(ask.answer(*PREVIEW, "--refresh", *target), "code")
+        )
     if form == "json":
         report = {
             "stack": stack,
@@ -121,41 +113,9 @@ def run(stack: str, config_file: str | None, form: str) -> int:
             typer.echo(f"\n{head}:")
             for line in [line for drift in part for line in drift.lines()] or ["no drift"]:
                 typer.echo(f"  {line}")
-    for note in _said(planned, "info"):
+    for note in ask.said(planned, "info"):
         typer.echo(f"note: {note}", err=True)
     return 2 if live or code else 0
-
-
-def _ask(*arguments: str) -> dict[str, Any]:
-    """Run pulumi and give its JSON. Raises UsageError with its errors."""
-    environ = {
-        name: value
-        for name, value in os.environ.items()
-        if name != "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"  # another form of JSON
-    }
-    done = subprocess.run(  # noqa: S603
-        ["pulumi", *arguments, "--json", "--non-interactive", "--color", "never"],  # noqa: S607
-        cwd=ROOT,
-        env=environ | {"PULUMI_SKIP_UPDATE_CHECK": "true"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    try:
-        answer: dict[str, Any] = json.loads(done.stdout)
-    except ValueError:
-        answer = {}
-    if done.returncode or not answer:
-        said = "\n".join(_said(answer, "error")) or done.stderr.strip()
-        raise UsageError(f"pulumi {arguments[0]}: {said.removeprefix('error: ')}")
-    return answer
-
-
-def _said(answer: Mapping[str, Any], severity: str) -> list[str]:
-    """Give what the engine and the program said, each thing once."""
-    said = [each for each in answer.get("diagnostics") or () if each.get("severity") == severity]
-    texts = [each.get("message", "").strip().removeprefix("error: ") for each in said]
-    return [text for text in dict.fromkeys(texts) if text]
 
 
 def drifts(answer: Mapping[str, Any], side: Side) -> list[Drift]:

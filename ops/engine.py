@@ -15,7 +15,7 @@ import typer
 import yaml
 
 import rehearsal
-from ops import ROOT, config, plan, seal
+from ops import ROOT, ask, config, plan, seal
 from ops.config import UsageError
 
 THROW_AWAY = "throw-away"
@@ -50,19 +50,30 @@ def preview(stack: str) -> int:
     typer.echo(f"provider: {chosen}")
     folder = STATE / "preview" / stack
     shutil.rmtree(folder, ignore_errors=True)
+    environ, settings = scratch(stack, folder, environ)
+    run = ["pulumi", "preview", "--diff", *ask.target(stack, str(settings))]
+    return subprocess.run(run, env=environ, cwd=ROOT, check=False).returncode  # noqa: S603
+
+
+def scratch(
+    stack: str, folder: Path, environ: Mapping[str, str], file: Path | None = None
+) -> tuple[dict[str, str], Path]:
+    """Make an empty state of a stack in a folder, and a copy of its file beside it.
+
+    Returns the environment that leads there, and the copy. Raises UsageError where that fails.
+    """
     (folder / "state").mkdir(parents=True)
-    settings = _private_copy(stack, folder, environ)
-    environ |= {
+    environ = {
+        **environ,
         "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
+    if "PULUMI_CONFIG_PASSPHRASE_FILE" not in environ:
+        environ.setdefault("PULUMI_CONFIG_PASSPHRASE", THROW_AWAY)
+    settings = _private_copy(file or ROOT / f"Pulumi.{stack}.yaml", folder, environ)
     # The stack is made beside a copy of its file: making it writes a salt into the file.
-    init = ["pulumi", "-C", str(folder), "stack", "init", stack, "--no-select"]
-    made = subprocess.run(init, env=environ, capture_output=True, text=True, check=False)  # noqa: S603
-    if made.returncode:
-        raise UsageError(f"no local state could be made: {made.stderr.strip()}")
-    run = ["pulumi", "preview", "--diff", "--stack", stack, "--config-file", str(settings)]
-    return subprocess.run(run, env=environ, cwd=ROOT, check=False).returncode  # noqa: S603
+    ask.text("stack", "init", stack, "--no-select", "-C", str(folder), environ=environ)
+    return environ, settings
 
 
 def change(command: str, stack: str, arguments: Sequence[str]) -> int:
@@ -78,8 +89,7 @@ def change(command: str, stack: str, arguments: Sequence[str]) -> int:
             "  To remove or replace something guarded, name it in estate:removals of"
             f" Pulumi.{stack}.yaml"
         )
-    if not shutil.which("pulumi"):
-        raise UsageError(f"pulumi is not installed: see {config.INSTALL_PAGE}")
+    ask.installed()
     if found := _unfit(os.environ, settings):
         raise UsageError(
             f"`{command}` changes the real estate, and nothing was changed:\n"
@@ -157,9 +167,9 @@ def _real_plugin(wanted: str) -> bool:
     return subprocess.run(install, capture_output=True, check=False).returncode == 0  # noqa: S603
 
 
-def _private_copy(stack: str, folder: Path, environ: Mapping[str, str]) -> Path:
+def _private_copy(tracked: Path, folder: Path, environ: Mapping[str, str]) -> Path:
     """Copy the stack's files, without what the throw-away passphrase could not open."""
-    copy: dict[str, Any] = config.read(ROOT / f"Pulumi.{stack}.yaml")
+    copy: dict[str, Any] = config.read(tracked)
     real_passphrase = (
         "PULUMI_CONFIG_PASSPHRASE_FILE" in environ
         or environ.get("PULUMI_CONFIG_PASSPHRASE") != THROW_AWAY
@@ -170,6 +180,6 @@ def _private_copy(stack: str, folder: Path, environ: Mapping[str, str]) -> Path:
             key: value for key, value in copy["config"].items() if not config.is_encrypted(value)
         }
     shutil.copy(ROOT / "Pulumi.yaml", folder)
-    file = folder / f"Pulumi.{stack}.yaml"
+    file = folder / tracked.name
     file.write_text(yaml.safe_dump(copy, sort_keys=False))
     return file

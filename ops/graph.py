@@ -22,7 +22,7 @@ from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
 
-from ops import ROOT, config
+from ops import ROOT
 from ops.config import StackConfig, UsageError
 
 SECRET = "[secret]"  # noqa: S105  what is shown in a secret's place
@@ -229,10 +229,10 @@ def record(settings: StackConfig, program: Callable[[], object] | None = None) -
     return recorder.graph()
 
 
-def build(stack: str) -> Graph:
+def build(settings: StackConfig) -> Graph:
     """Run the program of a stack offline. Raises UsageError with what the program refused."""
     try:
-        return record(config.load(stack))
+        return record(settings)
     except pulumi.RunError as error:
         raise UsageError(str(error)) from error
 

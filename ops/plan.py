@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
-from ops import rendered
+from ops import config, rendered
 from ops.graph import Graph, Resource, build
 
 WIDTH = 100  # characters of an input that still stand on one line of a tree
@@ -18,7 +18,7 @@ WIDTH = 100  # characters of an input that still stand on one line of a tree
 
 def run(stack: str, form: str, *, diff: bool, exit_code: bool) -> int:
     """Print the plan or its difference. Returns 0, or 2 for a difference with `exit_code`."""
-    planned = build(stack)
+    planned = build(config.load(stack))
     changes = rendered.difference(planned) if diff or exit_code else []
     if diff:
         print("\n".join(changes) if changes else f"no change: rendered/{stack} is the plan")  # noqa: T201

@@ -39,7 +39,7 @@ def write_all(folder: Path = FOLDER) -> list[Path]:
     """Write the plan of every stack that has a file, and drop what no stack declares any more."""
     written = []
     for stack in config.stacks():
-        for system, text in documents(build(stack)).items():
+        for system, text in documents(build(config.load(stack))).items():
             file = folder / stack / f"{system}.yaml"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)

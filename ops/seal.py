@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 from typing import Any
 
 import typer
 
 from components.facts.secrets import SEALED
-from ops import ROOT, config
+from ops import ask, config
 from ops.config import UsageError
 
 OUTPUTS = {"krogivingSeals": "KROGIVING__"}  # stack output -> prefix of its secrets' keys
@@ -35,7 +32,7 @@ def run(stack: str, config_file: str | None = None) -> None:
         for part in ("--plaintext", f"seals.{key}.{field}={seal[field]}")
     ]
     file = ("--config-file", config_file) if config_file else ()
-    _pulumi(stack, "config", "set-all", "--path", *file, *arguments)
+    ask.text("config", "set-all", "--path", *file, *arguments, "--stack", stack)
     target = config_file or f"Pulumi.{stack}.yaml"
     typer.echo(f"{target} holds {len(seals)} sealed secrets: commit it")
 
@@ -53,7 +50,7 @@ def unstored(stack: str) -> list[str]:
 
 
 def _last(stack: str) -> dict[str, dict[str, Any]]:
-    outputs = json.loads(_pulumi(stack, "stack", "output", "--json", "--show-secrets"))
+    outputs = ask.answer("stack", "output", "--stack", stack, "--show-secrets")
     return {
         prefix + name: seal
         for output, prefix in OUTPUTS.items()
@@ -67,13 +64,3 @@ def _wrong(seal: dict[str, Any]) -> str | None:
     if not seal["fingerprint"]:
         return "it has no fingerprint: ESTATE__SEAL_KEY was not at hand in the last `up`"
     return None
-
-
-def _pulumi(stack: str, *arguments: str) -> str:
-    if not shutil.which("pulumi"):
-        raise UsageError(f"pulumi is not installed: see {config.INSTALL_PAGE}")
-    command = ["pulumi", *arguments, "--stack", stack]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise UsageError(f"pulumi {arguments[0]} {arguments[1]}: {done.stderr.strip()}")
-    return done.stdout

@@ -165,8 +165,7 @@ def test_a_preview_runs_on_a_new_local_state_with_throw_away_credentials(
     assert call["environ"]["PULUMI_BACKEND_URL"] == state.as_uri()
     assert call["environ"]["PULUMI_CONFIG_PASSPHRASE"] == "throw-away"
     assert call["environ"]["DIGITALOCEAN_TOKEN"] == "throw-away"
-    init = pulumi.call("-C")
-    assert init["arguments"][2:] == ["stack", "init", "stage", "--no-select"]
+    init = pulumi.call("stack", "init", "stage", "--no-select", "-C", str(state.parent))
     assert init["environ"]["PULUMI_BACKEND_URL"] == state.as_uri()
 
 
@@ -186,10 +185,10 @@ def test_a_preview_leaves_the_stack_file_as_it_is(project: Project, pulumi: Fake
 
 
 def test_a_state_that_cannot_be_made_is_one_message(project: Project, pulumi: FakePulumi) -> None:
-    pulumi.answer("-C", code=255, err="error: disk full\n")
+    pulumi.answer("stack init", code=255, err="error: disk full\n")
     done = project.ops("preview", "--stack", "stage", path=pulumi.folder)
     assert done.returncode == 1
-    assert done.stderr == "error: no local state could be made: error: disk full\n"
+    assert done.stderr == "error: pulumi stack init stage: disk full\n"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,97 @@
+"""Questions to the pulumi command line: its answer, or its own words as an error."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+from ops import ROOT, config
+from ops.config import StackConfig, UsageError
+
+Environ = Mapping[str, str]
+
+
+def settings(stack: str, config_file: str | None) -> StackConfig:
+    """Read what a command is about, and see that there is an engine to ask.
+
+    Raises UsageError for a stack or a file that is not there, and without pulumi.
+    """
+    if config_file is not None and not Path(config_file).is_file():
+        raise UsageError(f"there is no {config_file}")
+    read = config.load(stack, file=Path(config_file) if config_file else None)
+    installed()
+    return read
+
+
+def installed() -> None:
+    """Raise UsageError where there is no pulumi to ask."""
+    if not shutil.which("pulumi"):
+        raise UsageError(f"pulumi is not installed: see {config.INSTALL_PAGE}")
+
+
+def target(stack: str, config_file: str | None) -> tuple[str, ...]:
+    """Name the stack, and the file of its settings where that is another one."""
+    file = ("--config-file", str(Path(config_file).resolve())) if config_file else ()
+    return ("--stack", stack, *file)
+
+
+def text(*arguments: str, environ: Environ = os.environ, given: str | None = None) -> str:
+    """Run pulumi, with `given` as its input, and return what it prints.
+
+    Raises UsageError with its errors.
+    """
+    done = _run(*arguments, environ=environ, given=given)
+    if done.returncode:
+        raise _refusal(arguments, done.stderr.strip() or done.stdout.strip())
+    return done.stdout
+
+
+def answer(*arguments: str, environ: Environ = os.environ) -> dict[str, Any]:
+    """Run pulumi and give its JSON. Raises UsageError with its errors."""
+    done = _run(*arguments, "--json", environ=environ)
+    told: dict[str, Any] | None
+    try:
+        told = json.loads(done.stdout)
+    except ValueError:
+        told = None
+    if done.returncode or told is None:
+        raise _refusal(arguments, "\n".join(said(told or {}, "error")) or done.stderr.strip())
+    return told
+
+
+def _refusal(arguments: tuple[str, ...], words: str) -> UsageError:
+    asked = " ".join(takewhile(lambda each: not each.startswith("-"), arguments))
+    return UsageError(f"pulumi {asked}: {words.removeprefix('error: ')}")
+
+
+def said(told: Mapping[str, Any], severity: str) -> list[str]:
+    """Give what the engine and the program said, each thing once."""
+    found = [each for each in told.get("diagnostics") or () if each.get("severity") == severity]
+    texts = [each.get("message", "").strip().removeprefix("error: ") for each in found]
+    return [text for text in dict.fromkeys(texts) if text]
+
+
+def _run(
+    *arguments: str, environ: Environ, given: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    installed()
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if name != "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"  # another form of JSON
+    }
+    return subprocess.run(  # noqa: S603
+        ["pulumi", *arguments, "--non-interactive", "--color", "never"],  # noqa: S607
+        cwd=ROOT,
+        env=kept | {"PULUMI_SKIP_UPDATE_CHECK": "true"},
+        input=given,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
