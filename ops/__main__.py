@@ -16,6 +16,11 @@ app = typer.Typer(
 )
 Stack = Annotated[str, typer.Option("--stack", "-s", help="prod, stage or dr.")]
 
+ConfigFile = Annotated[str | None, typer.Option(help="Another file than Pulumi.<stack>.yaml.")]
+Choose = Annotated[
+    list[str] | None, typer.Option(help="NAME=ID of what is not clear, or NAME=none.")
+]
+
 
 class PlanFormat(StrEnum):
     """How a plan is shown."""
@@ -78,9 +83,7 @@ def secrets(
 @app.command()
 def seal(
     stack: Stack = "prod",
-    config_file: Annotated[
-        str | None, typer.Option(help="Another file than Pulumi.<stack>.yaml.")
-    ] = None,
+    config_file: ConfigFile = None,
 ) -> None:
     """Store what DigitalOcean sealed in the last `up` in the stack file."""
     from ops import seal as command
@@ -91,15 +94,40 @@ def seal(
 @app.command()
 def drift(
     stack: Stack = "prod",
-    config_file: Annotated[
-        str | None, typer.Option(help="Another file than Pulumi.<stack>.yaml.")
-    ] = None,
+    config_file: ConfigFile = None,
     format: Annotated[TextFormat, typer.Option(help="How to show it.")] = TextFormat.text,  # noqa: A002
 ) -> None:
     """Tell what differs between cloud, state and code, changing nothing; exit 2 on a drift."""
     from ops import drift as command
 
     raise typer.Exit(command.run(stack, config_file, format.value))
+
+
+@app.command()
+def mend(
+    stack: Stack = "prod",
+    choose: Choose = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Import without asking.")] = False,
+    config_file: ConfigFile = None,
+) -> None:
+    """Put the state in order after an `up` that was killed or failed; deletes nothing."""
+    from ops import mend as command
+
+    raise typer.Exit(command.run(stack, config_file, choose or [], yes=yes))
+
+
+@app.command()
+def adopt(
+    stack: Stack = "prod",
+    choose: Choose = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Import what was recognised.")] = False,
+    config_file: ConfigFile = None,
+    format: Annotated[TextFormat, typer.Option(help="How to show it.")] = TextFormat.text,  # noqa: A002
+) -> None:
+    """Take over what runs today: show it, touching nothing; exit 2 where a person must decide."""
+    from ops import adopt as command
+
+    raise typer.Exit(command.run(stack, config_file, choose or [], format.value, apply=apply))
 
 
 @app.command()

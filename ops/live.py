@@ -1,0 +1,286 @@
+"""What stands in the account today, in the words of the plan: of each type what identifies one.
+
+Everything is asked of DigitalOcean's API and of Spaces; nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]
+
+from ops.account import Account
+
+Inputs = Mapping[str, Any]
+Key = Callable[[Inputs], Hashable]
+
+
+@dataclass(frozen=True)
+class Live:
+    """One thing in the account.
+
+    `id` is the one that a state holds and `import_id` what `pulumi import` takes. `inputs` hold
+    what identifies it, spelled as the program does; `outputs` what others refer to.
+    """
+
+    kind: str
+    id: str
+    name: str
+    inputs: Inputs
+    outputs: Inputs = field(default_factory=dict)
+    import_id: str = ""
+
+    def __str__(self) -> str:
+        """Say what a person needs to find it."""
+        return f"{self.kind} {self.name} ({self.import_id or self.id})"
+
+
+Held = Mapping[str, list[Live]]  # by type, what is known to be ours
+Asked = Callable[[Account, Held], Iterable[Live]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How one type is listed and recognised.
+
+    Two things that agree in one of `same` are one. Those that agree only in one of `like` may be:
+    a person is asked. Keys hold None where a side does not know.
+    """
+
+    name: str
+    list: Asked
+    same: tuple[Key, ...]
+    like: tuple[Key, ...] = ()
+    importer: bool = True
+
+
+def _of(*names: str) -> Key:
+    return lambda inputs: _whole(inputs.get(name) for name in names)
+
+
+def _whole(parts: Iterable[Any]) -> Hashable:
+    known = [_text(each) for each in parts]
+    return None if None in known else tuple(known)
+
+
+def _text(value: Any) -> str | None:
+    """Write ids alike, whether they come as numbers or as texts; a list in any order."""
+    if isinstance(value, list):
+        texts = [_text(each) for each in value]
+        return ",".join(sorted(filter(None, texts))) if all(texts) else None
+    return None if value is None else str(value)
+
+
+def _vpcs(account: Account, _: Held) -> Iterator[Live]:
+    for each in account.all(account.api.vpcs.list, "vpcs"):
+        inputs = {"name": each["name"]}
+        yield Live("Vpc", each["id"], each["name"], inputs, {"ipRange": each["ip_range"]})
+
+
+def _keys(account: Account, _: Held) -> Iterator[Live]:
+    for each in account.all(account.api.ssh_keys.list, "ssh_keys"):
+        inputs = {"name": each["name"], "publicKey": each["public_key"]}
+        told = {"fingerprint": each["fingerprint"]}
+        yield Live("SshKey", str(each["id"]), each["name"], inputs, told)
+
+
+def _droplets(account: Account, _: Held) -> Iterator[Live]:
+    for each in account.all(account.api.droplets.list, "droplets"):
+        address = next(
+            (a["ip_address"] for a in each["networks"]["v4"] if a["type"] == "public"), None
+        )
+        inputs = {"name": each["name"], "address": address}
+        told = {"ipv4Address": address, "dropletUrn": f"do:droplet:{each['id']}"}
+        yield Live("Droplet", str(each["id"]), each["name"], inputs, told)
+
+
+def _reserved(account: Account, _: Held) -> Iterator[Live]:
+    for each in account.all(account.api.reserved_ips.list, "reserved_ips"):
+        droplet = (each.get("droplet") or {}).get("id")
+        told = {"ipAddress": each["ip"]}
+        yield Live("ReservedIp", each["ip"], each["ip"], {"dropletId": droplet}, told)
+
+
+def _firewalls(account: Account, _: Held) -> Iterator[Live]:
+    for each in account.all(account.api.firewalls.list, "firewalls"):
+        inputs = {"name": each["name"], "dropletIds": each["droplet_ids"] or None}
+        yield Live("Firewall", each["id"], each["name"], inputs)
+
+
+def _clusters(account: Account, _: Held) -> Iterator[Live]:
+    for each in account.all(account.api.databases.list_clusters, "databases"):
+        inputs = {"name": each["name"], "engine": each["engine"]}
+        yield Live("DatabaseCluster", each["id"], each["name"], inputs)
+
+
+def _databases(account: Account, held: Held) -> Iterator[Live]:
+    for cluster in _with_users(held):
+        for each in account.all(account.api.databases.list, "dbs", cluster.id):
+            if each["name"] not in ("defaultdb", "admin", "local", "config", "_dodb"):
+                yield _inside("DatabaseDb", cluster, each["name"])
+
+
+def _users(account: Account, held: Held) -> Iterator[Live]:
+    for cluster in _with_users(held):
+        for each in account.all(account.api.databases.list_users, "users", cluster.id):
+            if each.get("role") != "primary":
+                yield _inside("DatabaseUser", cluster, each["name"])
+
+
+def _with_users(held: Held) -> list[Live]:
+    clusters = held.get("DatabaseCluster", ())
+    return [each for each in clusters if each.inputs["engine"] not in ("valkey", "redis")]
+
+
+def _inside(kind: str, cluster: Live, name: str) -> Live:
+    inputs, ours = {"clusterId": cluster.id, "name": name}, f"{cluster.name}/{name}"
+    return Live(kind, f"{cluster.id}/{name}", ours, inputs, import_id=f"{cluster.id},{name}")
+
+
+def _trusted(account: Account, held: Held) -> Iterator[Live]:
+    for cluster in held.get("DatabaseCluster", ()):
+        if account.all(account.api.databases.list_firewall_rules, "rules", cluster.id):
+            yield Live("DatabaseFirewall", cluster.id, cluster.name, {"clusterId": cluster.id})
+
+
+def _domains(account: Account, _: Held) -> Iterator[Live]:
+    for each in account.all(account.api.domains.list, "domains"):
+        yield Live("Domain", each["name"], each["name"], {"name": each["name"]})
+
+
+def _records(account: Account, held: Held) -> Iterator[Live]:
+    for zone in held.get("Domain", ()):
+        for each in account.all(account.api.domains.list_records, "domain_records", zone.id):
+            if each["type"] == "SOA" or (each["type"], each["name"]) == ("NS", "@"):
+                continue  # DigitalOcean's own
+            inputs = {name: each[name] for name in ("type", "name", "tag")} | {
+                "domain": zone.id,
+                "value": each["data"],
+            }
+            shown = f"{each['name']}.{zone.id} {each['type']} {each['data']}"
+            number = str(each["id"])
+            yield Live("DnsRecord", number, shown, inputs, import_id=f"{zone.id},{number}")
+
+
+def _apps(account: Account, _: Held) -> Iterator[Live]:
+    for each in account.all(account.api.apps.list, "apps"):
+        spec = each["spec"]
+        domains = [{"name": domain["domain"]} for domain in spec.get("domains", ())]
+        inputs = {"spec": {"name": spec["name"], "domainNames": domains}}
+        yield Live("App", each["id"], spec["name"], inputs)
+
+
+def _checks(account: Account, _: Held) -> Iterator[Live]:
+    for each in account.all(account.api.uptime.list_checks, "checks"):
+        yield Live("UptimeCheck", each["id"], each["name"], {"target": each["target"]})
+
+
+def _uptime_alerts(account: Account, held: Held) -> Iterator[Live]:
+    for check in held.get("UptimeCheck", ()):
+        for each in account.all(account.api.uptime.list_alerts, "alerts", check.id):
+            inputs = {"checkId": check.id, "type": each["type"]}
+            taken = f"{check.id},{each['id']}"
+            yield Live("UptimeAlert", each["id"], each["name"], inputs, import_id=taken)
+
+
+def _policies(account: Account, _: Held) -> Iterator[Live]:
+    for each in account.all(account.api.monitoring.list_alert_policy, "policies"):
+        inputs = {"type": each["type"], "entities": each["entities"]}
+        yield Live("MonitorAlert", each["uuid"], each["description"], inputs)
+
+
+def _buckets(account: Account, held: Held) -> Iterator[Live]:
+    for region in held.get("region", ()):
+        for each in account.spaces(region.id).list_buckets()["Buckets"]:
+            inputs = {"name": each["Name"], "region": region.id}
+            told = {"bucketDomainName": f"{each['Name']}.{region.id}"}
+            taken = f"{region.id},{each['Name']}"
+            yield Live("SpacesBucket", each["Name"], each["Name"], inputs, told, taken)
+
+
+def _cors(account: Account, held: Held) -> Iterator[Live]:
+    kind = "SpacesBucketCorsConfiguration"
+    for bucket in held.get("SpacesBucket", ()):
+        region = bucket.inputs["region"]
+        try:
+            account.spaces(region).get_bucket_cors(Bucket=bucket.id)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchCORSConfiguration":
+                raise
+        else:
+            inputs = {"bucket": bucket.id, "region": region}
+            yield Live(kind, bucket.id, bucket.id, inputs, import_id=bucket.import_id)
+
+
+def _cdns(account: Account, _: Held) -> Iterator[Live]:
+    for each in account.all(account.api.cdn.list_endpoints, "endpoints"):
+        yield Live("Cdn", each["id"], each["origin"], {"origin": each["origin"]})
+
+
+def _spaces_keys(account: Account, _: Held) -> Iterator[Live]:
+    for each in account.all(account.api.spaces_key.list, "keys"):
+        yield Live("SpacesKey", each["access_key"], each["name"], {"name": each["name"]})
+
+
+def _projects(account: Account, _: Held) -> Iterator[Live]:
+    for each in account.all(account.api.projects.list, "projects"):
+        yield Live("Project", each["id"], each["name"], {"name": each["name"]})
+
+
+def _value(record: Inputs) -> Hashable:
+    """Tell a record by all that two of one name may differ in; a trailing dot is no difference."""
+    value = record.get("value")
+    parts = [record.get(name) for name in ("domain", "type", "name")]
+    return _whole([*parts, record.get("tag") or "", value and value.rstrip(".").lower()])
+
+
+def _single(record: Inputs) -> Hashable:
+    """Tell a record of which a name has one as a rule: another value is most likely a change."""
+    single = record.get("type") in ("A", "AAAA", "CNAME")
+    return _of("domain", "type", "name")(record) if single else None
+
+
+def _public_key(key: Inputs) -> Hashable:
+    return _whole((key.get("publicKey") or "").split()[:2] or [None])  # without its comment
+
+
+def _app_name(app: Inputs) -> Hashable:
+    return _whole([app["spec"]["name"]])
+
+
+def _app_domain(app: Inputs) -> Hashable:
+    domains = app["spec"].get("domainNames") or [{}]
+    return _whole([domains[0].get("name")])
+
+
+def _origin(cdn: Inputs) -> Hashable:
+    return _whole((cdn.get("origin") or "").split(".")[:2])  # bucket and region
+
+
+_NAME, _IN_CLUSTER = _of("name"), _of("clusterId", "name")
+# Parents before what stands in them, for a reference is followed to its match.
+KINDS = (
+    Kind("Vpc", _vpcs, (_NAME,)),
+    Kind("SshKey", _keys, (_public_key,), (_NAME,)),
+    Kind("Domain", _domains, (_NAME,)),
+    Kind("Droplet", _droplets, (_NAME, _of("address"))),
+    Kind("ReservedIp", _reserved, (_of("dropletId"),)),
+    Kind("Firewall", _firewalls, (_NAME,), (_of("dropletIds"),)),
+    Kind("DatabaseCluster", _clusters, (_NAME,), (_of("engine"),)),
+    Kind("DatabaseDb", _databases, (_IN_CLUSTER,)),
+    Kind("DatabaseUser", _users, (_IN_CLUSTER,)),
+    Kind("DatabaseFirewall", _trusted, (_of("clusterId"),)),
+    Kind("DnsRecord", _records, (_value,), (_single,)),
+    Kind("App", _apps, (_app_name,), (_app_domain,)),
+    Kind("UptimeCheck", _checks, (_of("target"),)),
+    Kind("UptimeAlert", _uptime_alerts, (_of("checkId", "type"),)),
+    Kind("MonitorAlert", _policies, (_of("type", "entities"),)),
+    Kind("SpacesBucket", _buckets, (_of("name", "region"),)),
+    Kind("SpacesBucketCorsConfiguration", _cors, (_of("bucket", "region"),)),
+    Kind("Cdn", _cdns, (_origin,)),
+    Kind("SpacesKey", _spaces_keys, (_NAME,), importer=False),
+    Kind("Project", _projects, (_NAME,)),
+    Kind("ProjectResources", lambda *_: (), (), importer=False),
+)

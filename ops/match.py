@@ -1,0 +1,177 @@
+"""Which thing of the account each planned resource is, where that is certain."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ops.account import Account
+from ops.config import UsageError
+from ops.graph import Graph, Resource
+from ops.live import KINDS, Kind, Live
+
+NONE = "none"  # said of a planned resource that is none of what may be it
+_REFERENCE = re.compile(r"<(.+)\.(\w+)>")
+
+
+@dataclass
+class Survey:
+    """What is known of plan and account together, by the resources' logical names.
+
+    `lost` are recognised, too, but the provider imports none of their type. `unclear` are the
+    candidates among which a person has to choose; `twins` those that are there beside the one that
+    the state holds; `unmanaged` what no resource of the plan is.
+    """
+
+    matched: dict[str, Live] = field(default_factory=dict)
+    lost: dict[str, Live] = field(default_factory=dict)
+    managed: dict[str, Live] = field(default_factory=dict)
+    unclear: dict[str, list[Live]] = field(default_factory=dict)
+    twins: dict[str, list[Live]] = field(default_factory=dict)
+    missing: list[Resource] = field(default_factory=list)
+    unmanaged: list[Live] = field(default_factory=list)
+
+
+def survey(
+    planned: Graph, account: Account, managed: Mapping[str, str], chosen: Mapping[str, str]
+) -> Survey:
+    """Look every planned resource up in the account.
+
+    `managed` are the ids in the state and `chosen` what a person said: the id that an import takes,
+    or NONE; both by logical name. Raises UsageError for a choice that does not exist.
+    """
+    return _Search(planned, account, managed, chosen).run()
+
+
+class _Search:
+    def __init__(
+        self,
+        planned: Graph,
+        account: Account,
+        managed: Mapping[str, str],
+        chosen: Mapping[str, str],
+    ) -> None:
+        self.found = Survey()
+        self._account = account
+        self._managed = managed
+        self._chosen = chosen
+        self._held: dict[str, list[Live]] = defaultdict(list)
+        self._planned: dict[str, list[Resource]] = defaultdict(list)
+        for resource in planned.resources:
+            if resource.custom:
+                self._planned[resource.type.rpartition(":")[2]].append(resource)
+        if wrong := sorted({*chosen} - {r.name for each in self._planned.values() for r in each}):
+            raise UsageError(f"the plan has no resource {', '.join(wrong)} to choose for")
+        regions = {bucket.inputs["region"] for bucket in self._planned["SpacesBucket"]}
+        self._held["region"] = [Live("region", each, each, {}) for each in sorted(regions)]
+
+    def run(self) -> Survey:
+        if unknown := sorted(self._planned.keys() - {kind.name for kind in KINDS}):
+            raise UsageError(f"nobody has said how to recognise {', '.join(unknown)}: ops/live.py")
+        for kind in KINDS:
+            if kind.name == "Droplet":
+                addresses = self._addresses()
+                self._match(kind, lambda name: {"address": addresses.get(name)})  # noqa: B023
+            else:
+                self._match(kind, lambda _: {})
+        return self.found
+
+    def _match(self, kind: Kind, more: Any) -> None:
+        """Match one type: first what the state holds, then what is certain, then what may be."""
+        left = list(kind.list(self._account, self._held))
+        matched = self.found.matched if kind.importer else self.found.lost
+        wanted = {
+            resource.name: (resource, {**self._resolved(resource.inputs), **more(resource.name)})
+            for resource in self._planned[kind.name]
+        }
+        for name in wanted.keys() & self._managed.keys():
+            self._manage(*wanted.pop(name), kind, left)
+        for name, (resource, inputs) in list(wanted.items()):
+            if name in self._chosen:
+                self._choose(matched, resource, left)
+                del wanted[name]
+            elif there := _agreeing(kind.same, inputs, left):
+                if len(there) == 1:
+                    self._hold(matched, resource, there[0], left)
+                else:
+                    self.found.unclear[name] = there
+                del wanted[name]
+        for name, (resource, inputs) in wanted.items():
+            if there := _agreeing(kind.like, inputs, left):
+                self.found.unclear[name] = there
+            else:
+                self.found.missing.append(resource)
+        named = [*self.found.twins.values(), *self.found.unclear.values()]
+        told = [each for there in named for each in there]
+        self.found.unmanaged += [each for each in left if each not in told]
+
+    def _manage(
+        self, resource: Resource, inputs: Mapping[str, Any], kind: Kind, left: list[Live]
+    ) -> None:
+        """Recognise what the state holds, by its id, and what is there twice."""
+        there = _agreeing(kind.same, inputs, left)
+        mine = [each for each in left if each.id == self._managed[resource.name]] or there[:1]
+        if twins := [each for each in there if each not in mine]:
+            self.found.twins[resource.name] = twins
+        if mine:
+            self._hold(self.found.managed, resource, mine[0], left)
+
+    def _hold(
+        self, among: dict[str, Live], resource: Resource, live: Live, left: list[Live]
+    ) -> None:
+        among[resource.name] = live
+        self._held[live.kind].append(live)
+        left.remove(live)
+
+    def _choose(self, among: dict[str, Live], resource: Resource, left: list[Live]) -> None:
+        choice = self._chosen[resource.name]
+        if choice == NONE:
+            self.found.missing.append(resource)
+            return
+        ids = {each.import_id or each.id: each for each in left}
+        if choice not in ids:
+            raise UsageError(
+                f"{resource.name} cannot be {choice!r}: there are"
+                f" {', '.join(ids) or 'none'}, or {NONE}"
+            )
+        self._hold(among, resource, ids[choice], left)
+
+    def _addresses(self) -> dict[str, str]:
+        """Tell for each planned droplet where the names that shall point at it point today."""
+        records = next(kind for kind in KINDS if kind.name == "DnsRecord")
+        live = {
+            (each.inputs["domain"], each.inputs["name"]): each.inputs["value"]
+            for each in records.list(self._account, self._held)
+            if each.inputs["type"] == "A"
+        }
+        answers: dict[str, set[str]] = defaultdict(set)
+        for resource in self._planned["DnsRecord"]:
+            points = _REFERENCE.fullmatch(resource.inputs["value"])
+            name = (resource.inputs["domain"], resource.inputs["name"])
+            if points and name in live:
+                answers[points[1]].add(live[name])
+        return {name: each.pop() for name, each in answers.items() if len(each) == 1}
+
+    def _resolved(self, value: Any) -> Any:
+        """Put what is live in the place of each reference; None where that is not known."""
+        if isinstance(value, Mapping):
+            return {key: self._resolved(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self._resolved(each) for each in value]
+        if not (isinstance(value, str) and (points := _REFERENCE.fullmatch(value))):
+            return value
+        live = self.found.matched.get(points[1]) or self.found.managed.get(points[1])
+        return live and {"id": live.id, **live.outputs}.get(points[2])
+
+
+def _agreeing(keys: Iterable[Any], inputs: Mapping[str, Any], live: Iterable[Live]) -> list[Live]:
+    """Find what agrees with some inputs in one of the keys."""
+    wanted: list[Hashable] = [key(inputs) for key in keys]
+    return [
+        each
+        for each in live
+        if any(w is not None and key(each.inputs) == w for key, w in zip(keys, wanted, strict=True))
+    ]
