@@ -35,7 +35,10 @@ _ID = re.compile(r"\b9000000\d{5}\b")
 
 @dataclass(frozen=True)
 class Resource:
-    """One registered resource. `inputs` as the engine receives them, secrets and unknowns shown."""
+    """One registered resource. `inputs` as the engine receives them, secrets and unknowns shown.
+
+    `uses` names by input the resources that its value comes from.
+    """
 
     urn: str
     type: str
@@ -44,6 +47,7 @@ class Resource:
     system: str
     inputs: dict[str, Any]
     dependencies: tuple[str, ...]
+    uses: dict[str, tuple[str, ...]]
     protect: bool
     ignore_changes: tuple[str, ...]
     custom: bool
@@ -58,6 +62,7 @@ class Resource:
             "system": self.system,
             "inputs": self.inputs,
             "dependencies": list(self.dependencies),
+            "uses": {key: list(names) for key, names in self.uses.items()},
             "protect": self.protect,
             "ignoreChanges": list(self.ignore_changes),
             "custom": self.custom,
@@ -186,6 +191,11 @@ class Recorder(mocks.MockMonitor):
                 system=system(urn),
                 inputs=self.shown(request.object),
                 dependencies=tuple(sorted(request.dependencies)),
+                uses={
+                    key: tuple(sorted(requests[urn].name for urn in given.urns))
+                    for key, given in sorted(request.propertyDependencies.items())
+                    if given.urns
+                },
                 protect=request.protect,
                 ignore_changes=tuple(request.ignoreChanges),
                 custom=request.custom,
