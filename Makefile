@@ -4,7 +4,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup preview rehearse plan test lint render bench drift lock up refresh destroy seal secrets clean
+.PHONY: help setup preview rehearse plan test soak lint render bench drift lock up refresh destroy seal secrets clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,8 +27,11 @@ plan: setup ## Show STACK offline, and what differs from rendered/
 	@$(PY) -m ops plan --stack $(STACK)
 	@$(PY) -m ops plan --stack $(STACK) --diff
 
-test: setup ## Run every test
+test: setup ## Run every test but the soak
 	@$(PY) -m pytest -n auto
+
+soak: setup ## Run the whole matrix of rehearsals: hours
+	@$(PY) -m pytest -n auto -m soak
 
 lint: setup ## Style and types of the code
 	@$(PY) -m ruff check .
