@@ -20,16 +20,12 @@ import yaml
 from components.facts.krogiving import BACKEND_SECRETS
 from ops import ROOT, config, engine
 from ops.graph import Graph, record
+from rehearsal.prepare import filled
 
 STACKS = ("prod", "stage", "dr")
 SECRETS = ("KROTRUST__", "KROGIVING__", "PENCOM__", "ESTATE__")  # how their variables begin
 CANARIES = {f"KROGIVING__{name}": f"canary-{name.lower()}" for name in BACKEND_SECRETS}
 SEAL_KEY = {"ESTATE__SEAL_KEY": "canary-seal-key"}
-KNOWN = {  # what the stage stack leaves open until somebody knows it
-    "krotrust.ssh.publicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA test",
-    "krotrust.ssh.allowList": ["198.18.0.1/32"],
-    "krogiving.backend.paystackPublicKey": "pk_test_public",
-}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -132,6 +128,27 @@ class Engine:
         for path, value in changes.items():
             _set(document["config"], f"estate:{path}", value)
         self.file.write_text(yaml.safe_dump(document, sort_keys=False))
+
+    def ready_for_up(self) -> None:
+        """Make up the settings that an `up` needs, as `make rehearse` does.
+
+        Skips the test where the real plugin is installed: an `up` is only rehearsed.
+        """
+        if "stand-in" not in self.provider:
+            pytest.skip("an `up` is only rehearsed: the real DigitalOcean plugin is installed here")
+        others = [
+            yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())
+            for stack in STACKS
+            if stack != self.stack
+        ]
+        # What opens the test's own encrypted entries stays.
+        settings = {**self.settings, **filled(self.settings, others)}
+        self.file.write_text(yaml.safe_dump(settings, sort_keys=False))
+
+    def log(self) -> list[dict[str, Any]]:
+        """What really happened in the stand-in's cloud, one operation after the other."""
+        lines = (self.folder / "cloud.json.log").read_text().splitlines()
+        return [json.loads(line) for line in lines]
 
     def run(
         self, *arguments: str, code: int | None = 0, environ: Mapping[str, str] | None = None

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CANARIES, KNOWN, SEAL_KEY, Engine
+from conftest import CANARIES, SEAL_KEY, Engine
 
 pytestmark = pytest.mark.engine
 
@@ -22,9 +22,7 @@ State = dict[str, Any]
 def after_up(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """The stage stack after `make up`: its secrets were sent plain, and are sealed now."""
     engine = Engine(tmp_path_factory.mktemp("up"), "stage")
-    if "stand-in" not in engine.provider:
-        pytest.skip("an `up` is only rehearsed: the real DigitalOcean plugin is installed here")
-    engine.change(KNOWN)
+    engine.ready_for_up()
     engine.environ |= SEAL_KEY
     engine.on_stack("up", "--yes", "--skip-preview", environ=CANARIES)
     engine.ops("seal")
@@ -84,8 +82,7 @@ def _everything(engine: Engine) -> dict[str, str]:
         for path in (os.path.join(folder, name) for name in names)  # noqa: PTH118
         if path != str(log)  # reading is logged, too
     }
-    operations = [json.loads(line)["op"] for line in log.read_text().splitlines()]
-    writes = str(len([each for each in operations if each != "read"]))
+    writes = str(len([each for each in engine.log() if each["op"] != "read"]))
     exported = engine.run("stack", "export", "--stack", engine.stack).stdout
     return files | {"export": exported, "writes": writes}
 
