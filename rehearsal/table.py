@@ -79,6 +79,7 @@ TABLE: dict[str, Row] = {
     "ReservedIp": Row("region", id="{public_ip}", parents={"dropletId": "Droplet"}, ready=14,
         outputs={"ipAddress": "{id}", "reservedIpUrn": "do:reservedip:{id}"}),
     "ReservedIpAssignment": Row("ipAddress dropletId", id="{dropletId}-{ipAddress}", ready=14,
+        import_id="{ipAddress},{dropletId}",
         parents={"ipAddress": "ReservedIp", "dropletId": "Droplet"}),
     "SpacesBucket": Row("region", id="{name}", import_id="{region},{name}", unique="{name}",
         ready=5, unread="acl",  # seconds assumed

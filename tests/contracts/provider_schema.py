@@ -1,4 +1,4 @@
-"""Checks inputs as a plan shows them against the provider's own schema."""
+"""Checks inputs as a plan shows them, and answers, against the provider's own schema."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
+
+import pytest
 
 from ops import ROOT
 
@@ -38,6 +40,17 @@ def load() -> dict[str, Any] | None:
     return told
 
 
+def wanted() -> dict[str, Any]:
+    """The schema; skips the test where there is none."""
+    found = load()
+    if found is None:
+        pytest.skip(
+            f"the provider's schema is not here: neither {FILE} nor a digitalocean plugin that"
+            " tells it"
+        )
+    return found
+
+
 def _pulumi(*arguments: str) -> str:
     done = subprocess.run(["pulumi", *arguments], capture_output=True, text=True, check=True)
     return done.stdout
@@ -49,17 +62,43 @@ def mistakes(schema: Mapping[str, Any], token: str, inputs: Mapping[str, Any]) -
     if token not in schema["resources"]:
         yield f"{token} is no resource of the provider"
         return
-    resource = schema["resources"][token]
-    properties = dict(resource["inputProperties"])
-    if kind in DESCRIBED:
+    required = schema["resources"][token].get("requiredInputs", ())
+    yield from _fields(schema, properties(schema, token), required, inputs, kind)
+
+
+def wrong_answers(schema: Mapping[str, Any], token: str, state: Mapping[str, Any]) -> Iterator[str]:
+    """Yield every output of a resource that the schema does not have, or has otherwise."""
+    required = schema["resources"][token].get("required", ())
+    shapes = properties(schema, token, "properties")
+    yield from _fields(schema, shapes, required, state, token.rpartition(":")[2])
+
+
+def properties(
+    schema: Mapping[str, Any], token: str, side: str = "inputProperties"
+) -> dict[str, Mapping[str, Any]]:
+    """The inputs of a resource, or its outputs (`properties`), by name."""
+    found = dict(schema["resources"][token][side])
+    if token.rpartition(":")[2] in DESCRIBED:
         # The file lost every property called `description`, together with the descriptions.
-        properties.setdefault("description", {"type": "string"})
-    yield from _fields(schema, properties, resource.get("requiredInputs", ()), inputs, kind)
+        found.setdefault("description", {"type": "string"})
+    return found
+
+
+def has(schema: Mapping[str, Any], token: str, path: str) -> bool:
+    """Whether a resource has an input at a dotted path; lists on the way are looked into."""
+    here: Mapping[str, Any] = {"properties": properties(schema, token)}
+    for part in path.split("."):
+        here = here.get("properties", {}).get(part)
+        if here is None:
+            return False
+        here = _resolved(schema, here)
+        here = _resolved(schema, here.get("items", here))
+    return True
 
 
 def _fields(
     schema: Mapping[str, Any],
-    properties: Mapping[str, Any],
+    shapes: Mapping[str, Any],
     required: Iterable[str],
     value: Mapping[str, Any],
     path: str,
@@ -68,10 +107,10 @@ def _fields(
         if name not in value:
             yield f"{path}.{name} is required and missing"
     for name, item in value.items():
-        if name in properties:
-            yield from _value(schema, properties[name], item, f"{path}.{name}")
+        if name in shapes:
+            yield from _value(schema, shapes[name], item, f"{path}.{name}")
         else:
-            yield f"{path}.{name} is no input: there are {', '.join(sorted(properties))}"
+            yield f"{path}.{name} is no input: there are {', '.join(sorted(shapes))}"
 
 
 def _value(
