@@ -41,8 +41,9 @@ lint: setup ## Style and types of the code
 render: setup ## Write rendered/ anew
 	@$(PY) -m ops render
 
-bench: setup ## Measure our own code against bare SDK calls
+bench: setup ## Measure our own code, and how wide an `up` goes
 	@$(PY) benchmarks/preview.py
+	@$(PY) benchmarks/parallel.py
 
 drift: setup ## Tell what differs between STACK's cloud, state and code
 	@$(PY) -m ops drift --stack $(STACK)

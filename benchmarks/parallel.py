@@ -1,0 +1,98 @@
+"""How wide an `up` goes: its wall time against its longest chain. Prints ratios; judges nothing.
+
+prod comes up from nothing in the rehearsal. The chain is the longest by the table's ready times
+alone, through what the engine recorded that each resource waits for. Near 1, nothing waits for a
+place or a turn; what is left over is the engine's own start, the more of it the faster it plays.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from rehearsal import INSTALL_PAGE, ROOT
+from rehearsal.prepare import ask, prepare
+from rehearsal.timing import (
+    among,
+    at_full_length,
+    critical_path,
+    dependencies,
+    operations,
+    real_seconds,
+)
+
+
+@dataclass(frozen=True)
+class Width:
+    """Seconds that an `up` took, those of its longest chain, and the chain, first name first."""
+
+    wall: float
+    chain: float
+    names: tuple[str, ...]
+
+    @property
+    def ratio(self) -> float:
+        """How much longer the `up` took than its chain; 1 is as wide as can be."""
+        return self.wall / self.chain
+
+
+def measure(stack: str, speed: float, folder: Path) -> Width:
+    """Bring a stack up from nothing, ready times played `speed` times faster."""
+    stage = prepare(stack, folder, ask("secrets", "--stack", stack))
+    environ = stage.environment(speed)
+    target = ("--stack", stack, "--config-file", str(stage.file))
+    _pulumi(environ, "-C", str(folder), "stack", "init", stack, "--no-select")
+    start = time.perf_counter()
+    _pulumi(environ, "up", *target, "--yes", "--skip-preview")
+    wall = time.perf_counter() - start
+    export = json.loads(_pulumi(environ, "stack", "export", "--stack", stack))
+    done = operations(stage.log)
+    waits = among((each.urn for each in done), dependencies(export))
+    chain = critical_path(at_full_length(done, waits, real_seconds), waits)
+    return Width(wall, chain[-1].end / speed, tuple(each.name for each in chain))
+
+
+def _pulumi(environ: Mapping[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        ["pulumi", *arguments, "--non-interactive"],
+        cwd=ROOT,
+        env=environ,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def main(
+    stack: Annotated[str, typer.Option("--stack", "-s", help="prod, stage or dr.")] = "prod",
+    speed: Annotated[float, typer.Option(min=0.1, help="How often faster than real life.")] = 10,
+) -> None:
+    """Measure at a speed and, for the record, at that of `make rehearse`."""
+    if not shutil.which("pulumi"):
+        print(f"pulumi is not installed (see {INSTALL_PAGE}): no `up` is measured")
+        return
+    for each in (speed, 60):
+        with tempfile.TemporaryDirectory() as folder:
+            width = measure(stack, each, Path(folder) / stack)
+        print(
+            f"up of {stack} at {each:g} times the speed: wall {width.wall:.1f} s,"
+            f" longest chain {width.chain:.1f} s, ratio {width.ratio:.2f}"
+        )
+    print(f"  the chain: {', '.join(width.names)}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
