@@ -1,10 +1,10 @@
-"""Types and logical names of production are for good: a rename without an alias destroys."""
+"""Names, types and parents in production are for good: without an alias, a new one destroys."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pulumi
 import pulumi_digitalocean as do
@@ -15,44 +15,56 @@ from ops.graph import Recorder
 
 NAMES = Path(__file__).with_name("names.txt")
 RENEW = "RENEW_NAMES"
+STACK = "pulumi:pulumi:Stack"
 
 
 def names(recorder: Recorder) -> set[str]:
-    return {f"{request.type} {request.name}" for request in recorder.requests.values()}
+    """What the engine knows each resource by: its parents' types, its own and its name."""
+    return {" ".join(urn.split("::")[2:4]) for urn in recorder.requests}
 
 
 def former(recorder: Recorder) -> set[str]:
     """What the resources were called before, as far as aliases say: theirs and their parents'."""
     requests = recorder.requests
 
-    def known_as(request: Any) -> set[tuple[str, str]]:
-        known = {(request.type, request.name)}
+    def known_as(urn: str) -> set[tuple[str, str]]:
+        request = requests[urn]
+        known: set[tuple[str, str]] = set()
+        places = [(request.parent, request.type, request.name)]
         for alias in request.aliases:
             if alias.urn:
-                kinds, name = alias.urn.split("::")[2:4]
-                known.add((kinds.rpartition("$")[2], name))
+                types, name = alias.urn.split("::")[2:4]
+                known.add((types, name))
             else:
-                known.add((alias.spec.type or request.type, alias.spec.name or request.name))
-        parent = requests.get(request.parent)
-        if parent and request.name.startswith(parent.name):
-            # The engine gives a child named after its parent the parent's old name, too.
-            rest = request.name.removeprefix(parent.name)
-            known |= {(request.type, old + rest) for _, old in known_as(parent)}
+                spec = alias.spec
+                parent = "" if spec.noParent else spec.parentUrn or request.parent
+                places.append((parent, spec.type or request.type, spec.name or request.name))
+        for parent, kind, name in places:
+            if requests.get(parent) is None or requests[parent].type == STACK:
+                known.add((kind, name))
+                continue
+            for types, old in known_as(parent):
+                known.add((f"{types}${kind}", name))
+                if name.startswith(requests[parent].name):
+                    # The engine gives a child named after its parent the parent's old name, too.
+                    rest = name.removeprefix(requests[parent].name)
+                    known.add((f"{types}${kind}", old + rest))
         return known
 
-    return {f"{kind} {name}" for request in requests.values() for kind, name in known_as(request)}
+    return {" ".join(known) for urn in requests for known in known_as(urn)}
 
 
 def kept() -> set[str]:
     return set(NAMES.read_text().splitlines())
 
 
-def test_nothing_in_production_changes_its_type_or_name_without_an_alias() -> None:
+def test_nothing_in_production_changes_its_name_type_or_parents_without_an_alias() -> None:
     gone = kept() - former(recorded("prod"))
     assert sorted(gone) == [], (
         "the engine would delete these and make new ones: give the renamed resource"
-        " `aliases=[pulumi.Alias(name=...)]` in its options. For what shall really go, take its"
-        f" line out of {NAMES.name} by hand"
+        " `aliases=[pulumi.Alias(name=...)]` in its options, a moved one `parent=...`, one of"
+        f" another type `type_=...`. For what shall really go, take its line out of {NAMES.name}"
+        " by hand"
     )
 
 
@@ -65,15 +77,49 @@ def test_every_name_in_production_is_kept_in_the_list() -> None:
     )
 
 
+OWNER = "estate:product:Owner"
+VPC = "digitalocean:index/vpc:Vpc"
+
+
+def _former(program: Callable[[], object]) -> set[str]:
+    recorder = Recorder(config.load("prod"))
+    recorder.run(program)
+    return former(recorder) - names(recorder)
+
+
 def test_a_rename_is_seen_and_an_alias_covers_it_and_the_children_named_after_it() -> None:
     def program() -> None:
         here = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="old")])
-        owner = pulumi.ComponentResource("estate:product:Owner", "new", {}, here)
-        child = pulumi.ResourceOptions(parent=owner)
+        child = pulumi.ResourceOptions(parent=pulumi.ComponentResource(OWNER, "new", {}, here))
         do.Vpc("new-vpc", name="x", region="lon1", opts=child)
         do.Vpc("other", name="y", region="lon1", opts=child)
 
-    recorder = Recorder(config.load("prod"))
-    recorder.run(program)
-    vpc = "digitalocean:index/vpc:Vpc"
-    assert former(recorder) - names(recorder) == {"estate:product:Owner old", f"{vpc} old-vpc"}
+    assert _former(program) == {f"{OWNER} old", f"{OWNER}${VPC} old-vpc"}
+
+
+def test_a_move_and_another_type_are_seen_and_an_alias_covers_them_and_the_children() -> None:
+    def program() -> None:
+        owner = pulumi.ComponentResource(OWNER, "owner")
+        moved = pulumi.ResourceOptions(
+            parent=owner, aliases=[pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)]
+        )
+        zone = pulumi.ComponentResource("estate:dns:Zone", "zone", {}, moved)
+        names = pulumi.ResourceOptions(
+            parent=zone, aliases=[pulumi.Alias(type_="estate:dns:Old", parent=owner)]
+        )
+        do.Vpc(
+            "vpc",
+            name="x",
+            region="lon1",
+            opts=pulumi.ResourceOptions(
+                parent=pulumi.ComponentResource("estate:dns:Names", "names", {}, names)
+            ),
+        )
+
+    assert _former(program) == {
+        "estate:dns:Zone zone",
+        "estate:dns:Zone$estate:dns:Names names",
+        f"estate:dns:Zone$estate:dns:Names${VPC} vpc",
+        f"{OWNER}$estate:dns:Old names",
+        f"{OWNER}$estate:dns:Old${VPC} vpc",
+    }
