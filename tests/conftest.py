@@ -145,6 +145,14 @@ class Engine:
         settings = {**self.settings, **filled(self.settings, others)}
         self.file.write_text(yaml.safe_dump(settings, sort_keys=False))
 
+    def own_program(self) -> Path:
+        """Run a copy of the program from now on, which the test may change."""
+        self.program = self.folder / "program"
+        hidden = shutil.ignore_patterns(".git", ".venv", ".state", "tests", ".*_cache")
+        shutil.copytree(ROOT, self.program, ignore=hidden)
+        (self.program / ".venv").symlink_to(ROOT / ".venv")
+        return self.program
+
     def log(self) -> list[dict[str, Any]]:
         """What really happened in the stand-in's cloud, one operation after the other."""
         lines = (self.folder / "cloud.json.log").read_text().splitlines()

@@ -117,18 +117,10 @@ def test_a_moved_service_and_a_new_port_show_in_a_preview(
 
 def _make_pencom_only(engine: Engine) -> None:
     """Leave out what an `up` would ask secrets for: the inventory needs none."""
-    environment = engine.folder / "program"
-    shutil.copytree(
-        ROOT,
-        environment,
-        ignore=shutil.ignore_patterns(".git", ".venv", ".state", "tests", ".*_cache"),
-    )
-    (environment / ".venv").symlink_to(ROOT / ".venv")
-    (environment / "stacks" / "stage.py").write_text(
+    (engine.own_program() / "stacks" / "stage.py").write_text(
         "from stacks.environment import Environment\n\n"
         'ENVIRONMENT = Environment(systems=("pencom",), guarded=False)\n'
     )
-    engine.program = environment
     engine.change({"krotrust": {}, "krogiving": {}})
 
 

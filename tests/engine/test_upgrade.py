@@ -1,0 +1,177 @@
+"""A newer program takes over the state of an older one: nothing of the cloud is lost on the way."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import CANARIES, SEAL_KEY, Engine
+
+from ops import ROOT
+from rehearsal.prepare import ask, prepare
+
+pytestmark = pytest.mark.engine
+
+KRO = "components/krotrust.py"
+REFACTORING = (  # (file, text, what takes its place)
+    # A resource under another name.
+    (
+        KRO,
+        '_firewall(f"{name}-firewall", args, droplet, child)',
+        '_firewall(f"{name}-wall", args, droplet, pulumi.ResourceOptions('
+        'parent=self, aliases=[pulumi.Alias(name=f"{name}-firewall")]))',
+    ),
+    # A resource in another component.
+    (
+        KRO,
+        "    key = do.SshKey(",
+        '    keys = pulumi.ComponentResource("estate:access:Keys", f"{name}-keys", {},'
+        " pulumi.ResourceOptions(parent=parent))\n    key = do.SshKey(",
+    ),
+    (
+        KRO,
+        "(parent=parent, delete_before_replace=True)",
+        "(parent=keys, aliases=[pulumi.Alias(parent=parent)], delete_before_replace=True)",
+    ),
+    # A component under another name, and the children that are named after it.
+    (KRO, 'f"{name}-database",', 'f"{name}-escrow",'),
+    (
+        KRO,
+        "            child,\n        )\n        self.database_ca",
+        "            pulumi.ResourceOptions("
+        'parent=self, aliases=[pulumi.Alias(name=f"{name}-database")]),\n'
+        "        )\n        self.database_ca",
+    ),
+    # A component in another one, with its children.
+    (
+        KRO,
+        'Bucket(f"{name}-files", settings.bucket, child)',
+        'Bucket(f"{name}-files", settings.bucket, pulumi.ResourceOptions('
+        "parent=database, aliases=[pulumi.Alias(parent=self)]))",
+    ),
+    # A component of another type, with its children.
+    (
+        "components/zone.py",
+        '"estate:dns:Zone", name, {}, opts',
+        '"estate:dns:Names", name, {}, pulumi.ResourceOptions.merge(opts,'
+        ' pulumi.ResourceOptions(aliases=[pulumi.Alias(type_="estate:dns:Zone")]))',
+    ),
+)
+MOVED = {  # what that would make anew without its aliases, by its former name
+    "krotrust-firewall",
+    "krotrust-droplet-key",
+    *(f"krotrust-database-{part}" for part in ("cluster", "db", "user", "trusted-sources")),
+    "krotrust-files-bucket",
+    *(f"krotrust-zone-a-{host}" for host in ("admin", "api", "app", "app2")),
+    *(f"{system}-zone-caa-letsencrypt.org" for system in ("krotrust", "krogiving")),
+    *("krogiving-zone-caa-pki.goog", "krogiving-zone-domain", "krotrust-zone-domain"),
+}
+ALIAS = re.compile(r"(, )?aliases=\[pulumi\.Alias\([^()]*\)\]")
+
+
+def _cloud_steps(preview: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What would be done to the cloud's resources."""
+    return [
+        step
+        for step in preview["steps"]
+        if "digitalocean:index/" in step["urn"] and step["op"] != "same"
+    ]
+
+
+def _refactor(program: Path, *, aliases: bool) -> None:
+    for file, old, new in REFACTORING:
+        text = (program / file).read_text()
+        assert text.count(old) == 1, old
+        (program / file).write_text(text.replace(old, new if aliases else ALIAS.sub("", new)))
+
+
+def _ids(engine: Engine) -> dict[str, str]:
+    """The ids of everything real in the state, by logical name."""
+    exported = json.loads(engine.run("stack", "export", "--stack", engine.stack).stdout)
+    resources = exported["deployment"]["resources"]
+    return {each["urn"].rpartition("::")[2]: each["id"] for each in resources if each["custom"]}
+
+
+def test_renames_and_moves_with_aliases_keep_the_cloud_and_without_them_destroy(
+    engine_for: Callable[[str], Engine],
+) -> None:
+    engine = engine_for("stage")
+    engine.ready_for_up()
+    engine.environ |= SEAL_KEY
+    engine.on_stack("up", "--yes", "--skip-preview", environ=CANARIES)
+    engine.ops("seal")
+    ids, done = _ids(engine), engine.log()
+
+    program = engine.own_program()
+    kept = {file: (program / file).read_text() for file, _, _ in REFACTORING}
+    _refactor(program, aliases=False)
+    steps = _cloud_steps(engine.preview())
+    lost = {step["urn"].rpartition("::")[2] for step in steps if step["op"] == "delete"}
+    assert lost == MOVED
+    assert len([step for step in steps if step["op"] == "create"]) == len(MOVED)
+
+    for file, text in kept.items():
+        (program / file).write_text(text)
+    _refactor(program, aliases=True)
+    assert _cloud_steps(engine.preview()) == []
+    engine.on_stack("up", "--yes", "--skip-preview")
+    assert engine.log() == done
+    moved = _ids(engine)
+    assert moved["krotrust-wall"] == ids["krotrust-firewall"]
+    assert sorted(moved.values()) == sorted(ids.values())
+
+
+@pytest.fixture
+def before(tmp_path: Path) -> Path:
+    """The project as it was one commit ago."""
+    command = ["git", "-C", str(ROOT), "archive", "HEAD^"]
+    archive = shutil.which("git") and subprocess.run(command, capture_output=True, check=False)
+    if not archive or archive.returncode:
+        pytest.skip("the commit before is not to be had: no git, no history, or a shallow one")
+    project = tmp_path / "before"
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
+        files.extractall(project, filter="data")
+    (project / ".venv").symlink_to(ROOT / ".venv")
+    return project
+
+
+def test_the_program_takes_over_what_the_one_of_the_commit_before_has_made(
+    before: Path, tmp_path: Path
+) -> None:
+    # By its own commands, its own settings and its own stand-in.
+    rehearse = [sys.executable, "-m", "rehearsal", "up", "--stack", "prod", "--speed", "0"]
+    made = subprocess.run(rehearse, cwd=before, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stdout + made.stderr
+
+    now = prepare("prod", tmp_path / "now", ask("secrets", "--stack", "prod"))
+    environ = replace(now, folder=before / ".state" / "rehearsal" / "prod").environment()
+    # Else the engine would stop at the first that it refuses, and not name the others.
+    command = ["pulumi", "preview", "--json", "--ignore-protect", "--non-interactive"]
+    done = subprocess.run(
+        [*command, "--stack", "prod", "--config-file", str(now.file)],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    preview = json.loads(done.stdout)
+    assert preview["changeSummary"].get("same", 0) + preview["changeSummary"].get("update", 0) > 50
+    # Updates may be, and what is new. What goes was named in estate:removals one commit before.
+    lost = [
+        f"{step['op']} {step['urn']}"
+        for step in _cloud_steps(preview)
+        if step["op"] not in ("create", "update") and step["oldState"].get("protect")
+    ]
+    assert lost == []
