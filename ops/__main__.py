@@ -61,6 +61,18 @@ def plan(
 
 
 @app.command()
+def policy(
+    stack: Stack = "prod",
+    config_file: ConfigFile = None,
+    format: Annotated[TextFormat, typer.Option(help="How to show it.")] = TextFormat.text,  # noqa: A002
+) -> None:
+    """Name what no change may do and the plan does; exit 1 where a mandatory rule is broken."""
+    from ops import policy as command
+
+    raise typer.Exit(command.run(stack, config_file, format.value))
+
+
+@app.command()
 def render() -> None:
     """Write rendered/, the committed plan of every stack that reviewers read."""
     from ops import rendered
