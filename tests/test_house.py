@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,16 @@ def test_arrows_between_the_rooms_point_one_way(room: str, may_know: list[str]) 
         if not any(f"{name}.".startswith(f"{known}.") for known in may_know)
     }
     assert wrong == set()
+
+
+def test_the_rules_need_nothing_installed_and_only_their_pack_the_engine() -> None:
+    outside = {
+        (file.name, name.partition(".")[0])
+        for file in _files("policy")
+        for name in _imports(file)
+        if name.partition(".")[0] not in sys.stdlib_module_names | {"policy"}
+    }
+    assert outside == {("pack.py", "pulumi_policy")}
 
 
 def test_a_shared_part_knows_no_product() -> None:
