@@ -178,6 +178,11 @@ BREAKS: dict[str, list[Change]] = {
             found={DROPLET: "lacks the tag prod"},
         ),
         Change(
+            "the product's tag less",
+            set_to("krogiving-valkey-cluster", "tags", ["prod"]),
+            {"krogiving-valkey-cluster": "lacks the tag krogiving"},
+        ),
+        Change(
             "not listed",
             options("krotrust-grouping-members", uses={"resources": [DROPLET, BUCKET]}),
             {
@@ -209,6 +214,11 @@ BREAKS: dict[str, list[Change]] = {
         Change(
             "typed in",
             options("krotrust-zone-a-api", uses={"domain": ["krotrust-zone-domain"]}),
+            {"krotrust-zone-a-api": "no droplet's"},
+        ),
+        Change(
+            "from what holds no address",
+            options("krotrust-zone-a-api", uses={"value": ["krotrust-vpc"]}),
             {"krotrust-zone-a-api": "no droplet's"},
         ),
         Change(
