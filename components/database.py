@@ -10,7 +10,7 @@ import pulumi
 import pulumi_digitalocean as do
 from pydantic import Field, StringConstraints
 
-from components.values import DatabaseSize, Day, Identifier, Model, Name
+from components.values import DatabaseSize, Day, Identifier, Model, Name, Tag
 
 
 class Maintenance(Model):
@@ -30,13 +30,17 @@ class Restore(Model):
 
 
 class ClusterSettings(Model):
-    """What every engine has. `name` is the cluster's identity: another name is another cluster."""
+    """What every engine has. `name` is the cluster's identity: another name is another cluster.
+
+    `tags` are those beyond the product's own.
+    """
 
     name: Name
     version: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?$")]
     size: DatabaseSize
     nodes: Annotated[int, Field(ge=1, le=3)]
     maintenance: Maintenance
+    tags: tuple[Tag, ...]
 
 
 class DatabaseSettings(ClusterSettings):
@@ -101,7 +105,7 @@ class Database(pulumi.ComponentResource):
             node_count=settings.nodes,
             region=args.region,
             private_network_uuid=args.network_id,
-            tags=list(args.tags),
+            tags=[*args.tags, *settings.tags],
             maintenance_windows=[
                 do.DatabaseClusterMaintenanceWindowArgs(
                     day=settings.maintenance.day, hour=settings.maintenance.hour

@@ -167,7 +167,7 @@ def _source(
         branch=settings.branch,
         build=build,
         zone=zone.domain.name,
-        domains=domains,
+        domains=[*domains, *settings.aliases],
         variables=variables,
     )
 

@@ -27,11 +27,15 @@ Branch = Annotated[str, StringConstraints(pattern=r"^[\w./-]+$")]
 
 
 class AppSettings(Model):
-    """Where an app's code is. `app` is its name, on which its address at DigitalOcean rests."""
+    """Where an app's code is. `app` is its name, on which its address at DigitalOcean rests.
+
+    `aliases` are names in the zone that it answers beside those that the product gives it.
+    """
 
     app: AppName
     repository: Repository
     branch: Branch
+    aliases: tuple[Domain, ...]
 
 
 class BackendSettings(AppSettings):
@@ -83,9 +87,12 @@ class KroGivingSettings(Model):
     def _names_of_the_platform(self) -> Self:
         """Keep the names that App Platform answers for inside the zone, and out of `records`."""
         admin = self.admin.host if self.admin else f"admin.{self.domain}"
-        if not admin.endswith(f".{self.domain}"):
-            raise ValueError(f"admin.host {admin} lies outside the zone {self.domain}")
-        taken = {"api"}
+        apps = [app for app in (self.backend, self.frontend, self.admin) if app]
+        aliases = [alias for app in apps for alias in app.aliases]
+        for key, host in (("admin.host", admin), *(("aliases", alias) for alias in aliases)):
+            if not host.endswith(f".{self.domain}"):
+                raise ValueError(f"{key} {host} lies outside the zone {self.domain}")
+        taken = {"api", *(alias.removesuffix(f".{self.domain}") for alias in aliases)}
         if self.frontend:
             taken |= {"@", "www"}
         if self.admin:

@@ -21,6 +21,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from components.facts.spaces import SpacesRegion as SpacesRegion
+
 
 class Model(BaseModel):
     """Base of every setting: frozen, strict about types, an unknown key is an error."""
@@ -82,9 +84,6 @@ def _private_range(network: IPvAnyNetwork) -> IPvAnyNetwork:
 Region = Annotated[str, AfterValidator(_one_of(do.Region))]
 DropletSize = Annotated[str, AfterValidator(_one_of(do.DropletSlug))]
 DatabaseSize = Annotated[str, AfterValidator(_one_of(do.DatabaseSlug))]
-SpacesRegion = Literal[
-    "ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"
-]
 AppSize = Literal[
     "apps-s-1vcpu-0.5gb",
     "apps-s-1vcpu-1gb-fixed",

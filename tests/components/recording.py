@@ -55,6 +55,7 @@ def _cluster(name: str, **more: Any) -> dict[str, Any]:
         "size": "db-s-1vcpu-1gb",
         "nodes": 1,
         "maintenance": {"day": "friday", "hour": "22:00"},
+        "tags": [],
         **more,
     }
 
@@ -99,7 +100,7 @@ def krotrust(**changes: Any) -> KroTrustSettings:
 
 
 def krogiving(**changes: Any) -> KroGivingSettings:
-    code = {"repository": "giving/code", "branch": "main"}
+    code = {"repository": "giving/code", "branch": "main", "aliases": []}
     settings = {
         "region": "lon1",
         "domain": "giving.test",
