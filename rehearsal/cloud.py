@@ -30,6 +30,7 @@ FIRST = {
     f"first_{name}": str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.rehearsal.test"))
     for name in ("vpc", "project")
 }
+ADDRESSES = ("{public_ip}", "{private_ip}")  # given once: no change moves them
 _FILLERS: Mapping[Any, Any] = {str: "made-up-{hex}", bool: False, int: 0.0, float: 0.0}
 
 
@@ -125,15 +126,18 @@ def store(
     content: dict[str, Any], kind: ResourceType, identity: str, inputs: Properties
 ) -> dict[str, PropertyValue]:
     """Write one resource, its secret inputs hidden, and return the state the engine keeps."""
-    made = row(kind.name)
+    made, key = row(kind.name), f"{kind.name}/{identity}"
+    before = content["resources"].get(key, {}).get("state", {})
     state = {n: seal(each, identity) if kind.name == "App" else each for n, each in inputs.items()}
     for name in (*made.outputs, *kind.outputs):
         if name not in state and (filled_in(kind, name) or name not in kind.inputs):
             hint = get_origin(kind.outputs[name]) or kind.outputs[name]
             value = made.outputs.get(name, _FILLERS.get(hint, []))
+            if value in ADDRESSES and name in before:
+                value = before[name]
             value = fill(value, identity, state, id=identity) if isinstance(value, str) else value
             state[name] = PropertyValue(float(value) if hint in (int, float) else value)
-    record = content["resources"].setdefault(f"{kind.name}/{identity}", {})
+    record = content["resources"].setdefault(key, {})
     record |= {
         "name": fill(made.unique, identity, state),
         "import_id": fill(made.import_id, identity, state, id=identity),
