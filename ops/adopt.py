@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,11 @@ import typer
 
 from ops import account, ask, engine
 from ops.config import StackConfig, UsageError
-from ops.drift import CHANGED, Drift, drifts
+from ops.differ import Difference, differences
+from ops.drift import REFUSED, Drift, drifts
 from ops.graph import Graph, build
 from ops.keep import Keeper
-from ops.live import KINDS, Live
+from ops.live import KINDS, Live, unread
 from ops.match import NONE, Survey, survey
 
 IMPORTED = {kind.name for kind in KINDS if kind.importer}
@@ -35,25 +36,6 @@ LOST = {  # what no import brings, and what happens instead
 
 
 @dataclass(frozen=True)
-class Difference:
-    """An input of a recognised resource that differs from the code: `drift` has both values.
-
-    `replaces` says whether an `up` would make the resource anew for it, and `setting` what to write
-    into the stack file so that it stays as it is, if any setting does that.
-    """
-
-    drift: Drift
-    replaces: bool
-    setting: str | None = None
-
-    def line(self) -> str:
-        """Give it to a reader: live value => value in the code."""
-        first = next(iter(self.drift.lines())).partition("  ")[2]
-        keep = f"   to keep it: {self.setting}" if self.setting else ""
-        return f"{'REPLACE' if self.replaces else 'update '} {first}{keep}"
-
-
-@dataclass(frozen=True)
 class Report:
     """What an adoption would do; `differences` go by logical name."""
 
@@ -62,13 +44,25 @@ class Report:
     lost: Mapping[str, str]
     differences: Mapping[str, list[Difference]]
 
+    @property
+    def replaces(self) -> dict[str, list[Difference]]:
+        """Tell what an `up` would make anew, and why, by logical name."""
+        reasons = {
+            name: [each for each in some if each.effect == "replace"]
+            for name, some in self.differences.items()
+        }
+        return {name: some for name, some in reasons.items() if some}
+
     def lines(self) -> Iterator[str]:
         """Give it to a reader, what needs a decision last."""
         found = self.survey
+        if not (found.matched or found.unclear):
+            yield "nothing is left to match"
         yield f"matched: {len(found.matched)} (in the state already: {len(found.managed)})"
         for name, live in found.matched.items():
             yield f"  {name} = {live}"
-            yield from (f"      {each.line()}" for each in self.differences.get(name, ()))
+            for each in self.differences.get(name, ()):
+                yield from (f"      {line}" for line in each.lines())
         yield from part("missing live: an `up` would create", (r.name for r in found.missing))
         yield from part("live but not in the code: stays unmanaged", map(str, found.unmanaged))
         yield from part("cannot be imported", (f"{n}: {why}" for n, why in self.lost.items()))
@@ -77,6 +71,8 @@ class Report:
             "there twice: one of each is no resource of this state",
             (f"{name}: also {each}" for name, each in twins),
         )
+        waiting = (f"{name}: in {', '.join(there)}" for name, there in found.waiting.items())
+        yield from part("looked for once that is clear", waiting)
         yield from part("not clear: say which, with --choose NAME=ID", choices(found))
 
     def as_json(self) -> dict[str, Any]:
@@ -88,19 +84,13 @@ class Report:
                 name: {
                     "id": live.import_id or live.id,
                     "live": live.name,
-                    "differences": [
-                        {
-                            **each.drift.as_json(),
-                            "effect": "replace" if each.replaces else "update",
-                            "setting": each.setting,
-                        }
-                        for each in self.differences.get(name, ())
-                    ],
+                    "differences": [each.as_json() for each in self.differences.get(name, ())],
                 }
                 for name, live in found.matched.items()
             },
             "managed": sorted(found.managed),
             "unclear": {name: [str(e) for e in there] for name, there in found.unclear.items()},
+            "waiting": dict(found.waiting),
             "missing": [resource.name for resource in found.missing],
             "unmanaged": [str(each) for each in found.unmanaged],
             "twins": {name: [str(e) for e in there] for name, there in found.twins.items()},
@@ -118,32 +108,33 @@ def run(stack: str, config_file: str | None, said: Sequence[str], form: str, *, 
     if form == "text":
         typer.echo(f"provider: {provider}")
     planned = build(settings)
-    chosen = chosen_among(said)
+    chosen, held = chosen_among(said), state_ids(stack)
     while True:
         with account.visit(os.environ) as there:
-            found = survey(planned, there, state_ids(stack), chosen)
+            found = survey(planned, there, held, chosen)
             networks = there.all(there.api.vpcs.list, "vpcs")
+            more = {name: unread(there, live) for name, live in found.matched.items()}
         if not (found.unclear and form == "text" and sys.stdin.isatty()):
             break
         chosen |= _ask_for(*next(iter(found.unclear.items())))
-    report = Report(
-        stack,
-        found,
-        _lost(planned, found),
-        _differences(settings, config_file, found, {n["id"]: n["ip_range"] for n in networks}),
-    )
+    if apply and found.unclear:
+        asked = "".join(f"\n  {line}" for line in choices(found))
+        raise UsageError(f"nothing was imported: say first what is not clear{asked}")
+    differing: dict[str, list[Difference]] = {}
+    if found.matched:
+        known = {name: each for name, each in found.managed.items() if each.kind in IMPORTED}
+        answer = _asked(settings, config_file, ids({**known, **found.matched}))
+        keeper = Keeper(settings, planned, {n["id"]: n["ip_range"] for n in networks})
+        differing = differences(answer, more, planned, keeper)
+    report = Report(stack, found, _lost(planned, found, held), differing)
     typer.echo(
         json.dumps(report.as_json(), indent=2) if form == "json" else "\n".join(report.lines())
     )
-    if found.unclear:
-        if apply:
-            raise UsageError("nothing was imported: say first what is not clear")
-        return 2
     if apply:
-        take_over(stack, config_file, ids(found.matched))
-        return _proof(stack, config_file)
-    replaces = any(each.replaces for some in report.differences.values() for each in some)
-    return 2 if replaces else 0
+        code, told = _apply(stack, config_file, report)
+        typer.echo("\n".join(["", *told]), err=form == "json")
+        return code
+    return 2 if found.unclear or report.replaces else 0
 
 
 def ids(found: Mapping[str, Live]) -> dict[str, str]:
@@ -152,8 +143,16 @@ def ids(found: Mapping[str, Live]) -> dict[str, str]:
 
 
 def state_ids(stack: str) -> dict[str, str]:
-    """Give the id of every cloud resource that the state holds, by logical name."""
-    exported = json.loads(ask.text("stack", "export", "--stack", stack))
+    """Give the id of every cloud resource that the state holds, by logical name.
+
+    Raises UsageError where there is no state yet.
+    """
+    try:
+        exported = json.loads(ask.text("stack", "export", "--stack", stack))
+    except UsageError as error:
+        if "no stack named" in str(error):
+            raise UsageError(f"{error}\n  `pulumi stack init {stack}` makes it") from None
+        raise
     return {
         resource["urn"].rpartition("::")[2]: resource["id"]
         for resource in exported["deployment"].get("resources") or ()
@@ -199,56 +198,52 @@ def _filled(
             yield entry if entry.get("component") else {**entry, "id": wanted[entry["name"]]}
 
 
-def _differences(
-    settings: StackConfig, config_file: str | None, found: Survey, ranges: Mapping[str, str]
-) -> dict[str, list[Difference]]:
+def _asked(
+    settings: StackConfig, config_file: str | None, wanted: Mapping[str, str]
+) -> dict[str, Any]:
     """Import into a state that is thrown away, and ask the engine what an `up` would change."""
-    if not found.matched:
-        return {}
-    known = {name: live for name, live in found.managed.items() if live.kind in IMPORTED}
-    everything = ids({**known, **found.matched})
     tracked = Path(config_file) if config_file else None
     with tempfile.TemporaryDirectory() as folder:
         environ, copy = engine.scratch(settings.stack, Path(folder) / "it", os.environ, tracked)
-        take_over(settings.stack, str(copy), everything, environ)
+        take_over(settings.stack, str(copy), wanted, environ)
         target = ask.target(settings.stack, str(copy))
-        answer = ask.answer("preview", "--ignore-protect", *target, environ=environ)
-    steps = {step["urn"].rpartition("::")[2]: step for step in answer["steps"]}
-    keeper = Keeper(settings, ranges)
-    differing: dict[str, list[Difference]] = {}
-    for drift in drifts(answer, "code"):
-        if drift.resource not in found.matched or drift.kind != CHANGED or not drift.change:
-            continue
-        step = steps[drift.resource]
-        top = drift.path.partition(".")[0]
-        replaces = top in (step.get("replaceReasons") or ())
-        live = (step.get("oldState") or {}).get("inputs") or {}
-        setting = keeper.setting(drift.resource, drift.change, live) if top in live else None
-        differing.setdefault(drift.resource, []).append(Difference(drift, replaces, setting))
-    return differing
+        return ask.answer("preview", "--ignore-protect", *target, environ=environ)
 
 
-def _proof(stack: str, config_file: str | None) -> int:
-    """Ask what an `up` would do now. Returns 2 where it would replace or delete, and tells that."""
+def _apply(stack: str, config_file: str | None, report: Report) -> tuple[int, list[str]]:
+    """Import what matches, and ask what an `up` would do then: 2 where it would destroy, and why.
+
+    Raises UsageError with how to go on where the import stopped.
+    """
+    wanted = ids(report.survey.matched)
+    try:
+        take_over(stack, config_file, wanted)
+    except UsageError as error:
+        raise UsageError(
+            f"{error}\nThe state of {stack} holds what was imported until then, protected. Mend the"
+            " cause and run the same command again: it goes on with the rest"
+        ) from None
     answer = ask.answer("preview", "--ignore-protect", *ask.target(stack, config_file))
-    left = drifts(answer, "code")
-    bad = {each.resource for each in left if each.kind in ("REPLACE", "DELETE")}
     counts = answer.get("changeSummary") or {}
     told = ", ".join(f"{number} {op}" for op, number in sorted(counts.items()))
-    typer.echo(f"\nimported and protected. An `up` now: {told}")
+    done = f"{len(wanted)} imported and protected" if wanted else "nothing is left to import"
+    bad = {each.resource: each for each in drifts(answer, "code") if each.kind in REFUSED}
+    for name in report.replaces:  # what the engine takes for an update
+        bad.setdefault(name, Drift(name, "REPLACE"))
+    lines = [f"{done}. An `up` now: {told}"]
     if not bad:
-        typer.echo("it replaces and deletes nothing")
-        return 0
-    typer.echo("to settle before an `up`:")
-    for line in (line for each in left if each.resource in bad for line in each.lines()):
-        typer.echo(f"  {line}")
-    return 2
+        return 0, [*lines, "it replaces and deletes nothing"]
+    lines.append("to settle before an `up`:")
+    for name, each in bad.items():
+        lines += (f"  {line}" for line in each.lines())
+        lines += (f"    {line}" for why in report.replaces.get(name, ()) for line in why.lines())
+    return 2, lines
 
 
-def _lost(planned: Graph, found: Survey) -> dict[str, str]:
+def _lost(planned: Graph, found: Survey, held: Collection[str]) -> dict[str, str]:
     engines = {r.name: r.inputs.get("engine") for r in planned.resources}
     told = {}
-    for resource in (r for r in planned.resources if r.custom and r.name not in found.managed):
+    for resource in (r for r in planned.resources if r.custom and r.name not in held):
         kind = resource.type.rpartition(":")[2]
         owner = str(resource.inputs.get("clusterId", ""))[1:].partition(".")[0]
         if kind in LOST and (kind != "DatabaseUser" or engines.get(owner) == "mongodb"):
@@ -266,9 +261,12 @@ def chosen_among(said: Sequence[str]) -> dict[str, str]:
 
 
 def _ask_for(name: str, candidates: Sequence[Live]) -> dict[str, str]:
+    allowed = [each.import_id or each.id for each in candidates] + [NONE]
     for each in candidates:
         typer.echo(f"  {each.import_id or each.id}: {each}")
-    return {name: typer.prompt(f"which one is {name}? An id of these, or {NONE}")}
+    while (said := typer.prompt(f"which one is {name}? An id of these, or {NONE}")) not in allowed:
+        typer.echo(f"not one of {', '.join(allowed)}")
+    return {name: said}
 
 
 def choices(found: Survey) -> Iterator[str]:

@@ -178,7 +178,7 @@ def _changed(step: Mapping[str, Any], old: State, new: State, side: Side) -> Ite
             far = _plain(new.get("outputs") or {}) if side == "live" else after
             pair = (_plain(old.get("outputs") or {}), far)
             named[name] = Change(name, *_look(path, pair, first=0 if in_old else 1)[1])
-    for change in changes(before, _aligned(before, after)):
+    for change in changes(before, aligned(before, after)):
         if change.path not in named and (not reasons or change.path.partition(".")[0] in reasons):
             named[change.path] = change
     if not named and not detail and before == after:
@@ -216,20 +216,20 @@ def _plain(value: Any) -> Any:
     return UNKNOWN.sub(LATER, value) if isinstance(value, str) else value
 
 
-def _aligned(old: Any, new: Any) -> Any:
+def aligned(old: Any, new: Any) -> Any:
     """Put the items of lists where `old` has them, so that order is no change."""
     if isinstance(old, dict) and isinstance(new, dict):
-        return {key: _aligned(old.get(key), each) for key, each in new.items()}
+        return {key: aligned(old.get(key), each) for key, each in new.items()}
     if not (isinstance(old, list) and isinstance(new, list)):
         return new
     if all(isinstance(name, str) for name in (*keyed(old), *keyed(new))):
         others, order = keyed(old), list(keyed(old))
         items = keyed(new).items()
         placed = sorted(items, key=lambda i: order.index(i[0]) if i[0] in others else len(order))
-        return [_aligned(others.get(name), each) for name, each in placed]
+        return [aligned(others.get(name), each) for name, each in placed]
     rest = list(new)
     places = [rest.pop(rest.index(each)) if each in rest else None for each in old]
     for n, each in enumerate(old):
         if places[n] is None and rest:
-            places[n] = _aligned(each, rest.pop(0))
+            places[n] = aligned(each, rest.pop(0))
     return places + rest

@@ -5,16 +5,26 @@ Everything is asked of DigitalOcean's API and of Spaces; nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import get_args
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
+from components.facts.spaces import SpacesRegion
 from ops.account import Account
-
-Inputs = Mapping[str, Any]
-Key = Callable[[Inputs], Hashable]
+from ops.identity import (
+    Inputs,
+    Key,
+    addresses,
+    app_domains,
+    app_name,
+    of,
+    origin,
+    public_key,
+    record_value,
+    single_record,
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,7 @@ class Kind:
     """How one type is listed and recognised.
 
     Two things that agree in one of `same` are one. Those that agree only in one of `like` may be:
-    a person is asked. Keys hold None where a side does not know.
+    a person is asked.
     """
 
     name: str
@@ -54,23 +64,6 @@ class Kind:
     same: tuple[Key, ...]
     like: tuple[Key, ...] = ()
     importer: bool = True
-
-
-def _of(*names: str) -> Key:
-    return lambda inputs: _whole(inputs.get(name) for name in names)
-
-
-def _whole(parts: Iterable[Any]) -> Hashable:
-    known = [_text(each) for each in parts]
-    return None if None in known else tuple(known)
-
-
-def _text(value: Any) -> str | None:
-    """Write ids alike, whether they come as numbers or as texts; a list in any order."""
-    if isinstance(value, list):
-        texts = [_text(each) for each in value]
-        return ",".join(sorted(filter(None, texts))) if all(texts) else None
-    return None if value is None else str(value)
 
 
 def _vpcs(account: Account, _: Held) -> Iterator[Live]:
@@ -86,13 +79,14 @@ def _keys(account: Account, _: Held) -> Iterator[Live]:
         yield Live("SshKey", str(each["id"]), each["name"], inputs, told)
 
 
-def _droplets(account: Account, _: Held) -> Iterator[Live]:
+def _droplets(account: Account, held: Held) -> Iterator[Live]:
+    reserved = {each.inputs["dropletId"]: each.id for each in _reserved(account, held)}
     for each in account.all(account.api.droplets.list, "droplets"):
-        address = next(
-            (a["ip_address"] for a in each["networks"]["v4"] if a["type"] == "public"), None
-        )
-        inputs = {"name": each["name"], "address": address}
-        told = {"ipv4Address": address, "dropletUrn": f"do:droplet:{each['id']}"}
+        public = [a["ip_address"] for a in each["networks"]["v4"] if a["type"] == "public"]
+        extra = reserved.get(each["id"])
+        inputs = {"name": each["name"], "addresses": {*public, *([extra] if extra else [])}}
+        own = next((address for address in public if address != extra), None)
+        told = {"ipv4Address": own, "dropletUrn": f"do:droplet:{each['id']}"}
         yield Live("Droplet", str(each["id"]), each["name"], inputs, told)
 
 
@@ -111,7 +105,11 @@ def _firewalls(account: Account, _: Held) -> Iterator[Live]:
 
 def _clusters(account: Account, _: Held) -> Iterator[Live]:
     for each in account.all(account.api.databases.list_clusters, "databases"):
-        inputs = {"name": each["name"], "engine": each["engine"]}
+        inputs = {name: each[name] for name in ("name", "engine")}
+        window = each.get("maintenance_window")
+        inputs["maintenanceWindows"] = window and [
+            {"day": window["day"], "hour": window["hour"][:5]}  # it may come with seconds
+        ]
         yield Live("DatabaseCluster", each["id"], each["name"], inputs)
 
 
@@ -167,7 +165,10 @@ def _records(account: Account, held: Held) -> Iterator[Live]:
 def _apps(account: Account, _: Held) -> Iterator[Live]:
     for each in account.all(account.api.apps.list, "apps"):
         spec = each["spec"]
-        domains = [{"name": domain["domain"]} for domain in spec.get("domains", ())]
+        domains = [
+            {"name": domain["domain"], **{n: domain[n] for n in ("type", "zone") if n in domain}}
+            for domain in spec.get("domains", ())
+        ]
         inputs = {"spec": {"name": spec["name"], "domainNames": domains}}
         yield Live("App", each["id"], spec["name"], inputs)
 
@@ -191,12 +192,12 @@ def _policies(account: Account, _: Held) -> Iterator[Live]:
         yield Live("MonitorAlert", each["uuid"], each["description"], inputs)
 
 
-def _buckets(account: Account, held: Held) -> Iterator[Live]:
-    for region in held.get("region", ()):
-        for each in account.spaces(region.id).list_buckets()["Buckets"]:
-            inputs = {"name": each["Name"], "region": region.id}
-            told = {"bucketDomainName": f"{each['Name']}.{region.id}"}
-            taken = f"{region.id},{each['Name']}"
+def _buckets(account: Account, _: Held) -> Iterator[Live]:
+    for region in get_args(SpacesRegion):
+        for each in account.spaces(region).list_buckets()["Buckets"]:
+            inputs = {"name": each["Name"], "region": region}
+            told = {"bucketDomainName": f"{each['Name']}.{region}"}
+            taken = f"{region},{each['Name']}"
             yield Live("SpacesBucket", each["Name"], each["Name"], inputs, told, taken)
 
 
@@ -229,57 +230,43 @@ def _projects(account: Account, _: Held) -> Iterator[Live]:
         yield Live("Project", each["id"], each["name"], {"name": each["name"]})
 
 
-def _value(record: Inputs) -> Hashable:
-    """Tell a record by all that two of one name may differ in; a trailing dot is no difference."""
-    value = record.get("value")
-    parts = [record.get(name) for name in ("domain", "type", "name")]
-    return _whole([*parts, record.get("tag") or "", value and value.rstrip(".").lower()])
+def unread(account: Account, live: Live) -> Inputs:
+    """Give the inputs of one that `pulumi import` does not read, as they are."""
+    if live.kind == "App":
+        return {"spec": {"domainNames": live.inputs["spec"]["domainNames"]}}
+    if live.kind == "DatabaseCluster":
+        return {"maintenanceWindows": live.inputs["maintenanceWindows"]}
+    if live.kind == "SpacesBucket":
+        acl = account.spaces(live.inputs["region"]).get_bucket_acl(Bucket=live.id)
+        public = any(
+            grant["Grantee"].get("URI", "").endswith("/AllUsers") and grant["Permission"] == "READ"
+            for grant in acl["Grants"]
+        )
+        return {"acl": "public-read" if public else "private"}
+    return {}
 
 
-def _single(record: Inputs) -> Hashable:
-    """Tell a record of which a name has one as a rule: another value is most likely a change."""
-    single = record.get("type") in ("A", "AAAA", "CNAME")
-    return _of("domain", "type", "name")(record) if single else None
-
-
-def _public_key(key: Inputs) -> Hashable:
-    return _whole((key.get("publicKey") or "").split()[:2] or [None])  # without its comment
-
-
-def _app_name(app: Inputs) -> Hashable:
-    return _whole([app["spec"]["name"]])
-
-
-def _app_domain(app: Inputs) -> Hashable:
-    domains = app["spec"].get("domainNames") or [{}]
-    return _whole([domains[0].get("name")])
-
-
-def _origin(cdn: Inputs) -> Hashable:
-    return _whole((cdn.get("origin") or "").split(".")[:2])  # bucket and region
-
-
-_NAME, _IN_CLUSTER = _of("name"), _of("clusterId", "name")
+_NAME, _IN_CLUSTER = of("name"), of("clusterId", "name")
 # Parents before what stands in them, for a reference is followed to its match.
 KINDS = (
     Kind("Vpc", _vpcs, (_NAME,)),
-    Kind("SshKey", _keys, (_public_key,), (_NAME,)),
+    Kind("SshKey", _keys, (public_key,), (_NAME,)),
     Kind("Domain", _domains, (_NAME,)),
-    Kind("Droplet", _droplets, (_NAME, _of("address"))),
-    Kind("ReservedIp", _reserved, (_of("dropletId"),)),
-    Kind("Firewall", _firewalls, (_NAME,), (_of("dropletIds"),)),
-    Kind("DatabaseCluster", _clusters, (_NAME,), (_of("engine"),)),
-    Kind("DatabaseDb", _databases, (_IN_CLUSTER,)),
-    Kind("DatabaseUser", _users, (_IN_CLUSTER,)),
-    Kind("DatabaseFirewall", _trusted, (_of("clusterId"),)),
-    Kind("DnsRecord", _records, (_value,), (_single,)),
-    Kind("App", _apps, (_app_name,), (_app_domain,)),
-    Kind("UptimeCheck", _checks, (_of("target"),)),
-    Kind("UptimeAlert", _uptime_alerts, (_of("checkId", "type"),)),
-    Kind("MonitorAlert", _policies, (_of("type", "entities"),)),
-    Kind("SpacesBucket", _buckets, (_of("name", "region"),)),
-    Kind("SpacesBucketCorsConfiguration", _cors, (_of("bucket", "region"),)),
-    Kind("Cdn", _cdns, (_origin,)),
+    Kind("Droplet", _droplets, (_NAME, addresses)),
+    Kind("ReservedIp", _reserved, (of("dropletId"),)),
+    Kind("Firewall", _firewalls, (_NAME,), (of("dropletIds"),)),
+    Kind("DatabaseCluster", _clusters, (_NAME,), (of("engine"),)),
+    Kind("DatabaseDb", _databases, (_IN_CLUSTER,), (of("clusterId"),)),
+    Kind("DatabaseUser", _users, (_IN_CLUSTER,), (of("clusterId"),)),
+    Kind("DatabaseFirewall", _trusted, (of("clusterId"),)),
+    Kind("DnsRecord", _records, (record_value,), (single_record,)),
+    Kind("App", _apps, (app_name, app_domains)),
+    Kind("UptimeCheck", _checks, (of("target"),)),
+    Kind("UptimeAlert", _uptime_alerts, (of("checkId", "type"),)),
+    Kind("MonitorAlert", _policies, (of("type", "entities"),)),
+    Kind("SpacesBucket", _buckets, (of("name", "region"),), (_NAME, of("region"))),
+    Kind("SpacesBucketCorsConfiguration", _cors, (of("bucket", "region"),)),
+    Kind("Cdn", _cdns, (origin,)),
     Kind("SpacesKey", _spaces_keys, (_NAME,), importer=False),
     Kind("Project", _projects, (_NAME,)),
     Kind("ProjectResources", lambda *_: (), (), importer=False),

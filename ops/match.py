@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ops.account import Account
 from ops.config import UsageError
 from ops.graph import Graph, Resource
+from ops.identity import Inputs, agree
 from ops.live import KINDS, Kind, Live
 
 NONE = "none"  # said of a planned resource that is none of what may be it
@@ -22,14 +23,16 @@ class Survey:
     """What is known of plan and account together, by the resources' logical names.
 
     `lost` are recognised, too, but the provider imports none of their type. `unclear` are the
-    candidates among which a person has to choose; `twins` those that are there beside the one that
-    the state holds; `unmanaged` what no resource of the plan is.
+    candidates among which a person has to choose, and `waiting` those that are looked for once what
+    they stand in is clear; `twins` those that are there beside the one that the state holds;
+    `unmanaged` what no resource of the plan is.
     """
 
     matched: dict[str, Live] = field(default_factory=dict)
     lost: dict[str, Live] = field(default_factory=dict)
     managed: dict[str, Live] = field(default_factory=dict)
     unclear: dict[str, list[Live]] = field(default_factory=dict)
+    waiting: dict[str, list[str]] = field(default_factory=dict)
     twins: dict[str, list[Live]] = field(default_factory=dict)
     missing: list[Resource] = field(default_factory=list)
     unmanaged: list[Live] = field(default_factory=list)
@@ -65,8 +68,8 @@ class _Search:
                 self._planned[resource.type.rpartition(":")[2]].append(resource)
         if wrong := sorted({*chosen} - {r.name for each in self._planned.values() for r in each}):
             raise UsageError(f"the plan has no resource {', '.join(wrong)} to choose for")
-        regions = {bucket.inputs["region"] for bucket in self._planned["SpacesBucket"]}
-        self._held["region"] = [Live("region", each, each, {}) for each in sorted(regions)]
+        if settled := sorted({*chosen} & {*managed}):
+            raise UsageError(f"the state holds {', '.join(settled)} already: nothing to choose")
 
     def run(self) -> Survey:
         if unknown := sorted(self._planned.keys() - {kind.name for kind in KINDS}):
@@ -74,39 +77,52 @@ class _Search:
         for kind in KINDS:
             if kind.name == "Droplet":
                 addresses = self._addresses()
-                self._match(kind, lambda name: {"address": addresses.get(name)})  # noqa: B023
+                self._match(kind, lambda name: {"addresses": addresses.get(name)})  # noqa: B023
             else:
                 self._match(kind, lambda _: {})
         return self.found
 
-    def _match(self, kind: Kind, more: Any) -> None:
-        """Match one type: first what the state holds, then what is certain, then what may be."""
+    def _match(self, kind: Kind, more: Callable[[str], Inputs]) -> None:
+        """Match one type: what the state holds, what a person said, what is certain, what may be.
+
+        What two resources of the plan could be is certain of neither.
+        """
         left = list(kind.list(self._account, self._held))
         matched = self.found.matched if kind.importer else self.found.lost
         wanted = {
             resource.name: (resource, {**self._resolved(resource.inputs), **more(resource.name)})
             for resource in self._planned[kind.name]
         }
-        for name in wanted.keys() & self._managed.keys():
+        for name in [each for each in wanted if each in self._managed]:
             self._manage(*wanted.pop(name), kind, left)
-        for name, (resource, inputs) in list(wanted.items()):
-            if name in self._chosen:
-                self._choose(matched, resource, left)
-                del wanted[name]
-            elif there := _agreeing(kind.same, inputs, left):
-                if len(there) == 1:
-                    self._hold(matched, resource, there[0], left)
-                else:
-                    self.found.unclear[name] = there
-                del wanted[name]
+        for name in [each for each in wanted if each in self._chosen]:
+            self._choose(matched, wanted.pop(name)[0], left)
+        same = {name: _agreeing(kind.same, each, left) for name, (_, each) in wanted.items()}
+        claimed = [live for there in same.values() for live in there]
+        for name, there in same.items():
+            if len(there) == 1 and claimed.count(there[0]) == 1:
+                self._hold(matched, wanted.pop(name)[0], there[0], left)
         for name, (resource, inputs) in wanted.items():
-            if there := _agreeing(kind.like, inputs, left):
+            parents = sorted(self._unclear(resource.inputs))
+            if there := same[name] or ([] if parents else _agreeing(kind.like, inputs, left)):
                 self.found.unclear[name] = there
+            elif parents and kind.same:
+                self.found.waiting[name] = parents
             else:
                 self.found.missing.append(resource)
         named = [*self.found.twins.values(), *self.found.unclear.values()]
         told = [each for there in named for each in there]
-        self.found.unmanaged += [each for each in left if each not in told]
+        known = self._managed.values()  # what the plan has dropped is not unmanaged, either
+        self.found.unmanaged += [e for e in left if e not in told and e.id not in known]
+
+    def _unclear(self, value: Any) -> set[str]:
+        """Name what a planned value refers to and nobody has found yet, though it may be there."""
+        if isinstance(value, Mapping):
+            return set().union(*map(self._unclear, value.values()))
+        if isinstance(value, list):
+            return set().union(*map(self._unclear, value))
+        points = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+        return {points[1]} & {*self.found.unclear, *self.found.waiting} if points else set()
 
     def _manage(
         self, resource: Resource, inputs: Mapping[str, Any], kind: Kind, left: list[Live]
@@ -139,21 +155,21 @@ class _Search:
             )
         self._hold(among, resource, ids[choice], left)
 
-    def _addresses(self) -> dict[str, str]:
+    def _addresses(self) -> dict[str, set[str]]:
         """Tell for each planned droplet where the names that shall point at it point today."""
         records = next(kind for kind in KINDS if kind.name == "DnsRecord")
-        live = {
-            (each.inputs["domain"], each.inputs["name"]): each.inputs["value"]
-            for each in records.list(self._account, self._held)
-            if each.inputs["type"] == "A"
-        }
+        live: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for each in records.list(self._account, self._held):
+            if each.inputs["type"] == "A":
+                live[each.inputs["domain"], each.inputs["name"]].add(each.inputs["value"])
+        behind = {each.name: each.inputs.get("dropletId") for each in self._planned["ReservedIp"]}
         answers: dict[str, set[str]] = defaultdict(set)
         for resource in self._planned["DnsRecord"]:
-            points = _REFERENCE.fullmatch(resource.inputs["value"])
-            name = (resource.inputs["domain"], resource.inputs["name"])
-            if points and name in live:
-                answers[points[1]].add(live[name])
-        return {name: each.pop() for name, each in answers.items() if len(each) == 1}
+            if points := _REFERENCE.fullmatch(resource.inputs["value"]):
+                droplet = _REFERENCE.fullmatch(behind.get(points[1]) or points[0])
+                name = (resource.inputs["domain"], resource.inputs["name"])
+                answers[droplet[1] if droplet else ""] |= live[name]
+        return answers
 
     def _resolved(self, value: Any) -> Any:
         """Put what is live in the place of each reference; None where that is not known."""
@@ -173,5 +189,5 @@ def _agreeing(keys: Iterable[Any], inputs: Mapping[str, Any], live: Iterable[Liv
     return [
         each
         for each in live
-        if any(w is not None and key(each.inputs) == w for key, w in zip(keys, wanted, strict=True))
+        if any(agree(key(each.inputs), w) for key, w in zip(keys, wanted, strict=True))
     ]
