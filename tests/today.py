@@ -48,10 +48,10 @@ class Thing(NamedTuple):
     state: dict[str, Any]
 
 
-def seed(cloud: Path) -> None:
-    """Put all of it into a cloud's file."""
+def seed(cloud: Path, *more: Thing) -> None:
+    """Put all of it into a cloud's file; `more` is added, or stands in a thing's place."""
     with change(cloud) as content:
-        for thing in (*krotrust(), *krogiving(), *zones(), *others()):
+        for thing in (*krotrust(), *krogiving(), *zones(), *others(), *more):
             kind = resource_type(f"digitalocean:index/it:{thing.kind}")
             state = {name: revive(each) for name, each in thing.state.items()}
             store(content, kind, thing.id, state)
@@ -123,8 +123,8 @@ def krogiving() -> Iterator[Thing]:
     yield Thing("SpacesKey", "REHEARSAL7", {"name": "giv-prod-media", "grants": [grant]})
     yield Thing("App", BACKEND, {"spec": _backend()})
     hosts = ["krogiving.com", "www.krogiving.com", "donate.krogiving.com"]
-    yield Thing("App", FRONTEND, {"spec": _site("krogiving-frontend", *hosts)})
-    yield Thing("App", ADMIN, {"spec": _site("giv-admin", "admin.krogiving.com")})
+    yield Thing("App", FRONTEND, {"spec": site("krogiving-frontend", *hosts)})
+    yield Thing("App", ADMIN, {"spec": site("giv-admin", "admin.krogiving.com")})
 
 
 def zones() -> Iterator[Thing]:
@@ -232,7 +232,7 @@ def _backend() -> dict[str, Any]:
     }
 
 
-def _site(name: str, *hosts: str) -> dict[str, Any]:
+def site(name: str, *hosts: str) -> dict[str, Any]:
     site = {
         "name": name,
         "github": {"repo": f"krogiving/{name}", "branch": "main", "deployOnPush": True},
