@@ -52,7 +52,9 @@ class Keeper:
         for path, value in sorted(nodes, key=lambda node: -_likeness(node[0], spoken)):
             for other in self._tries(path, value, resource, change, live):
                 if self._keeps(path, other, resource, change.path, live):
-                    shown = yaml.safe_dump(other, default_flow_style=True, width=2**16)
+                    shown = yaml.safe_dump(
+                        other, default_flow_style=True, sort_keys=False, width=2**16
+                    )
                     shown = shown.strip().removesuffix("...").strip()
                     return f"{'.'.join(path)}: {shown}"
         return None
@@ -72,7 +74,8 @@ class Keeper:
             if change.new is None and _plain(change.old):  # an item that the code does not know
                 yield [*value, *(each for each in there if each not in wanted)]
         elif value is None or isinstance(value, dict):
-            if isinstance(change.old, bool):
+            # A part that is there or not, and is called like what it switches on.
+            if isinstance(change.old, bool) and path[-1] == change.path:
                 yield from [None] if value else filter(None, self._elsewhere(path))
         elif str(value) == str(change.new) and isinstance(change.old, str | int):
             yield type(value)(change.old)

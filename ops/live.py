@@ -153,11 +153,14 @@ def _records(account: Account, held: Held) -> Iterator[Live]:
         for each in account.all(account.api.domains.list_records, "domain_records", zone.id):
             if each["type"] == "SOA" or (each["type"], each["name"]) == ("NS", "@"):
                 continue  # DigitalOcean's own
-            inputs = {name: each[name] for name in ("type", "name", "tag")} | {
+            inputs = {name: each.get(name) for name in ("type", "name", "tag")} | {
                 "domain": zone.id,
                 "value": each["data"],
             }
-            shown = f"{each['name']}.{zone.id} {each['type']} {each['data']}"
+            name = zone.id if each["name"] == "@" else f"{each['name']}.{zone.id}"
+            shown = " ".join([name, each["type"], each["tag"] or "", each["data"]]).replace(
+                "  ", " "
+            )
             number = str(each["id"])
             yield Live("DnsRecord", number, shown, inputs, import_id=f"{zone.id},{number}")
 
