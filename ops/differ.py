@@ -75,6 +75,8 @@ def differences(
         name, change, top = drift.resource, drift.change, drift.path.partition(".")[0]
         if name not in unread or drift.kind != CHANGED or not change:
             continue
+        if unread[name] and not drift.path:  # all that differed is what the import left out
+            continue
         live = by_name[name]["oldState"]["inputs"]
         setting = keeper.setting(name, change, live) if top in live else None
         parents = {*_REFERENCE.findall(str(inputs[name].get(top)))} & anew

@@ -158,9 +158,7 @@ def _records(account: Account, held: Held) -> Iterator[Live]:
                 "value": each["data"],
             }
             name = zone.id if each["name"] == "@" else f"{each['name']}.{zone.id}"
-            shown = " ".join([name, each["type"], each["tag"] or "", each["data"]]).replace(
-                "  ", " "
-            )
+            shown = " ".join(filter(None, [name, each["type"], each.get("tag"), each["data"]]))
             number = str(each["id"])
             yield Live("DnsRecord", number, shown, inputs, import_id=f"{zone.id},{number}")
 
