@@ -175,7 +175,9 @@ def take_over(
     target = ask.target(stack, config_file)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "import.json"
-        ask.text("preview", *target, "--import-file", str(file), environ=environ)
+        # What is half imported would be made anew, of which a plain preview dies.
+        look = ("preview", "--ignore-protect", *target, "--import-file", str(file))
+        ask.text(*look, environ=environ)
         listed = json.loads(file.read_text(encoding="utf-8"))
         listed["resources"] = list(_filled(listed["resources"], wanted))
         file.write_text(json.dumps(listed), encoding="utf-8")
@@ -220,8 +222,8 @@ def _apply(stack: str, config_file: str | None, report: Report) -> tuple[int, li
         take_over(stack, config_file, wanted)
     except UsageError as error:
         raise UsageError(
-            f"{error}\nThe state of {stack} holds what was imported until then, protected. Mend the"
-            " cause and run the same command again: it goes on with the rest"
+            f"{error}\nThe state of {stack} holds what was imported until then, protected. No `up`"
+            " now: mend the cause and run the same command again, it goes on with the rest"
         ) from None
     answer = ask.answer("preview", "--ignore-protect", *ask.target(stack, config_file))
     counts = answer.get("changeSummary") or {}

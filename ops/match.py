@@ -68,8 +68,6 @@ class _Search:
                 self._planned[resource.type.rpartition(":")[2]].append(resource)
         if wrong := sorted({*chosen} - {r.name for each in self._planned.values() for r in each}):
             raise UsageError(f"the plan has no resource {', '.join(wrong)} to choose for")
-        if settled := sorted({*chosen} & {*managed}):
-            raise UsageError(f"the state holds {', '.join(settled)} already: nothing to choose")
 
     def run(self) -> Survey:
         if unknown := sorted(self._planned.keys() - {kind.name for kind in KINDS}):
@@ -127,11 +125,17 @@ class _Search:
     def _manage(
         self, resource: Resource, inputs: Mapping[str, Any], kind: Kind, left: list[Live]
     ) -> None:
-        """Recognise what the state holds, by its id, and what is there twice."""
+        """Recognise what the state holds, by its id, and what is there twice.
+
+        Raises UsageError where a person chose another; the same again is no mistake.
+        """
         there = _agreeing(kind.same, inputs, left)
         mine = [each for each in left if each.id == self._managed[resource.name]] or there[:1]
         if twins := [each for each in there if each not in mine]:
             self.found.twins[resource.name] = twins
+        known = mine[0].import_id or mine[0].id if mine else self._managed[resource.name]
+        if self._chosen.get(resource.name, known) != known:
+            raise UsageError(f"{resource.name} is {known} in the state already: nothing to choose")
         if mine:
             self._hold(self.found.managed, resource, mine[0], left)
 

@@ -11,6 +11,9 @@ import today
 import yaml
 from conftest import CANARIES, SEAL_KEY, Engine
 
+import rehearsal
+from ops.adopt import take_over
+from ops.config import UsageError
 from ops.graph import Graph
 
 pytestmark = pytest.mark.engine
@@ -69,6 +72,10 @@ def state(engine: Engine) -> dict[str, Found]:
     resources = exported["deployment"].get("resources") or []
     held = {r["urn"].rpartition("::")[2]: r for r in resources if r["custom"]}
     return {name: r for name, r in held.items() if "digitalocean:index" in r["type"]}
+
+
+def environ(engine: Engine, *faults: Found) -> dict[str, str]:
+    return {**engine.environ, rehearsal.FAULTS_VARIABLE: json.dumps(faults)}
 
 
 def told(report: Found, effect: str) -> dict[str, dict[str, str | None]]:
@@ -251,3 +258,20 @@ def test_what_would_be_made_anew_is_settled_before_an_up(engine: Engine) -> None
     ]
     assert operations(engine) == []
     assert all(each["protect"] for each in state(engine).values())
+
+
+@pytest.mark.soak
+def test_an_import_that_stopped_half_way_goes_on(engine: Engine) -> None:
+    report = json.loads(adopt(engine, *CHOSEN, "--format", "json", code=2))
+    keep(engine, report)
+    wanted = {name: each["id"] for name, each in report["matched"].items()}
+    fault = {"type": "DnsRecord", "op": "read", "kind": "refuse", "times": 1}
+    with pytest.raises(UsageError, match="503 Service Unavailable"):
+        take_over("prod", str(engine.file), wanted, environ(engine, fault))
+    some = state(engine)
+    assert some.keys() < wanted.keys()
+    assert all(each["protect"] for each in some.values())
+    said = adopt(engine, *CHOSEN, "--apply")
+    assert f"\nmatched: {len(wanted) - len(some)} (in the state already: {len(some)})\n" in said
+    assert state(engine).keys() == wanted.keys()
+    assert operations(engine) == []

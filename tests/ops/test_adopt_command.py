@@ -144,7 +144,7 @@ def test_an_import_that_stops_says_how_to_go_on(
     with pytest.raises(UsageError) as said:
         run(*CHOSEN, apply=True)
     assert str(said.value).startswith("pulumi import: 503 Service Unavailable\nThe state of prod")
-    assert str(said.value).endswith("run the same command again: it goes on with the rest")
+    assert str(said.value).endswith("run the same command again, it goes on with the rest")
 
 
 def test_on_a_terminal_what_is_not_clear_is_asked_one_by_one(
