@@ -52,6 +52,11 @@ def test_a_cache_evicts_and_has_nothing_to_restore() -> None:
     assert cluster("valkey", cache()) == {**COMMON, **wanted, "evictionPolicy": "allkeys_lru"}
 
 
+def test_a_cluster_keeps_tags_of_its_own_beside_the_product_s() -> None:
+    tagged = database(tags=["escrow"])
+    assert cluster("pg", tagged)["tags"] == ["krotrust", "test", "escrow"]
+
+
 def test_a_cluster_holds_a_database_and_a_user_of_ours_and_a_cache_holds_none() -> None:
     made = declared(lambda: Database("d", args("pg", database())))
     assert made["d-db"].inputs == {"clusterId": "<d-cluster.id>", "name": "things"}

@@ -221,6 +221,20 @@ def test_a_record_for_a_name_that_app_platform_writes_is_refused(record: dict[st
         krogiving(records=[record])
 
 
+def test_an_app_answers_other_names_in_the_zone_too() -> None:
+    code = krogiving().frontend
+    assert code
+    more = {**code.model_dump(by_alias=True), "aliases": ["donate.giving.test"]}
+    names = spec("frontend", frontend=more)["domainNames"]
+    assert [each["name"] for each in names][-1] == "donate.giving.test"
+    assert names[-1]["type"] == "ALIAS"
+    taken = {"type": "CNAME", "name": "donate", "value": "x.test."}
+    with pytest.raises(ValidationError, match="App Platform writes the CNAME record of donate"):
+        krogiving(frontend=more, records=[taken])
+    with pytest.raises(ValidationError, match=r"aliases elsewhere\.test lies outside the zone"):
+        krogiving(frontend={**more, "aliases": ["elsewhere.test"]})
+
+
 def test_an_admin_panel_outside_the_zone_is_refused() -> None:
     with pytest.raises(ValidationError, match="elsewhere"):
         krogiving(admin={"host": "panel.elsewhere.test"})

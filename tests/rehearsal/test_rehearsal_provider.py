@@ -220,6 +220,16 @@ def test_update_keeps_what_was_made_up_and_read_keeps_secrets(cloud: Path) -> No
     assert json.loads(cloud.read_text())["resources"] == {}
 
 
+def test_an_update_moves_no_address_that_somebody_else_gave(cloud: Path) -> None:
+    identity = made("Droplet", DROPLET)
+    content = json.loads(cloud.read_text())
+    content["resources"][f"Droplet/{identity}"]["state"]["ipv4Address"] = "198.18.77.7"
+    cloud.write_text(json.dumps(content))
+    state = dict(read("Droplet", identity).properties or {})
+    changed = update("Droplet", identity, state, {**DROPLET, "tags": ["new"]})
+    assert changed["ipv4Address"].value == "198.18.77.7"
+
+
 def test_a_record_is_imported_by_domain_and_id() -> None:
     made("Domain", {"name": "d.test"})
     record = {"domain": "d.test", "type": "A", "name": "@", "value": "192.0.2.1"}
