@@ -74,11 +74,15 @@ def _locked(path: Path) -> Iterator[None]:
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Fault:
-    """One fault on demand; `name` is a pattern that the whole logical name fits."""
+    """One fault on demand; `name` is a pattern that the whole logical name fits.
+
+    refuse and timeout: nothing happened. lost and die: it happened, and no answer came. repeat: so,
+    too, and what a creation asks for is asked for again.
+    """
 
     type: str
     op: Literal["create", "update", "delete", "read"]
-    kind: Literal["refuse", "timeout", "lost", "die"]
+    kind: Literal["refuse", "timeout", "lost", "repeat", "die"]
     name: str = ".*"
     times: int = 1
 

@@ -22,7 +22,7 @@ from rehearsal import CLOUD_VARIABLE, SPEED_VARIABLE, TOKEN, TOKEN_VARIABLES, cl
 from rehearsal.cloud import Refused
 from rehearsal.judge import check, diff, full, refusals
 from rehearsal.sdk import resource_type
-from rehearsal.table import NO_IMPORTER, SLOW
+from rehearsal.table import GONE_IS_REFUSED, NO_IMPORTER, PUTS, SLOW
 from rehearsal.values import plain, revive
 
 GET_CA = "digitalocean:index/getDatabaseCa:getDatabaseCa"
@@ -30,6 +30,10 @@ CA_CERTIFICATE = """-----BEGIN CERTIFICATE-----
 cmVoZWFyc2FsOiB0aGlzIG9ubHkgbG9va3MgbGlrZSBhIGNlcnRpZmljYXRlICAg
 -----END CERTIFICATE-----
 """
+
+
+class AskedAgain(Refused):
+    """The answer was lost on its way, and the provider's client asks a second time."""
 
 
 class Rehearsal(rpc.Provider):
@@ -89,8 +93,9 @@ class Rehearsal(rpc.Provider):
             ok = not fault
             if fault != "die":
                 await asyncio.sleep(cloud.row(kind).ready / speed if wait and speed else 0)
-            if fault in ("timeout", "lost"):
-                raise Refused(f"timeout while waiting for the answer to {op} {kind} {name!r}")
+            if fault in ("timeout", "lost", "repeat"):
+                error = AskedAgain if fault == "repeat" else Refused
+                raise error(f"timeout while waiting for the answer to {op} {kind} {name!r}")
         finally:
             line = {"op": op, "type": kind, "name": name, "urn": urn, "start": start}
             cloud.log(self.cloud, {**line, "end": time.time(), "ok": ok})
@@ -103,6 +108,13 @@ class Rehearsal(rpc.Provider):
         if request.preview:
             later = dict.fromkeys(kind.outputs.keys() - inputs.keys(), PropertyValue(UNKNOWN))
             return rpc.CreateResponse(properties=cloud.guarded(kind, {**inputs, **later}))
+        try:
+            return await self._make(request)
+        except AskedAgain:
+            return await self._make(request)
+
+    async def _make(self, request: rpc.CreateRequest) -> rpc.CreateResponse:
+        kind, inputs = resource_type(request.type), request.properties
         async with self._operation("create", request.urn, wait=True) as content:
             name = cloud.fill(cloud.row(kind.name).unique, "", inputs)
             for key, other in content["resources"].items():
@@ -112,6 +124,9 @@ class Rehearsal(rpc.Provider):
             identity = cloud.fill(cloud.row(kind.name).id, f"{request.urn}#{count}", inputs)
             for problem in refusals(content, kind.name, identity, plain(inputs), {}):
                 raise Refused(problem)
+            if kind.name in PUTS:  # what stood there is written over
+                there = cloud.fill(cloud.row(kind.name).import_id, identity, inputs, id=identity)
+                content["resources"].pop(cloud.find(content, kind.name, wanted=there), None)
             return rpc.CreateResponse(identity, cloud.store(content, kind, identity, inputs))
 
     async def update(self, request: rpc.UpdateRequest) -> rpc.UpdateResponse:
@@ -132,12 +147,14 @@ class Rehearsal(rpc.Provider):
             return rpc.UpdateResponse(cloud.store(content, kind, identity, inputs))
 
     async def delete(self, request: rpc.DeleteRequest) -> None:
-        """Take a resource out of the file; one that is gone already is no error."""
+        """Take a resource out of the file; of some types, one that is gone already is an error."""
         kind = resource_type(request.type).name
         async with self._operation("delete", request.urn) as content:
             if problem := full(content, kind, request.resource_id):
                 raise Refused(problem)
             key = cloud.find(content, kind, wanted=request.resource_id)
+            if not key and kind in GONE_IS_REFUSED:
+                raise Refused(f"404 Not Found: {kind} {request.resource_id!r}")
             gone = content["resources"].pop(key, None)
             if gone and kind == "DatabaseFirewall":  # the cluster lets anybody in
                 content["resources"][f"DatabaseCluster/{gone['import_id']}"] |= {"open": True}

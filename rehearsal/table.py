@@ -103,6 +103,10 @@ TABLE: dict[str, Row] = {
 REPLACES_WHEN_OFF = {"ipv6"}
 SLOW = ("size", "nodeCount", "spec")
 NO_IMPORTER = ("ProjectResources", "SpacesKey")
+PUTS = ("DatabaseFirewall",)  # making one writes over the one that is there
+# Deleting one that is gone already fails; of any other type it does not.
+GONE_IS_REFUSED = ("App", "DatabaseCluster", "DatabaseUser", "Domain", "MonitorAlert", "SpacesKey",
+    "UptimeAlert", "UptimeCheck", "Vpc")
 NEVER_KEPT = ("spec.alerts.destinations",)  # unread, and not even kept in the state by a refresh
 
 # Unread by an import, but read by a refresh where the state holds them.

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +151,38 @@ def test_faults_that_cannot_be_read_are_said_before_anything_happens(
     request = rpc.ConfigureRequest({}, props({}), True, True)
     with pytest.raises(Refused, match=rehearsal.FAULTS_VARIABLE):
         asyncio.run(Rehearsal().configure(request))
+
+
+def test_a_creation_whose_lost_answer_is_asked_for_again_makes_a_twin(
+    cloud: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault(monkeypatch, {"type": "Droplet", "op": "create", "kind": "repeat"})
+    identity = made("Droplet", DROPLET)
+    assert droplets(cloud) == 2
+    assert f"Droplet/{identity}" in look(cloud)["resources"]
+    assert [line["ok"] for line in logged(cloud)] == [False, True]
+
+
+def test_asked_for_again_what_is_there_once_only_is_refused_and_there(
+    cloud: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault(monkeypatch, {"type": "DatabaseCluster", "op": "create", "kind": "repeat"})
+    with pytest.raises(Refused, match="already exists"):
+        create("DatabaseCluster", CLUSTER)
+    assert len(look(cloud)["resources"]) == 1
+
+
+def test_trusted_sources_that_are_set_again_are_written_over(cloud: Path) -> None:
+    rules = {"clusterId": made("DatabaseCluster", CLUSTER), "rules": []}
+    made("DatabaseFirewall", rules)
+    last = made("DatabaseFirewall", {**rules, "rules": [{"type": "tag", "value": "web"}]})
+    (key,) = (key for key in look(cloud)["resources"] if key.startswith("DatabaseFirewall/"))
+    assert key == f"DatabaseFirewall/{last}"
+
+
+@pytest.mark.parametrize(("kind", "refused"), [("UptimeCheck", True), ("Droplet", False)])
+def test_what_is_gone_already_is_refused_to_be_deleted_by_some_types_alone(
+    kind: str, refused: bool
+) -> None:
+    with pytest.raises(Refused, match="404") if refused else nullcontext():
+        delete(kind, "gone")
