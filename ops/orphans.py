@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 import psutil
 
+from ops import ROOT
+
 PLUGIN = re.compile(r"pulumi-(?:resource|language|analyzer)-|-m rehearsal\.plugin")
+ENGINE = "pulumi"
 PATIENCE = 10  # seconds to end by itself
 
 
@@ -16,21 +20,41 @@ def end(project: str) -> list[int]:
     """End the orphaned plugins of a project's runs on the state of this shell; tell their pids."""
     found = list(_orphans(project))
     for process in found:
-        process.terminate()
+        with suppress(psutil.NoSuchProcess):  # it ended meanwhile
+            process.terminate()
     _, stubborn = psutil.wait_procs(found, PATIENCE)
     for process in stubborn:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(stubborn, PATIENCE)
     return sorted(process.pid for process in found)
+
+
+def alive(pid: int) -> bool:
+    """Tell whether an engine runs under a pid; the number may be somebody else's by now."""
+    try:
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and ENGINE in process.name()
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _orphans(project: str) -> Iterator[psutil.Process]:
     for process in psutil.process_iter():
         try:
-            if not PLUGIN.search(" ".join(process.cmdline())):
-                continue
-            environ, above = process.environ(), [each.name() for each in process.parents()]
+            if PLUGIN.search(" ".join(process.cmdline())) and _ours(process, project):
+                yield process
         except psutil.Error:  # it ended meanwhile, or is somebody else's
             continue
-        theirs = (environ.get("PULUMI_PROJECT"), environ.get("PULUMI_BACKEND_URL"))
-        if theirs == (project, os.environ.get("PULUMI_BACKEND_URL")) and "pulumi" not in above:
-            yield process
+
+
+def _ours(process: psutil.Process, project: str) -> bool:
+    """Tell whether a plugin is of this project and state, and no engine is above it."""
+    environ = process.environ()
+    if environ.get("PULUMI_BACKEND_URL") != os.environ.get("PULUMI_BACKEND_URL"):
+        return False
+    if any(above.name() == ENGINE for above in process.parents()):
+        return False
+    named = environ.get("PULUMI_PROJECT")
+    # The engine names the project to a provider; the language's plugin stands in its folder.
+    return named == project if named else process.cwd() == str(ROOT)

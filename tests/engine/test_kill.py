@@ -1,0 +1,59 @@
+"""An engine that is killed in the middle of an `up`, and what `mend` makes of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from played import UP, assert_settled, begun, cloud, kill, mend, played, plugins, quiet
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        pytest.param(made, marks=() if made in (5, 40) else pytest.mark.soak)
+        for made in (1, 5, 10, 16, 22, 28, 34, 40, 47, 53)
+    ],
+)
+def test_after_a_kill_and_a_mend_an_up_makes_the_estate_whole(made: int, tmp_path: Path) -> None:
+    engine = played(tmp_path / "stage", "stage")
+    kill(engine, made)
+    mend(engine)
+    quiet(engine.on_stack(*UP))
+    assert_settled(engine)
+    # What was imported is as little protected as the rest of an unguarded stack.
+    quiet(engine.on_stack("destroy", "--yes", "--skip-preview"))
+    assert cloud(engine) == {}
+
+
+def test_a_mend_beside_a_living_up_touches_nothing_and_names_the_living(tmp_path: Path) -> None:
+    engine = played(tmp_path / "stage", "stage")
+    with begun(engine, 30, speed=15) as process:
+        before = plugins(engine)
+        refused = quiet(engine.ops("mend", "--yes", code=1))
+        assert f"pid {process.pid}" in refused
+        assert "imported" not in refused
+        assert set(plugins(engine)) >= set(before)
+        process.communicate()
+    assert process.returncode == 0
+    assert_settled(engine)
+
+
+def test_the_lock_of_another_machine_is_not_broken(tmp_path: Path) -> None:
+    engine = played(tmp_path / "stage", "stage")
+    kill(engine, 1)
+    (file,) = (engine.folder / "state" / ".pulumi" / "locks").rglob("*.json")
+    lock: dict[str, Any] = json.loads(file.read_text())
+    file.write_text(json.dumps({**lock, "hostname": "elsewhere"}))
+    exported = engine.run("stack", "export", "--stack", engine.stack).stdout
+    refused = quiet(engine.ops("mend", "--yes", code=1))
+    assert f"elsewhere, pid {lock['pid']}" in refused
+    assert file.exists()
+    assert engine.run("stack", "export", "--stack", engine.stack).stdout == exported
+    file.write_text(json.dumps(lock))
+    mend(engine)
+    assert not file.exists()
