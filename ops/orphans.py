@@ -6,12 +6,14 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
 from ops import ROOT
 
-PLUGIN = re.compile(r"pulumi-(?:resource|language|analyzer)-|-m rehearsal\.plugin")
+PLUGIN = re.compile(r"pulumi-(?:resource|language|analyzer)-")
+STAND_IN = ["-m", "rehearsal.plugin"]
 ENGINE = "pulumi"
 PATIENCE = 10  # seconds to end by itself
 
@@ -26,7 +28,7 @@ def end(project: str) -> list[int]:
     for process in stubborn:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(stubborn, PATIENCE)
+    psutil.wait_procs(stubborn)
     return sorted(process.pid for process in found)
 
 
@@ -42,10 +44,16 @@ def alive(pid: int) -> bool:
 def _orphans(project: str) -> Iterator[psutil.Process]:
     for process in psutil.process_iter():
         try:
-            if PLUGIN.search(" ".join(process.cmdline())) and _ours(process, project):
+            if _is_plugin(process.cmdline()) and _ours(process, project):
                 yield process
         except psutil.Error:  # it ended meanwhile, or is somebody else's
             continue
+
+
+def _is_plugin(command: list[str]) -> bool:
+    """Tell it by what runs, not by what is given to it: somebody may be reading a plugin's file."""
+    name = Path(command[0]).name if command else ""
+    return bool(PLUGIN.match(name)) or command[1:3] == STAND_IN
 
 
 def _ours(process: psutil.Process, project: str) -> bool:
