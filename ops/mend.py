@@ -12,7 +12,7 @@ import os
 import re
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +20,7 @@ import typer
 
 from ops import account, ask, engine, orphans
 from ops.account import Account
-from ops.adopt import choices, chosen_among, ids, part, state_ids, take_over
+from ops.adopt import IMPORTED, choices, chosen_among, ids, part, state_ids, take_over
 from ops.config import UsageError
 from ops.graph import Graph, build
 from ops.live import Live
@@ -98,6 +98,19 @@ class Finding:
         return twins
 
     @property
+    def keys(self) -> list[tuple[str, Live]]:
+        """What nobody can import, though there may be several of one name: to be revoked."""
+        there = {**self.survey.unclear, **{n: [live] for n, live in self.survey.lost.items()}}
+        return [(n, e) for n, some in there.items() for e in some if e.kind not in IMPORTED]
+
+    @property
+    def unclear(self) -> Survey:
+        """The same survey, its unclear ones only those that can be imported."""
+        revoked = {name for name, _ in self.keys}
+        there = {n: e for n, e in self.survey.unclear.items() if n not in revoked}
+        return replace(self.survey, unclear=there)
+
+    @property
     def left(self) -> bool:
         """Whether something is left that a person has to settle."""
         return bool(self.survey.lost or self.twins or self.survey.unclear)
@@ -121,14 +134,14 @@ class Finding:
             " `up` makes another",
             (
                 f"{name} = {live}   revoke it: doctl spaces keys delete {live.id}"
-                for name, live in found.lost.items()
+                for name, live in self.keys
             ),
         )
         yield from part(
             "there twice: see which is in use, and delete the other by hand",
             (f"{n}: {known.get(n)} and {e}" for n, there in self.twins.items() for e in there),
         )
-        yield from part("not clear: say which, with --choose NAME=ID", choices(found))
+        yield from part("not clear: say which, with --choose NAME=ID", choices(self.unclear))
         yield from part("still being made", map(str, self.unready))
 
 
@@ -177,12 +190,13 @@ def _unready(there: Account, found: Survey) -> Iterator[Live]:
     """Yield what is to be imported and still being made: its addresses are not known yet."""
     matched = {(live.kind, live.id): live for live in found.matched.values()}
     if {kind for kind, _ in matched} & {"Droplet", "DatabaseCluster", "App"}:
-        for kind, identity in _in_the_making(there):
+        for kind, identity in in_the_making(there):
             if (kind, identity) in matched:
                 yield matched[kind, identity]
 
 
-def _in_the_making(there: Account) -> Iterator[tuple[str, str]]:
+def in_the_making(there: Account) -> Iterator[tuple[str, str]]:
+    """Yield type and id of what the account is still making."""
     for each in there.all(there.api.droplets.list, "droplets"):
         if each["status"] == "new":
             yield "Droplet", str(each["id"])

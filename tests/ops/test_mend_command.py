@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from urllib.parse import quote
 
 import pytest
 from command_line import FakePulumi, Project
 
+from ops import mend
+from ops.account import Account
+from ops.graph import Graph
 from rehearsal import TOKEN
 
 NETWORK = "00000000-0000-4000-8000-000000000001"
-KEY = "REHEARSALKEY"
+VPC = {"id": NETWORK, "name": "kro-stage", "region": "fra1", "ipRange": "10.116.0.0/20"}
 URN = "urn:pulumi:stage::estate::estate:krotrust:KroTrust$digitalocean:index/{}::{}"
 GROUP = {"urn": "urn:pulumi:stage::estate::g::g", "type": "estate:group:G", "custom": False}
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -42,11 +47,11 @@ def run(tmp_path: Path, pulumi: FakePulumi) -> Run:
     return lambda *arguments: project.ops("mend", "--stack", "stage", *arguments, environ=environ)
 
 
-def account(folder: Path, **things: dict[str, Any]) -> None:
-    """Put things into the account, by type; their id is given beside their state."""
+def account(folder: Path, *things: tuple[str, dict[str, Any]]) -> None:
+    """Put things into the account: the type, and the state with its id."""
     resources = {
         f"{kind}/{state['id']}": {"name": "", "import_id": state["id"], "state": state}
-        for kind, state in things.items()
+        for kind, state in things
     }
     (folder / "cloud.json").write_text(json.dumps({"resources": resources}))
 
@@ -68,7 +73,7 @@ def asked(pulumi: FakePulumi) -> list[str]:
 def test_a_stack_that_never_began_is_no_case_for_it(
     run: Run, pulumi: FakePulumi, tmp_path: Path
 ) -> None:
-    account(tmp_path, Vpc=VPC)
+    account(tmp_path, ("Vpc", VPC))
     left(pulumi)
     done = run("--yes")
     assert done.returncode == 1
@@ -76,14 +81,11 @@ def test_a_stack_that_never_began_is_no_case_for_it(
     assert asked(pulumi) == ["stack export"]
 
 
-VPC = {"id": NETWORK, "name": "kro-stage", "region": "fra1", "ipRange": "10.116.0.0/20"}
-
-
 @pytest.mark.parametrize("arguments", [(), ("--choose", "krotrust-vpc=none")])
 def test_it_tells_what_it_found_and_changes_nothing_without_a_yes(
     arguments: tuple[str, ...], run: Run, pulumi: FakePulumi, tmp_path: Path
 ) -> None:
-    account(tmp_path, Vpc=VPC, SpacesKey={"id": KEY, "name": "giv-stage-media-app", "grants": []})
+    account(tmp_path, ("Vpc", VPC))
     gone = {"urn": URN.format("tag:Tag", "old-tag"), "type": "d", "custom": True, "id": "old"}
     left(pulumi, GROUP, gone, krotrust_vpc="creating", old_tag="deleting")
     done = run(*arguments)
@@ -155,3 +157,34 @@ def test_another_error_of_the_import_is_told_in_the_engine_s_words(
     done = run("--yes")
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
     assert done.stderr == "error: pulumi stack import: [409] Conflict: another update\n"
+
+
+@pytest.mark.parametrize("keys", [["FIRST"], ["FIRST", "SECOND"]])
+def test_a_key_whose_secret_was_told_once_is_to_be_revoked(
+    keys: list[str], run: Run, pulumi: FakePulumi, tmp_path: Path, plan: Callable[[str], Graph]
+) -> None:
+    (name,) = (r.inputs["name"] for r in plan("stage").resources if r.type.endswith(":SpacesKey"))
+    account(tmp_path, *(("SpacesKey", {"id": key, "name": name, "grants": []}) for key in keys))
+    left(pulumi, GROUP)
+    done = run("--yes")
+    assert done.returncode == 2
+    assert re.findall("doctl spaces keys delete (.*)", done.stdout) == keys
+    assert "--choose" not in done.stdout
+
+
+def test_what_is_still_being_made_is_told_from_what_is_ready() -> None:
+    lists = {
+        "droplets": [{"id": 1, "status": "new"}, {"id": 2, "status": "active"}],
+        "databases": [{"id": "a", "status": "creating"}, {"id": "b", "status": "resizing"}],
+        "apps": [
+            {"id": "c", "pending_deployment": {"id": "d"}},
+            {"id": "e", "in_progress_deployment": {"id": "d"}, "active_deployment": {"id": "f"}},
+            {"id": "g"},  # its first deployment failed: nothing more will come
+        ],
+    }
+    there = mock.Mock(spec=Account, api=mock.MagicMock(), all=lambda _, key: lists[key])
+    assert [*mend.in_the_making(there)] == [
+        ("Droplet", "1"),
+        ("DatabaseCluster", "a"),
+        ("App", "c"),
+    ]
