@@ -29,6 +29,10 @@ RETRIES = ("DIGITALOCEAN_HTTP_RETRY_MAX", "4")
 PAGE = 200  # the most that a page may hold
 
 
+class NotAtHandError(UsageError):
+    """Something that the door needs is missing; the text says what, and what it is for."""
+
+
 @dataclass(frozen=True)
 class Account:
     """The account as it is: `api` is DigitalOcean's client; reads only."""
@@ -37,12 +41,12 @@ class Account:
     _environ: Environ = field(repr=False)
 
     def spaces(self, region: str) -> Any:
-        """Return the S3 client of a region. Raises UsageError without a Spaces key at hand."""
+        """Return the S3 client of a region. Raises NotAtHandError without a Spaces key."""
         import boto3  # type: ignore[import-untyped]
         from botocore.config import Config  # type: ignore[import-untyped]
 
         if missing := [name for name in SPACES_KEYS if not self._environ.get(name)]:
-            raise UsageError(
+            raise NotAtHandError(
                 f"{' and '.join(missing)} not set: buckets are not looked at through the account's"
                 " token. Set both to a full-access Spaces key and its secret"
             )
@@ -77,7 +81,10 @@ class Account:
 
 @contextmanager
 def visit(environ: Environ) -> Iterator[Account]:
-    """Open the account that `environ` names; what it refuses meanwhile is a UsageError."""
+    """Open the account that `environ` names; what it refuses meanwhile is a UsageError.
+
+    Raises NotAtHandError without a token, or in a rehearsal without what shows its cloud.
+    """
     stand_in = engine.answering(environ) == engine.STAND_IN
     with _rehearsed(environ) if stand_in else nullcontext(environ) as chosen:
         client = _client(chosen)
@@ -113,13 +120,13 @@ def spaces_url(environ: Environ, region: str) -> str:
 
 
 def _client(environ: Environ) -> pydo.Client:
-    """Make the client. Raises UsageError without a token, or where its endpoint is no URL."""
+    """Make the client. Raises UsageError where the endpoint is no URL."""
     import pydo
     from azure.core.pipeline.policies import SansIOHTTPPolicy
 
     token = next((environ[name] for name in rehearsal.TOKEN_VARIABLES if environ.get(name)), None)
     if not token:
-        raise UsageError(
+        raise NotAtHandError(
             f"{rehearsal.TOKEN_VARIABLES[0]} is not set: the account is looked at with its token."
             " Set it to one; read scope is enough"
         )
@@ -145,14 +152,14 @@ def _retries(environ: Environ) -> int:
 def _rehearsed(environ: Environ) -> Iterator[Environ]:
     """Serve the rehearsal's cloud meanwhile, and lend the environment that leads there alone."""
     if not (cloud := environ.get(rehearsal.CLOUD_VARIABLE)):
-        raise UsageError(
+        raise NotAtHandError(
             f"{rehearsal.CLOUD_VARIABLE} is not set: it is the file that stands for the cloud."
             " Set what `python -m rehearsal env` prints"
         )
     try:
         from rehearsal.api import doors, serving
     except ModuleNotFoundError as error:
-        raise UsageError(
+        raise NotAtHandError(
             f"the rehearsal's cloud is shown by {error.name}, which is not installed: install"
             " requirements-dev.txt"
         ) from None

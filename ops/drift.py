@@ -1,6 +1,6 @@
 """What differs between cloud, state and code, as the engine sees it. Reads; changes nothing.
 
-It tells what the provider reads back, which a bucket's ACL is not.
+It tells what the provider reads back, and of a bucket's ACL, which that does not, what Spaces says.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 import typer
 
-from ops import ask, engine
+from ops import acl, ask, engine
+from ops.account import NotAtHandError
 from ops.graph import SECRET
 from ops.rendered import Change, changes, keyed
 
@@ -38,12 +39,16 @@ State = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Drift:
-    """One finding: an input of a resource that differs, or without `change` the whole resource."""
+    """One finding: an input of a resource that differs, or without `change` the whole resource.
+
+    `mend` is the command that sets right what the engine cannot.
+    """
 
     resource: str
     kind: str
     change: Change | None = None
     protected: bool = False
+    mend: str = ""
 
     @property
     def path(self) -> str:
@@ -70,6 +75,8 @@ class Drift:
         else:
             where = f"{self.path}: " if self.path else ""
             yield f"{self.resource}  {where}changed"
+        if self.mend:
+            yield f"  an `up` neither sees nor mends it; this does: {self.mend}"
 
     def as_json(self) -> dict[str, Any]:
         """Give the published form."""
@@ -79,7 +86,7 @@ class Drift:
         data |= {"path": self.path, "secret": self.secret}
         if self.change and self.shown:
             data |= {"old": self.change.old, "new": self.change.new}
-        return data
+        return data | ({"mend": self.mend} if self.mend else {})
 
 
 def run(stack: str, config_file: str | None, form: str) -> int:
@@ -91,14 +98,7 @@ def run(stack: str, config_file: str | None, form: str) -> int:
     provider = engine.answering(os.environ)
     if form == "text":
         typer.echo(f"provider: {provider}")
-    target = ask.target(stack, config_file)
-    live = drifts(ask.answer(*REFRESH, *target), "live")
-    planned = ask.answer(*PREVIEW, *target)
-    code = drifts(planned, "code")
-    if any(drift.secret for drift in live):
-        live = without_own_seals(
-            live, code, drifts(ask.answer(*PREVIEW, "--refresh", *target), "code")
-        )
+    live, code, notes = _compare(ask.target(stack, config_file))
     if form == "json":
         report = {
             "stack": stack,
@@ -113,9 +113,27 @@ def run(stack: str, config_file: str | None, form: str) -> int:
             typer.echo(f"\n{head}:")
             for line in [line for drift in part for line in drift.lines()] or ["no drift"]:
                 typer.echo(f"  {line}")
-    for note in ask.said(planned, "info"):
+    for note in notes:
         typer.echo(f"note: {note}", err=True)
     return 2 if live or code else 0
+
+
+def _compare(target: Sequence[str]) -> tuple[list[Drift], list[Drift], list[str]]:
+    """Give both comparisons, and what else there is to say."""
+    refreshed = ask.answer(*REFRESH, *target)
+    live = drifts(refreshed, "live")
+    planned = ask.answer(*PREVIEW, *target)
+    code = drifts(planned, "code")
+    if any(drift.secret for drift in live):
+        current = drifts(ask.answer(*PREVIEW, "--refresh", *target), "code")
+        live = without_own_seals(live, code, current)
+    notes = ask.said(planned, "info")
+    try:
+        opened = acl.changed(refreshed, os.environ)
+        live += [Drift(each.resource, CHANGED, each.change, mend=each.mend) for each in opened]
+    except NotAtHandError as error:
+        notes.append(f"the buckets' ACLs were not looked at: {error}")
+    return live, code, notes
 
 
 def drifts(answer: Mapping[str, Any], side: Side) -> list[Drift]:

@@ -16,6 +16,11 @@ from conftest import CANARIES, SEAL_KEY, Engine
 pytestmark = pytest.mark.engine
 
 State = dict[str, Any]
+MEND = (
+    'AWS_ACCESS_KEY_ID="$SPACES_ACCESS_KEY_ID" AWS_SECRET_ACCESS_KEY="$SPACES_SECRET_ACCESS_KEY"'
+    " aws s3api put-bucket-acl --bucket kro-stage-files --acl private"
+    " --endpoint-url https://fra1.digitaloceanspaces.com"
+)
 
 
 @pytest.fixture(scope="module")
@@ -135,8 +140,9 @@ def test_what_was_done_by_hand_and_what_is_not_deployed(settled: Engine, tmp_pat
         lambda s: "cpu" in s["type"],
         lambda s: s.update(enabled=False),
     )
-    # The provider reads no bucket's ACL back: this one nobody is told of.
-    by_hand(engine, "SpacesBucket", _named("kro-stage-files"), lambda s: s.update(acl="public"))
+    by_hand(
+        engine, "SpacesBucket", _named("kro-stage-files"), lambda s: s.update(acl="public-read")
+    )
     # What nobody set is none: computed outputs, and the order of tags.
     by_hand(engine, "Vpc", _named("kro-stage"), lambda s: s.update(createdAt="long ago"))
     by_hand(engine, "DatabaseCluster", _named("kro-stage-db-cluster"), lambda s: s["tags"].sort())
@@ -177,6 +183,8 @@ def test_what_was_done_by_hand_and_what_is_not_deployed(settled: Engine, tmp_pat
         "krotrust-droplet  tags.krotrust: 'krotrust' => None",
         "krotrust-firewall  inboundRules.2.sourceAddresses.0.0.0.0/0: None => '0.0.0.0/0'",
         f"krotrust-zone-a-api  value: '{address['krotrustAddress']}' => '198.18.0.9'",
+        "krotrust-files-bucket  acl: 'private' => 'public-read'",
+        f"  an `up` neither sees nor mends it; this does: {MEND}",
     ]
     assert code == [
         "DELETE: krotrust-zone-caa-letsencrypt.org (protected: an `up` would refuse)",
