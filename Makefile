@@ -48,7 +48,7 @@ bench: setup ## Measure our own code, and how wide an `up` goes
 drift: setup ## Tell what differs between STACK's cloud, state and code
 	@$(PY) -m ops drift --stack $(STACK)
 
-up: setup ## Change STACK for real, then seal its secrets
+up: setup ## Change STACK for real, mend what was changed by hand, seal the secrets
 	@$(PY) -m ops up --stack $(STACK)
 
 refresh: setup ## Read STACK's real resources into its state

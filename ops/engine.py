@@ -101,7 +101,9 @@ def change(command: str, stack: str, arguments: Sequence[str]) -> int:
             f" the older back: {', '.join(unstored)}.\n"
             f"  `python -m ops seal --stack {stack}`, commit, then `up` again; nothing was changed"
         )
-    run = ["pulumi", command, "--stack", stack, *arguments]
+    # What was changed by hand is seen and mended; a `--refresh=false` of the person's comes last.
+    refresh = ["--refresh"] if command == "up" else []
+    run = ["pulumi", command, "--stack", stack, *refresh, *arguments]
     code = subprocess.run(run, cwd=ROOT, check=False).returncode  # noqa: S603
     if code == 0 and command == "up":
         seal.run(stack)

@@ -42,7 +42,9 @@ def test_a_secret_is_sealed_kept_rotated_and_never_seen(stage: Engine) -> None:
     assert set(CANARIES) < set(seals)
     assert all(seal["sealed"].startswith("EV[") for seal in seals.values())
 
-    # With the plain ones at hand and unchanged, there is nothing to do.
+    # An `up` that reads the cloud first has nothing to do, without a plain secret at hand.
+    run("up", "--yes", "--skip-preview", "--refresh", "--expect-no-changes", **SEAL_KEY)
+    # With the plain ones at hand and unchanged, neither.
     run("preview", "--diff", "--expect-no-changes", **CANARIES, **SEAL_KEY)
 
     # A rotated one is sent, and only the app changes.

@@ -115,15 +115,16 @@ def _store(project: Project) -> None:
     file.write_text(file.read_text() + STORED)
 
 
-def test_an_up_runs_with_the_options_it_was_given_and_then_seals(
+def test_an_up_reads_what_is_live_takes_the_options_it_was_given_and_then_seals(
     project: Project, pulumi: FakePulumi
 ) -> None:
     _store(project)
     pulumi.answer("stack output", out=SEALED)
-    arguments = ("up", "--stack", "stage", "--yes", "--target", "urn")
-    done = project.ops(*arguments, path=pulumi.folder, environ=REAL)
+    options = ("--yes", "--target", "urn", "--refresh=false")
+    done = project.ops("up", "--stack", "stage", *options, path=pulumi.folder, environ=REAL)
     assert done.returncode == 0, done.stderr
-    assert pulumi.call("up")["arguments"] == list(arguments)
+    # The engine takes the last word on an option.
+    assert pulumi.call("up")["arguments"] == ["up", "--stack", "stage", "--refresh", *options]
     order = [call["arguments"][:2] for call in pulumi.calls if call["arguments"][0] != "stack"]
     assert order == [["up", "--stack"], ["config", "set-all"]]
 
@@ -136,8 +137,8 @@ def test_only_an_up_that_succeeded_seals_and_the_exit_code_is_the_engines(
     pulumi.answer(command, code=code)
     done = project.ops(command, "--stack", "stage", path=pulumi.folder, environ=REAL)
     assert done.returncode == code
-    changes = [call["arguments"][0] for call in pulumi.calls if call["arguments"][0] != "stack"]
-    assert changes == [command]
+    (change,) = [call["arguments"] for call in pulumi.calls if call["arguments"][0] != "stack"]
+    assert change == [command, "--stack", "stage", *(["--refresh"] if command == "up" else [])]
 
 
 def test_an_up_that_would_send_older_secrets_back_is_refused(
