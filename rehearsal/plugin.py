@@ -139,12 +139,18 @@ class Rehearsal(rpc.Provider):
         old, new = plain(request.olds), plain(request.news)
         slow = any(new.get(name) != old.get(name) for name in SLOW)
         async with self._operation("update", request.urn, wait=slow) as content:
-            if not cloud.find(content, kind.name, wanted=identity):
+            key = cloud.find(content, kind.name, wanted=identity)
+            if not key:
                 raise Refused(f"404 Not Found: {kind.name} {identity!r}")
             for problem in refusals(content, kind.name, identity, new, old):
                 raise Refused(problem)
             inputs = {n: value for n, value in own.items() if n in kind.inputs} | {**request.news}
-            return rpc.UpdateResponse(cloud.store(content, kind, identity, inputs))
+            live: dict[str, Any] = content["resources"][key]["state"]
+            state = cloud.store(content, kind, identity, inputs)
+            # Of what no read brings back only a change is sent: the rest stays as it is live.
+            kept = {n for n in cloud.row(kind.name).unread.split() if new.get(n) == old.get(n)}
+            content["resources"][key]["state"] |= {n: live[n] for n in kept & live.keys()}
+            return rpc.UpdateResponse(state)
 
     async def delete(self, request: rpc.DeleteRequest) -> None:
         """Take a resource out of the file; of some types, one that is gone already is an error."""

@@ -230,6 +230,22 @@ def test_an_update_moves_no_address_that_somebody_else_gave(cloud: Path) -> None
     assert changed["ipv4Address"].value == "198.18.77.7"
 
 
+def test_an_update_sends_of_what_no_read_brings_back_only_what_changed(cloud: Path) -> None:
+    def live() -> str:
+        acl: str = json.loads(cloud.read_text())["resources"]["SpacesBucket/b"]["state"]["acl"]
+        return acl
+
+    given = {"name": "b", "region": "fra1", "acl": "private"}
+    state = dict(create("SpacesBucket", given).properties or {})
+    cloud.write_text(cloud.read_text().replace('"private"', '"public-read"'))
+    state = update("SpacesBucket", "b", state, {**given, "forceDestroy": True})
+    assert plain(state)["acl"] == "private"
+    assert live() == "public-read"
+    state = update("SpacesBucket", "b", state, {**given, "acl": "public-read"})
+    update("SpacesBucket", "b", state, given)
+    assert live() == "private"
+
+
 def test_a_record_is_imported_by_domain_and_id() -> None:
     made("Domain", {"name": "d.test"})
     record = {"domain": "d.test", "type": "A", "name": "@", "value": "192.0.2.1"}
