@@ -56,7 +56,7 @@ def told(
 
 
 def _resource(name: str, token: str, inputs: Inputs) -> Resource:
-    return Resource(f"urn::{name}", token, name, "", "krotrust", inputs, (), True, (), True)
+    return Resource(f"urn::{name}", token, name, "", "krotrust", inputs, (), {}, True, (), True)
 
 
 def lines(found: list[Difference]) -> list[str]:

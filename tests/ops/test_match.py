@@ -220,7 +220,7 @@ def test_a_choice_that_cannot_be_is_refused(look: Look, chosen: dict[str, str], 
 
 def test_a_type_that_nobody_knows_how_to_recognise_is_refused() -> None:
     kind = "digitalocean:index/loadBalancer:LoadBalancer"
-    it = Resource("urn", kind, "it", "", "it", {}, (), True, (), True)
+    it = Resource("urn", kind, "it", "", "it", {}, (), {}, True, (), True)
     with pytest.raises(UsageError, match=r"nobody has said how to recognise LoadBalancer: ops/"):
         survey(Graph("prod", (it,), {}), cast(Account, None), {}, {})
 
