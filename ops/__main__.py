@@ -45,6 +45,22 @@ class TextFormat(StrEnum):
     json = "json"
 
 
+class BlastFormat(StrEnum):
+    """How what stands on a thing is shown."""
+
+    text = "text"
+    json = "json"
+    mermaid = "mermaid"
+
+
+class ReviewFormat(StrEnum):
+    """How a review is shown."""
+
+    md = "md"
+    json = "json"
+    text = "text"
+
+
 @app.command()
 def plan(
     stack: Stack = "prod",
@@ -70,6 +86,18 @@ def policy(
     from ops import policy as command
 
     raise typer.Exit(command.run(stack, config_file, format.value))
+
+
+@app.command()
+def blast(
+    name: Annotated[str, typer.Argument(help="A logical name, host name, URL, service or store.")],
+    stack: Stack = "prod",
+    format: Annotated[BlastFormat, typer.Option(help="How to show it.")] = BlastFormat.text,  # noqa: A002
+) -> None:
+    """Tell what stands on one thing: URLs, services, data, who to tell, where recovery is."""
+    from ops import blast as command
+
+    raise typer.Exit(command.run(stack, name, format.value))
 
 
 @app.command()

@@ -1,5 +1,7 @@
 """KROGiving: crowdfunding on App Platform. Source: the handover's KROGiving pages."""
 
+from components.facts.holding import HANDOVER, Holding, Product
+
 HEALTH_PATH = "/health"
 
 BACKEND_BUILD = "yarn build"
@@ -28,3 +30,30 @@ BACKEND_SECRETS = (
 )
 # Secrets of the backend that the media bucket's own key supplies.
 BUCKET_SECRETS = ("SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY")
+
+PRODUCT = Product("KROGiving", "donations", (f"{HANDOVER}, KROGiving",))
+STORES = {  # by the logical name of what the component registers
+    "krogiving-postgresql-cluster": Holding(
+        ("money", "personal data"),
+        "campaigns, users, donations, withdrawals",
+        recovery="daily backups and point in time: `restore` of krogiving.postgresql fills a new"
+        " cluster",
+    ),
+    "krogiving-mongodb-cluster": Holding(
+        ("personal data",),
+        "admins, logs, reviews, settings",
+        recovery="daily backups: `restore` of krogiving.mongodb fills a new cluster",
+    ),
+    "krogiving-valkey-cluster": Holding(
+        ("neither money nor personal data",),
+        "OTP cache",
+        without="OTPs under way are lost; users ask for new ones once it is back",
+        recovery="nothing to restore",
+    ),
+    "krogiving-media-files-bucket": Holding(
+        ("neither money nor personal data",),
+        "campaign media, public",
+        without="campaign media is neither shown nor taken",
+        recovery="no copy is documented",
+    ),
+}

@@ -1,5 +1,7 @@
 """KROTrust: escrow and conditional payment. Source: the handover's KROTrust pages."""
 
+from components.facts.holding import HANDOVER, Holding, Product
+
 HOSTS = {  # public name under the domain -> path that answers when the product is well
     "api": "/health",
     "app": "/",
@@ -7,3 +9,22 @@ HOSTS = {  # public name under the domain -> path that answers when the product 
     "app2": "/",  # an alias of app
 }
 DATABASE_CA_FILE = "kro-prod-db-cluster-ca-certificate.crt"  # the name that Compose mounts
+
+PRODUCT = Product(
+    "KROTrust",
+    "escrow and conditional payment",
+    (f"{HANDOVER}, KROTrust", "README.md, A fresh KROTrust droplet"),
+)
+STORES = {  # by the logical name of what the component registers
+    "krotrust-database-cluster": Holding(
+        ("money",),
+        "orders, kro_balance (escrow), transactions, refunds",
+        recovery="daily backups and point in time: `restore` of krotrust.database fills a new"
+        " cluster",
+    ),
+    "krotrust-files-bucket": Holding(
+        ("not documented",),
+        "files; the key that opens it stands in production.json",
+        recovery="no copy is documented",
+    ),
+}

@@ -3,6 +3,7 @@
 Source: the handover's Pencom pages. Addresses are published nowhere: they are settings.
 """
 
+from components.facts.holding import HANDOVER, Holding, Product, Worth
 from components.inventory import ForeignSystem, Host, Inventory, Service, Store
 
 _COMMON = (
@@ -236,3 +237,26 @@ INVENTORY = Inventory(
     },
     foreign={"oracle-ecrs": ForeignSystem(owner="PenCom", engine="Oracle ECRS", port=1521)},
 )
+
+_UNTOLD: tuple[Worth, ...] = ("not documented",)
+PRODUCT = Product("Pencom", "pension compliance", (f"{HANDOVER}, Pencom",))
+STORES = {  # by `server/database`, or the server that has none; the store's resource tells backups
+    "postgresql/pencom_core_db2": Holding(_UNTOLD, "what core keeps"),
+    "postgresql/pencom_payments": Holding(("money",), "payments"),
+    "postgresql/pencom_compliance": Holding(_UNTOLD, "what compliance keeps"),
+    "postgresql/pencom_external_integrations": Holding(_UNTOLD, "what external-integrations keeps"),
+    "postgresql/pencom_audit": Holding(_UNTOLD, "the audit trail"),
+    "mongodb/pencom_notifications": Holding(_UNTOLD, "what notifications keeps"),
+    "mongodb/pencom_core_otp": Holding(("neither money nor personal data",), "core's OTPs"),
+    "redis": Holding(
+        ("neither money nor personal data",),
+        "Bull queues, magic links",
+        without="Bull jobs in flight and magic links are lost",
+    ),
+    "minio": Holding(
+        ("personal data",),
+        "certificates, registration documents, contribution files, tutorial videos",
+        without="certificates, documents, contribution files and videos are neither shown nor"
+        " taken",
+    ),
+}

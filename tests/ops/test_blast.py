@@ -1,0 +1,265 @@
+"""`ops blast`: what stands on one thing, worked out by hand from what the products are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from conftest import changed
+
+from ops import blast
+from ops.edges import standing
+from ops.graph import Graph, build
+
+Plan = Callable[[str], Graph]
+
+KRO_URLS = {
+    "https://api.krotrust.com/health",
+    "https://app.krotrust.com/",
+    "https://admin.krotrust.com/",
+    "https://app2.krotrust.com/",
+}
+GIV_API, GIV_ADMIN = "https://api.krogiving.com/health", "https://admin.krogiving.com"
+GIV_SITES = {"https://krogiving.com", "https://www.krogiving.com"}
+ESCROW, DONATIONS = "kro-prod-db-cluster", "giv-prod-postgresql"
+# The backend is lost: its own URL is gone, and the sites that call it stay up and fail there.
+BACKEND = {
+    "down": {GIV_API, "krogiving-backend"},
+    "degraded": {*GIV_SITES, GIV_ADMIN, "krogiving-frontend", "giv-admin-new"},
+}
+BEHIND_BACKEND = {DONATIONS, "giv-prod-mongodb", "giv-prod-valkey", "giv-prod-media"}
+GIV_DATA_LOST = {"degraded": BACKEND["degraded"], "stays": BEHIND_BACKEND}
+PENCOM_POSTGRESQL = {
+    f"postgresql/pencom_{name}"
+    for name in ("core_db2", "payments", "compliance", "external_integrations", "audit")
+}
+PENCOM_MONGODB = {"mongodb/pencom_notifications", "mongodb/pencom_core_otp"}
+CORE_STORES = {"postgresql/pencom_core_db2", "mongodb/pencom_core_otp", "redis"}
+SIX = {"core", "payments", "compliance", "notifications", "external-integrations", "audit"}
+GATEWAYS = {"api-gateway", "external-gateway"}
+
+Expected = dict[str, set[str]]
+
+CASES: dict[str, tuple[str, Expected]] = {
+    "the machine of KROTrust": (
+        "krotrust-droplet",
+        {"down": {*KRO_URLS, "kro-prod"}, "stays": {ESCROW}},
+    ),
+    "its cluster": ("krotrust-database-cluster", {"down": {*KRO_URLS, "kro-prod", ESCROW}}),
+    "whom its cluster trusts": (
+        "krotrust-database-trusted-sources",
+        {"down": {*KRO_URLS, "kro-prod", ESCROW}},
+    ),
+    "its firewall": ("kro-prod-web", {"down": {*KRO_URLS, "kro-prod"}, "stays": {ESCROW}}),
+    "its network": ("krotrust-vpc", {"down": {*KRO_URLS, "kro-prod", ESCROW}}),
+    "its SSH key, which acts on a first boot alone": ("krotrust-droplet-key", {}),
+    "its files, which production.json alone knows": (
+        "kro-prod-files",
+        {"down": {"kro-prod-files"}},
+    ),
+    "its zone": ("krotrust-zone", {"down": KRO_URLS, "stays": {ESCROW}}),
+    "its domain": ("krotrust.com", {"down": KRO_URLS, "stays": {ESCROW}}),
+    "one of its records": (
+        "krotrust-zone-a-api",
+        {"down": {"https://api.krotrust.com/health"}, "stays": {ESCROW}},
+    ),
+    "who may issue its certificates": (
+        "krotrust-zone-caa-letsencrypt.org",
+        {"partly": KRO_URLS},
+    ),
+    "a URL": (
+        "https://app2.krotrust.com/any/page",
+        {"down": {"https://app2.krotrust.com/"}, "stays": {ESCROW}},
+    ),
+    "a check, on which nothing stands": ("krotrust-uptime-api-check", {}),
+    "an alert, on which nothing stands": ("krotrust-alert-cpu", {}),
+    "the donations": (
+        "giv-prod-postgresql",
+        {
+            **GIV_DATA_LOST,
+            "down": {*BACKEND["down"], DONATIONS},
+            "stays": BEHIND_BACKEND - {DONATIONS},
+        },
+    ),
+    "the admins and logs": (
+        "krogiving-mongodb",
+        {
+            **GIV_DATA_LOST,
+            "down": {*BACKEND["down"], "giv-prod-mongodb"},
+            "stays": BEHIND_BACKEND - {"giv-prod-mongodb"},
+        },
+    ),
+    "the OTP cache": (
+        "krogiving-valkey-cluster",
+        {"down": {"giv-prod-valkey"}, "partly": {"krogiving-backend", GIV_API}},
+    ),
+    "the media": (
+        "krogiving-media-files-bucket",
+        {"down": {"giv-prod-media"}, "partly": {"krogiving-backend", GIV_API}},
+    ),
+    "the media's CDN": (
+        "krogiving-media-cdn",
+        {"down": {"giv-prod-media"}, "partly": {"krogiving-backend", GIV_API}},
+    ),
+    "the backend": ("krogiving-backend", {**BACKEND, "stays": BEHIND_BACKEND}),
+    "the frontend, to which the backend's mails link": (
+        "krogiving-frontend",
+        {"down": {*GIV_SITES, "krogiving-frontend"}, "partly": {"krogiving-backend", GIV_API}},
+    ),
+    "the admin panel": ("admin.krogiving.com", {"down": {GIV_ADMIN}}),
+    "Pencom's way in": (
+        "VPS 1",
+        {
+            "down": {"vps-1", "nginx", *GATEWAYS},
+            "stays": {"minio", "postgresql/pencom_compliance"},
+        },
+    ),
+    "its web server": (
+        "nginx",
+        {"down": {"nginx", *GATEWAYS}, "stays": {"minio", "postgresql/pencom_compliance"}},
+    ),
+    "its services": (
+        "vps-2",
+        {
+            "down": {"vps-2", *SIX},
+            "degraded": GATEWAYS,
+            "stays": {*PENCOM_POSTGRESQL, *PENCOM_MONGODB, "redis", "minio"},
+        },
+    ),
+    "its databases": (
+        "vps-3",
+        {
+            "down": {
+                *{"vps-3", "external-gateway", "redis"},
+                *(*SIX, *PENCOM_POSTGRESQL, *PENCOM_MONGODB),
+            },
+            "degraded": {"api-gateway"},
+            "stays": {"minio"},
+        },
+    ),
+    "its object storage": (
+        "vps-4",
+        {"down": {"vps-4", "minio"}, "partly": {*GATEWAYS, "compliance"}},
+    ),
+    "core, which a circle of calls comes back to": (
+        "core",
+        {
+            "down": {"core"},
+            "degraded": {"compliance", "payments", *GATEWAYS},
+            "stays": CORE_STORES,
+        },
+    ),
+    "compliance": (
+        "pencom-compliance",
+        {
+            "down": {"compliance"},
+            "degraded": {"core", "payments", *GATEWAYS},
+            "stays": {"postgresql/pencom_compliance", "redis", "minio"},
+        },
+    ),
+    "payments": (
+        "payments",
+        {
+            "down": {"payments"},
+            "degraded": {"compliance", "core", *GATEWAYS},
+            "stays": {"postgresql/pencom_payments"},
+        },
+    ),
+    "a service that calls none": (
+        "external-integrations",
+        {
+            "down": {"external-integrations"},
+            "degraded": GATEWAYS,
+            "stays": {"postgresql/pencom_external_integrations"},
+        },
+    ),
+    "PostgreSQL": (
+        "postgresql",
+        {
+            "down": {*PENCOM_POSTGRESQL, *(SIX - {"notifications"}), "external-gateway"},
+            "degraded": {"api-gateway"},
+            "stays": {"mongodb/pencom_core_otp", "redis", "minio"},
+        },
+    ),
+    "one database": (
+        "pencom_payments",
+        {
+            "down": {"postgresql/pencom_payments", "payments"},
+            "degraded": {"compliance", "core", *GATEWAYS},
+        },
+    ),
+    "MongoDB": (
+        "mongodb",
+        {
+            "down": {*PENCOM_MONGODB, "core", "notifications"},
+            "degraded": {"compliance", "payments", *GATEWAYS},
+            "stays": {"postgresql/pencom_core_db2", "redis"},
+        },
+    ),
+    "Redis, whose jobs are lost": ("redis", {"down": {"redis"}, "partly": {"core", "compliance"}}),
+    "MinIO": ("minio", {"down": {"minio"}, "partly": {*GATEWAYS, "compliance"}}),
+    "Oracle, without which reads degrade": ("oracle-ecrs", {"partly": {"core", "compliance"}}),
+}
+
+
+def _told(planned: Graph, name: str) -> blast.Blast:
+    found = standing(planned)
+    return blast.blast(found, blast.named(found, name))
+
+
+def _states(told: blast.Blast) -> Expected:
+    states: Expected = {}
+    for hit in told.hits:
+        if hit.thing.kind != "part":
+            states.setdefault(hit.state, set()).add(hit.thing.label)
+    return states
+
+
+@pytest.mark.parametrize(("name", "expected"), CASES.values(), ids=CASES)
+def test_exactly_this_stands_on(plan: Plan, name: str, expected: Expected) -> None:
+    assert _states(_told(plan("prod"), name)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "people", "recovery"),
+    [
+        (
+            "krotrust-database-cluster",
+            {
+                "infrastructure@krotrust.com (gets the alarms)",
+                "whoever holds root on the droplet (krotrust)",
+                "the owners of kro-devops (krotrust)",
+            },
+            "kro-prod-db-cluster: daily backups and point in time: `restore` of",
+        ),
+        (
+            "giv-prod-valkey",
+            {
+                "infrastructure@krotrust.com (gets the alarms)",
+                "the owners of krogiving-backend (krogiving)",
+            },
+            "giv-prod-valkey: nothing to restore",
+        ),
+        (
+            "pencom_payments",
+            {"the infrastructure team (pencom)"},
+            "postgresql/pencom_payments: nothing is documented: ask the infrastructure team",
+        ),
+        (
+            "oracle-ecrs",
+            {"the infrastructure team (pencom)", "PenCom (owns pencom-oracle-ecrs)"},
+            "the handover's page Shutdown & Recovery, Pencom",
+        ),
+    ],
+)
+def test_it_tells_whom_to_tell_and_where_recovery_is_written(
+    plan: Plan, name: str, people: set[str], recovery: str
+) -> None:
+    told = _told(plan("prod"), name)
+    assert set(told.tell) == people
+    assert told.recovery[0].startswith(recovery)
+
+
+def test_with_a_reserved_ip_the_records_stand_on_it() -> None:
+    told = _told(build(changed("prod", {"krotrust.reservedIp": True})), "krotrust-address")
+    assert _states(told) == {"down": KRO_URLS, "stays": {ESCROW}}
