@@ -110,6 +110,23 @@ def render() -> None:
 
 
 @app.command()
+def review(
+    stack: Stack = "prod",
+    base: Annotated[
+        str | None, typer.Option(help="Compare with where this began; main by default.")
+    ] = None,
+    preview: Annotated[
+        str | None, typer.Option(help="Review this `pulumi preview --json` instead of the plan.")
+    ] = None,
+    format: Annotated[ReviewFormat, typer.Option(help="How to show it.")] = ReviewFormat.md,  # noqa: A002
+) -> None:
+    """Tell a reviewer what a change destroys, what stands on it, what changes, what it costs."""
+    from ops import review as command
+
+    raise typer.Exit(command.run(stack, base, preview, format.value))
+
+
+@app.command()
 def secrets(
     stack: Stack = "prod",
     format: Annotated[ListFormat, typer.Option(help="How to show it.")] = ListFormat.table,  # noqa: A002

@@ -6,7 +6,7 @@ import difflib
 import json
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,7 +45,7 @@ class Hit:
     @property
     def why(self) -> str:
         """Why in a few words; of a store, what it holds."""
-        return held(self.thing) if self.thing.kind == "store" else self.told
+        return held(self.thing.key) if self.thing.kind == "store" else self.told
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Blast:
                 ]
                 for kind in HEADS
             },
-            "worth": sorted({worth for hit in self.of("store") for worth in worths(hit.thing)}),
+            "worth": sorted({worth for hit in self.of("store") for worth in worths(hit.thing.key)}),
             "tell": list(self.tell),
             "recovery": list(self.recovery),
         }
@@ -120,14 +120,17 @@ def named(found: Standing, name: str) -> set[str]:
     return keys
 
 
-def blast(found: Standing, starts: Iterable[str]) -> Blast:
-    """Walk from what is lost to all that stands on it, and on to the stores that those use."""
+def blast(found: Standing, starts: Iterable[str], there: Container[str] | None = None) -> Blast:
+    """Walk from what is lost to all that stands on it, and on to the stores that those use.
+
+    Where `there` is given, nothing else is told: what is not there yet cannot be lost.
+    """
     effects, edges = _walk(found, starts)
     reached = _reached(found, effects)
     hits = [
         Hit(thing, effects.get(key), edges.get(key), _why(thing, effects, edges))
         for key, thing in found.things.items()
-        if key in effects or key in reached
+        if (key in effects or key in reached) and (there is None or key in there)
     ]
     hits.sort(key=lambda hit: (-(hit.effect or 0), hit.thing.system, hit.thing.label))
     systems = sorted({hit.thing.system for hit in hits})
@@ -139,17 +142,17 @@ def blast(found: Standing, starts: Iterable[str]) -> Blast:
     )
 
 
-def lines(told: Blast) -> Iterator[str]:
-    """Give it to a reader."""
-    rows = [("products", each) for each in told.products]
+def lines(told: Blast, most: int | None = None) -> Iterator[str]:
+    """Give it to a reader; of each kind at most so many lines."""
+    rows = {"products": list(told.products)}
     for kind, head in HEADS.items():
-        rows += [(head, f"{hit.state:9}{hit.thing.label}: {hit.why}") for hit in told.of(kind)]
-    rows += [("tell", each) for each in told.tell]
-    rows += [("recovery", each) for each in told.recovery]
-    before = ""
-    for head, text in rows:
-        yield f"{'' if head == before else head:13}{text}"
-        before = head
+        rows[head] = [f"{hit.state:9}{hit.thing.label}: {hit.why}" for hit in told.of(kind)]
+    rows |= {"tell": list(told.tell), "recovery": list(told.recovery)}
+    for head, texts in rows.items():
+        left = len(texts[most:]) if most else 0
+        shown = [*texts[:most], f"and {left} more"] if left else texts
+        for number, text in enumerate(shown):
+            yield f"{'' if number else head:13}{text}"
 
 
 def as_mermaid(told: Blast) -> str:
@@ -165,16 +168,16 @@ def as_mermaid(told: Blast) -> str:
     return "\n".join(drawn) + "\n"
 
 
-def worths(thing: Thing) -> tuple[str, ...]:
+def worths(store: str) -> tuple[str, ...]:
     """Tell what a store's content is worth; what nobody wrote down is not documented."""
-    return STORES[thing.key].worth if thing.key in STORES else ("not documented",)
+    return STORES[store].worth if store in STORES else ("not documented",)
 
 
-def held(thing: Thing) -> str:
+def held(store: str) -> str:
     """Tell what a store holds: MONEY first."""
-    content = STORES[thing.key].content if thing.key in STORES else "nobody wrote down what"
-    worth = " and ".join(worths(thing))
-    return f"{worth.replace('money', 'MONEY', not worth.startswith('neither'))}: {content}"
+    content = STORES[store].content if store in STORES else "nobody wrote down what"
+    worth = ["MONEY" if each == "money" else each for each in worths(store)]
+    return f"{' and '.join(worth)}: {content}"
 
 
 def _with_children(found: Standing, name: str) -> set[str]:
@@ -263,7 +266,7 @@ def _products(found: Standing, hits: list[Hit], systems: list[str]) -> Iterator[
         counts = [f"{count} {state}" for state, count in states.items()] or ["none touched"]
         product = PRODUCTS.get(system)
         told = f"{product.name} ({product.purpose})" if product else system
-        yield f"{told}: {total} {HEADS[kind]}, {', '.join(counts)}"
+        yield f"{told}: {', '.join(counts)} of {total} {HEADS[kind]}"
 
 
 def _people(found: Standing, effects: dict[str, Effect], systems: list[str]) -> Iterator[str]:

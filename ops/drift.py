@@ -178,7 +178,7 @@ def without_own_seals(
 
 def _changed(step: Mapping[str, Any], old: State, new: State, side: Side) -> Iterator[Change]:
     """Give each input that the step changes, and those that it only names with no value to show."""
-    before, after = _plain(old.get("inputs") or {}), _plain(new.get("inputs") or {})
+    before, after = plain(old.get("inputs") or {}), plain(new.get("inputs") or {})
     reasons, detail = step.get("diffReasons") or (), step.get("detailedDiff") or {}
     named: dict[str, Change] = {}
     for path, each in detail.items():
@@ -193,8 +193,8 @@ def _changed(step: Mapping[str, Any], old: State, new: State, side: Side) -> Ite
             named[name] = Change(name, SECRET, SECRET)
         elif before.get(top := _STEPS.findall(path)[0][2]) == after.get(top):
             # Not in the inputs: what the cloud filled in. The code wants what it gives.
-            far = _plain(new.get("outputs") or {}) if side == "live" else after
-            pair = (_plain(old.get("outputs") or {}), far)
+            far = plain(new.get("outputs") or {}) if side == "live" else after
+            pair = (plain(old.get("outputs") or {}), far)
             named[name] = Change(name, *_look(path, pair, first=0 if in_old else 1)[1])
     for change in changes(before, aligned(before, after)):
         if change.path not in named and (not reasons or change.path.partition(".")[0] in reasons):
@@ -224,13 +224,13 @@ def _look(path: str, sides: tuple[Any, Any], first: int) -> tuple[str, tuple[Any
     return ".".join(names), sides
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Leave out the engine's internals; hide what App Platform calls secret or nobody knows yet."""
     if isinstance(value, dict):
-        part = {key: _plain(each) for key, each in value.items() if not key.startswith("__")}
+        part = {key: plain(each) for key, each in value.items() if not key.startswith("__")}
         return part | {"value": SECRET} if part.get("type") == "SECRET" else part
     if isinstance(value, list):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     return UNKNOWN.sub(LATER, value) if isinstance(value, str) else value
 
 

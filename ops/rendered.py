@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from ops.config import UsageError
 from ops.graph import Graph, Resource, build
 
 FOLDER = ROOT / "rendered"
+REFERENCE = re.compile(r"<([\w.-]+)\.\w+>")
 HEAD = "# What the program declares. Written by `make render`; do not edit.\n"
 
 
@@ -74,12 +76,12 @@ def difference(planned: Graph, folder: Path = FOLDER) -> list[str]:
 
     Raises UsageError when a committed file cannot be read.
     """
-    committed: dict[str, Any] = {}
-    for file in sorted((folder / planned.stack).glob("*.yaml")):
-        try:
-            committed |= yaml.load(file.read_text(), Loader=config.Loader) or {}  # noqa: S506
-        except yaml.YAMLError as error:
-            raise UsageError(f"{file} is not YAML; `make render` writes it anew") from error
+    files = sorted((folder / planned.stack).glob("*.yaml"))
+    committed = {
+        name: entry
+        for file in files
+        for name, entry in _entries(str(file), file.read_text()).items()
+    }
     now = {resource.name: _entry(resource) for resource in planned.resources}
     lines: list[str] = []
     for name in sorted(committed.keys() | now.keys()):
@@ -91,6 +93,61 @@ def difference(planned: Graph, folder: Path = FOLDER) -> list[str]:
             found = changes(committed[name], now[name])
             lines += [f"~ {name}  {line}" for change in found for line in change.lines()]
     return lines
+
+
+def read(stack: str, texts: Mapping[str, str], project: str) -> Graph:
+    """Give the graph that committed texts hold, by system: what `documents` wrote, without outputs.
+
+    What a value comes from is taken from its references. Raises UsageError for a broken text.
+    """
+    systems: dict[str, str] = {}
+    entries: dict[str, dict[str, Any]] = {}
+    for system, text in texts.items():
+        entries |= (found := _entries(f"{stack}/{system}.yaml", text))
+        systems |= dict.fromkeys(found, system)
+
+    def kinds(name: str) -> str:
+        above = entries[name]["parent"]
+        return (f"{kinds(above)}$" if above in entries else "") + str(entries[name]["type"])
+
+    urns = {name: f"urn:pulumi:{stack}::{project}::{kinds(name)}::{name}" for name in entries}
+    resources = [
+        Resource(
+            urn=urns[name],
+            type=entry["type"],
+            name=name,
+            parent=urns.get(entry["parent"], entry["parent"]),
+            system=systems[name],
+            inputs=entry.get("inputs", {}),
+            dependencies=tuple(sorted(urns[each] for each in entry.get("dependencies", ()))),
+            uses={
+                key: tuple(names)
+                for key, value in entry.get("inputs", {}).items()
+                if (names := sorted(references(value) & urns.keys()))
+            },
+            protect=entry.get("protect", False),
+            ignore_changes=tuple(entry.get("ignoreChanges", ())),
+            custom="protect" in entry,
+        )
+        for name, entry in entries.items()
+    ]
+    return Graph(stack, tuple(resources), {})
+
+
+def references(value: Any) -> set[str]:
+    """Name the resources that the cloud's values in an input come from."""
+    if isinstance(value, str):
+        return set(REFERENCE.findall(value)) if "<" in value else set()
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return {name for item in items for name in references(item)}
+
+
+def _entries(name: str, text: str) -> dict[str, dict[str, Any]]:
+    try:
+        found: dict[str, dict[str, Any]] = yaml.load(text, Loader=config.Loader) or {}  # noqa: S506
+    except yaml.YAMLError as error:
+        raise UsageError(f"{name} is not YAML; `make render` writes it anew") from error
+    return found
 
 
 def _entry(resource: Resource) -> dict[str, Any]:

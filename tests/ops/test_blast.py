@@ -6,39 +6,30 @@ from collections.abc import Callable
 
 import pytest
 from conftest import changed
+from standing_by_hand import (
+    BACKEND,
+    BEHIND_BACKEND,
+    CORE_STORES,
+    DONATIONS,
+    ESCROW,
+    GATEWAYS,
+    GIV_ADMIN,
+    GIV_API,
+    GIV_DATA_LOST,
+    GIV_SITES,
+    KRO_URLS,
+    PENCOM_MONGODB,
+    PENCOM_POSTGRESQL,
+    SIX,
+    Expected,
+    states,
+)
 
 from ops import blast
 from ops.edges import standing
 from ops.graph import Graph, build
 
 Plan = Callable[[str], Graph]
-
-KRO_URLS = {
-    "https://api.krotrust.com/health",
-    "https://app.krotrust.com/",
-    "https://admin.krotrust.com/",
-    "https://app2.krotrust.com/",
-}
-GIV_API, GIV_ADMIN = "https://api.krogiving.com/health", "https://admin.krogiving.com"
-GIV_SITES = {"https://krogiving.com", "https://www.krogiving.com"}
-ESCROW, DONATIONS = "kro-prod-db-cluster", "giv-prod-postgresql"
-# The backend is lost: its own URL is gone, and the sites that call it stay up and fail there.
-BACKEND = {
-    "down": {GIV_API, "krogiving-backend"},
-    "degraded": {*GIV_SITES, GIV_ADMIN, "krogiving-frontend", "giv-admin-new"},
-}
-BEHIND_BACKEND = {DONATIONS, "giv-prod-mongodb", "giv-prod-valkey", "giv-prod-media"}
-GIV_DATA_LOST = {"degraded": BACKEND["degraded"], "stays": BEHIND_BACKEND}
-PENCOM_POSTGRESQL = {
-    f"postgresql/pencom_{name}"
-    for name in ("core_db2", "payments", "compliance", "external_integrations", "audit")
-}
-PENCOM_MONGODB = {"mongodb/pencom_notifications", "mongodb/pencom_core_otp"}
-CORE_STORES = {"postgresql/pencom_core_db2", "mongodb/pencom_core_otp", "redis"}
-SIX = {"core", "payments", "compliance", "notifications", "external-integrations", "audit"}
-GATEWAYS = {"api-gateway", "external-gateway"}
-
-Expected = dict[str, set[str]]
 
 CASES: dict[str, tuple[str, Expected]] = {
     "the machine of KROTrust": (
@@ -207,17 +198,9 @@ def _told(planned: Graph, name: str) -> blast.Blast:
     return blast.blast(found, blast.named(found, name))
 
 
-def _states(told: blast.Blast) -> Expected:
-    states: Expected = {}
-    for hit in told.hits:
-        if hit.thing.kind != "part":
-            states.setdefault(hit.state, set()).add(hit.thing.label)
-    return states
-
-
 @pytest.mark.parametrize(("name", "expected"), CASES.values(), ids=CASES)
 def test_exactly_this_stands_on(plan: Plan, name: str, expected: Expected) -> None:
-    assert _states(_told(plan("prod"), name)) == expected
+    assert states(_told(plan("prod"), name)) == expected
 
 
 @pytest.mark.parametrize(
@@ -262,4 +245,4 @@ def test_it_tells_whom_to_tell_and_where_recovery_is_written(
 
 def test_with_a_reserved_ip_the_records_stand_on_it() -> None:
     told = _told(build(changed("prod", {"krotrust.reservedIp": True})), "krotrust-address")
-    assert _states(told) == {"down": KRO_URLS, "stays": {ESCROW}}
+    assert states(told) == {"down": KRO_URLS, "stays": {ESCROW}}

@@ -29,7 +29,7 @@ def _run(*arguments: str) -> str:
 
 def test_the_text_counts_what_users_see_and_says_that_money_is_behind_it() -> None:
     lines = _run("krogiving-backend").splitlines()
-    assert "KROGiving (donations): 4 public URLs, 1 down, 3 degraded" in lines[2]
+    assert "KROGiving (donations): 1 down, 3 degraded of 4 public URLs" in lines[2]
     (money,) = (line for line in lines if "MONEY" in line)
     assert money.endswith("MONEY and personal data: campaigns, users, donations, withdrawals")
 

@@ -1,0 +1,110 @@
+"""What the reviewer of a change sees: what it destroys, what stands on it, what changes, costs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops import config, prices, review_text
+from ops.base import base
+from ops.blast import Blast, blast
+from ops.compare import ORDER, Edit, between
+from ops.edges import standing
+from ops.graph import Graph, build
+from ops.previewed import load, previewed
+
+
+@dataclass(frozen=True)
+class Review:
+    """A change of a stack, and what it was compared with."""
+
+    stack: str
+    compared: str
+    edits: Sequence[Edit]
+    blast: Blast
+    cost: Sequence[str]
+    policy: Sequence[str]
+
+    def counts(self) -> dict[str, int]:
+        """Count the resources by what happens to them, what destroys first."""
+        found = Counter[str](edit.op for edit in self.edits)
+        found["unprotect"] = sum(edit.unprotected for edit in self.edits)
+        order = (*ORDER[:-1], "unprotect")  # all but `same`
+        return {op: found[op] for op in order if found[op]}
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the published form."""
+        return {
+            "stack": self.stack,
+            "compared": self.compared,
+            "counts": self.counts(),
+            "loud": [review_text.loud(edit) for edit in self.edits if review_text.loud(edit)],
+            "blast": self.blast.as_json(),
+            "changes": [
+                {
+                    "op": edit.op,
+                    "name": edit.resource.name,
+                    "type": edit.resource.type,
+                    "system": edit.resource.system,
+                    "lines": review_text.details(edit),
+                }
+                for edit in self.edits
+            ],
+            "cost": list(self.cost),
+            "policy": list(self.policy),
+        }
+
+
+def run(stack: str, revision: str | None, preview: str | None, form: str) -> int:
+    """Print the review of the working tree, or of a preview. Raises UsageError as they do."""
+    settings = config.load(stack)
+    answer = load(Path(preview), stack) if preview else None
+    planned = build(settings)
+    before, where = base(stack, settings.project, revision)
+    told = review(before, planned, f"the offline plan of {where}")
+    if answer is not None:
+        edits, old, new = previewed(answer, planned)
+        # The engine does not tell of a protection that is taken away and nothing else.
+        edits += [edit for edit in told.edits if edit.op == "same" and edit.unprotected]
+        told = _review(edits, old, new, f"the state, as the engine previewed it in {preview}")
+    if form == "json":
+        print(json.dumps(told.as_json(), indent=2))  # noqa: T201
+    else:
+        forms = {"md": review_text.as_markdown, "text": review_text.as_text}
+        sys.stdout.write(forms[form](told))
+    return 0
+
+
+def review(before: Graph, after: Graph, compared: str) -> Review:
+    """Review the change between two offline plans."""
+    return _review(between(before, after), before, after, compared)
+
+
+def policy_results(planned: Graph) -> list[str]:  # noqa: ARG001
+    """Tell what the policies say of a plan. None are asked yet, and that is no pass."""
+    return ["not checked here"]
+
+
+def _review(edits: list[Edit], before: Graph, after: Graph, compared: str) -> Review:
+    return Review(
+        stack=after.stack,
+        compared=compared,
+        edits=edits,
+        blast=_blast(edits, before, after),
+        cost=prices.lines(before, after),
+        policy=policy_results(after),
+    )
+
+
+def _blast(edits: list[Edit], before: Graph, after: Graph) -> Blast:
+    """Tell what stood on all that changes: each thing once, and nothing that is only coming."""
+    found = standing(after, before)
+    starts = {
+        found.place[edit.resource.name] for edit in edits if edit.op != "same" or edit.unprotected
+    }
+    return blast(found, starts, there=standing(before).things.keys())
