@@ -3,6 +3,7 @@
 1. `pulumi preview` of prod against a flat program that makes the same resources by bare SDK calls.
 2. The offline plan against importing pulumi and pulumi_digitalocean.
 3. The offline plan of Pencom with 100 and with 1,000 services, per resource.
+4. `ops review` against `ops plan`, and a review of 100 and of 1,000 services that all change.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -24,8 +26,8 @@ from benchmarks.flat import source
 from components.facts.pencom import INVENTORY
 from components.inventory import Host, Inventory, Service
 from components.pencom import Pencom, PencomArgs, PencomSettings
-from ops import ROOT, config, engine
-from ops.graph import Recorder, build
+from ops import ROOT, config, engine, review, review_text
+from ops.graph import Graph, Recorder, build
 
 ROUNDS = 7
 
@@ -83,7 +85,7 @@ def offline() -> None:
     print(f"offline plan of prod {ours:.2f} s, imports {bare:.2f} s, ratio {ours / bare:.2f}")
 
 
-def scaled(services: int) -> Callable[[], object]:
+def scaled(services: int) -> Callable[[], Graph]:
     """Give a run of Pencom alone, with as many services as asked for, ten to a host."""
     model = INVENTORY.services["payments"]
     names = [f"service-{number}" for number in range(services)]
@@ -116,10 +118,10 @@ def scaled(services: int) -> Callable[[], object]:
         strict=False,
     )
 
-    def run() -> None:
+    def run() -> Graph:
         recorder = Recorder(config.load("prod"))
         recorder.run(lambda: Pencom("pencom", PencomArgs(inventory, settings)))
-        recorder.graph()
+        return recorder.graph()
 
     return run
 
@@ -134,8 +136,29 @@ def growth() -> None:
     )
 
 
+def reviewed() -> None:
+    """Measure the review against the plan, and how it grows with the number of changes."""
+    commands = [["review"], ["plan", "--format", "json"]]
+    runs = [command([sys.executable, "-m", "ops", *each], ROOT) for each in commands]
+    ours, plan = in_turn(*runs)
+    print(f"offline review of prod {ours:.2f} s, plan {plan:.2f} s, ratio {ours / plan:.2f}")
+    small, large = in_turn(all_change(100), all_change(1000))
+    print(
+        f"review of 100 changed services {small:.3f} s, of 1,000 {large:.3f} s,"
+        f" per resource ratio {large / small / 10:.2f}"
+    )
+
+
+def all_change(services: int) -> Callable[[], object]:
+    """Give a review in which every service of a Pencom changes."""
+    before = scaled(services)()
+    changed = (replace(r, inputs={**r.inputs, "port": 1}) for r in before.resources)
+    after = replace(before, resources=tuple(changed))
+    return lambda: review_text.as_markdown(review.review(before, after, "the plan before"))
+
+
 def main() -> None:
-    """Run all three; the first needs the engine."""
+    """Run all four; the first needs the engine."""
     if shutil.which("pulumi"):
         with tempfile.TemporaryDirectory() as folder:
             preview(Path(folder))
@@ -143,6 +166,7 @@ def main() -> None:
         print(f"pulumi is not installed (see {config.INSTALL_PAGE}): no preview is measured")
     offline()
     growth()
+    reviewed()
 
 
 if __name__ == "__main__":

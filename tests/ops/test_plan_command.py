@@ -22,7 +22,7 @@ FORMS = ("tree", "yaml", "json", "mermaid")
 CANARY = "canary-7f3a9c"
 RESOURCE_KEYS = {
     *("urn", "type", "name", "parent", "system", "inputs"),
-    *("dependencies", "protect", "ignoreChanges", "custom"),
+    *("dependencies", "uses", "protect", "ignoreChanges", "custom"),
 }
 ALL_FORMS = f"""
 from ops import plan
@@ -76,6 +76,17 @@ def test_the_tree_names_every_resource_and_how_many_are_protected(
     assert head.endswith(f" {protected} protected")
     words = tree.split()
     assert all(resource.name in words for resource in resources)
+
+
+@pytest.mark.parametrize("stack", ["prod", "stage", "dr"])
+def test_the_picture_is_small_enough_for_github_to_draw(
+    plan: Callable[[str], Graph], stack: str
+) -> None:
+    """It draws at most 500 lines and 50,000 characters; ours leaves room to double."""
+    picture = _plan("mermaid", stack)
+    assert picture.count(" --> ") <= 250
+    assert len(picture) <= 25_000
+    assert re.findall(r"^  subgraph (\S+)$", picture, re.M) == list(plan(stack).systems())
 
 
 def test_the_picture_draws_no_line_to_what_it_does_not_show() -> None:
