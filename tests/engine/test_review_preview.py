@@ -1,0 +1,54 @@
+"""The offline review tells what the real engine previews."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import CANARIES, KNOWN, SEAL_KEY, Engine
+
+from ops import config, review_text
+from ops.compare import between
+from ops.graph import build
+from ops.previewed import load, previewed
+from ops.review import Review, review
+
+pytestmark = pytest.mark.engine
+
+CHANGES: dict[str, Any] = {
+    "krotrust.droplet.size": "s-2vcpu-4gb",
+    "krotrust.records": [{"type": "TXT", "name": "@", "value": "v=spf1 -all"}],
+    "krotrust.bucket.region": "ams3",
+    "krogiving.postgresql.name": "giv-stage-other",
+    "krogiving.backend.port": 3001,
+    "pencom.hosts.vps-4": "10.20.0.99",
+}
+
+
+def test_the_offline_review_and_the_engine_tell_the_same(
+    engine_for: Callable[[str], Engine],
+) -> None:
+    engine = engine_for("stage")
+    if "stand-in" not in engine.provider:
+        pytest.skip("an `up` is only rehearsed: the real DigitalOcean plugin is installed here")
+    engine.change(KNOWN)
+    engine.environ |= SEAL_KEY
+    engine.on_stack("up", "--yes", "--skip-preview", environ=CANARIES)
+    engine.ops("seal")
+    engine.on_stack("up", "--yes", "--skip-preview")  # sends what is sealed
+    before = build(config.load("stage", file=engine.file))
+    engine.change(CHANGES)
+    after = build(config.load("stage", file=engine.file))
+
+    file = engine.folder / "preview.json"
+    file.write_text(json.dumps(engine.preview()))
+    edits, _, _ = previewed(load(file, "stage"), after)
+    offline = between(before, after)
+    assert {(e.op, e.resource.name, e.because) for e in edits} == {
+        (e.op, e.resource.name, e.because) for e in offline
+    }
+    told: Review = review(before, after, "a plan")
+    assert told.counts() == {"replace": 5, "update": 5, "create": 1}
+    assert "canary" not in review_text.as_text(told) + file.read_text()
