@@ -1,11 +1,13 @@
-"""The plan that a change is compared with: rendered/ as it was committed where the change began."""
+"""What a change is compared with: rendered/ and the stack file, committed where it began."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import dataclass
+from typing import Any
 
-from ops import ROOT
+from ops import ROOT, config
 from ops.config import UsageError
 from ops.graph import Graph
 from ops.rendered import FOLDER, read
@@ -13,18 +15,28 @@ from ops.rendered import FOLDER, read
 MAIN = ("main", "origin/main")
 
 
-def base(stack: str, project: str, revision: str | None) -> tuple[Graph, str]:
-    """Read the plan of the merge base with a revision, main by default, and say which it is.
+@dataclass(frozen=True)
+class Base:
+    """A plan, the stack file's secrets as they stand there, sealed, and where both were found."""
 
-    Without git it is rendered/ as it lies there. Raises UsageError where git cannot tell: to
-    compare with anything else would show no change where there is one.
+    plan: Graph
+    secrets: dict[str, Any]
+    where: str
+
+
+def base(stack: str, project: str, revision: str | None) -> Base:
+    """Read the merge base with a revision, main by default.
+
+    Without git it is rendered/ and the file as they lie there. Raises UsageError where git cannot
+    tell: to compare with anything else would show no change where there is one.
     """
     if not shutil.which("git") or _git("rev-parse", "--show-toplevel") != str(ROOT):
         if revision:
             raise UsageError(f"--base {revision}: this is no git checkout; leave it out")
         files = (FOLDER / stack).glob("*.yaml")
         texts = {file.stem: file.read_text() for file in sorted(files)}
-        return read(stack, texts, project), f"rendered/{stack}, without git"
+        where = f"rendered/{stack}, without git"
+        return Base(read(stack, texts, project), secrets(stack), where)
     wanted = (revision,) if revision else MAIN
     known = [name for name in wanted if _git("rev-parse", "--verify", "-q", f"{name}^{{commit}}")]
     if not known:
@@ -44,7 +56,26 @@ def base(stack: str, project: str, revision: str | None) -> tuple[Graph, str]:
         name.removeprefix(folder).removesuffix(".yaml"): _git("show", f"{commit}:{name}")
         for name in files_there
     }
-    return read(stack, texts, project), f"{known[0]} at {commit[:9]}"
+    name = f"Pulumi.{stack}.yaml"
+    document = config.parsed(_git("show", f"{commit}:{name}"), name)
+    where = f"{known[0]} at {commit[:9]}"
+    return Base(read(stack, texts, project), _secrets(document), where)
+
+
+def secrets(stack: str) -> dict[str, Any]:
+    """Give the working tree's secrets of a stack by key, sealed: to compare, never to show."""
+    return _secrets(config.read(ROOT / f"Pulumi.{stack}.yaml"))
+
+
+def _secrets(document: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in (document.get("config") or {}).items():
+        bare = key.partition(":")[2] or key
+        if config.is_encrypted(value):
+            found[bare] = value
+        elif bare == "seals" and isinstance(value, dict):
+            found |= {f"seal of {name}": seal for name, seal in value.items()}
+    return found
 
 
 def _git(*arguments: str) -> str:

@@ -118,9 +118,17 @@ def _as_engine(value: Any) -> str:
 def read(file: Path) -> dict[str, Any]:
     """Read a stack file or Pulumi.yaml. Raises UsageError when it is neither."""
     try:
-        document = yaml.load(file.read_text("utf-8"), Loader=Loader) or {}  # noqa: S506  a safe one
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        return parsed(file.read_text("utf-8"), file.name)
+    except UnicodeDecodeError as error:
         raise UsageError(f"{file.name} is not YAML in UTF-8: {error}") from error
+
+
+def parsed(text: str, name: str) -> dict[str, Any]:
+    """Read the text of such a file. Raises UsageError when it is no such text."""
+    try:
+        document = yaml.load(text, Loader=Loader) or {}  # noqa: S506  a safe one
+    except yaml.YAMLError as error:
+        raise UsageError(f"{name} is not YAML in UTF-8: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("config") or {}, dict):
-        raise UsageError(f"{file.name} is no stack file: a mapping `config:` of keys is allowed")
+        raise UsageError(f"{name} is no stack file: a mapping `config:` of keys is allowed")
     return document

@@ -6,12 +6,12 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ops import config, prices, review_text
-from ops.base import base
+from ops.base import base, secrets
 from ops.blast import Blast, blast
 from ops.compare import ORDER, Edit, between
 from ops.edges import standing
@@ -29,12 +29,14 @@ class Review:
     blast: Blast
     cost: Sequence[str]
     policy: Sequence[str]
+    secrets: Sequence[str] = ()  # keys of the stack file whose value is another one
 
     def counts(self) -> dict[str, int]:
-        """Count the resources by what happens to them, what destroys first."""
+        """Count the resources by what happens to them, what destroys first, and the secrets."""
         found = Counter[str](edit.op for edit in self.edits)
         found["unprotect"] = sum(edit.unprotected for edit in self.edits)
-        order = (*ORDER[:-1], "unprotect")  # all but `same`
+        order = (*ORDER[:-1], "unprotect", "rotate")  # all but `same`
+        found["rotate"] = len(self.secrets)
         return {op: found[op] for op in order if found[op]}
 
     def as_json(self) -> dict[str, Any]:
@@ -55,6 +57,7 @@ class Review:
                 }
                 for edit in self.edits
             ],
+            "secrets": list(self.secrets),
             "cost": list(self.cost),
             "policy": list(self.policy),
         }
@@ -65,13 +68,14 @@ def run(stack: str, revision: str | None, preview: str | None, form: str) -> int
     settings = config.load(stack)
     answer = load(Path(preview), stack) if preview else None
     planned = build(settings)
-    before, where = base(stack, settings.project, revision)
-    told = review(before, planned, f"the offline plan of {where}")
+    began = base(stack, settings.project, revision)
+    told = review(began.plan, planned, f"the offline plan of {began.where}")
     if answer is not None:
         edits, old, new = previewed(answer, planned)
         # The engine does not tell of a protection that is taken away and nothing else.
         edits += [edit for edit in told.edits if edit.op == "same" and edit.unprotected]
         told = _review(edits, old, new, f"the state, as the engine previewed it in {preview}")
+    told = replace(told, secrets=_rotated(began.secrets, secrets(stack)))
     if form == "json":
         print(json.dumps(told.as_json(), indent=2))  # noqa: T201
     else:
@@ -88,6 +92,12 @@ def review(before: Graph, after: Graph, compared: str) -> Review:
 def policy_results(planned: Graph) -> list[str]:  # noqa: ARG001
     """Tell what the policies say of a plan. None are asked yet, and that is no pass."""
     return ["not checked here"]
+
+
+def _rotated(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Name the secrets of the stack file that are new, gone or another: no plan can tell them."""
+    keys = before.keys() | after.keys()
+    return sorted(key for key in keys if before.get(key) != after.get(key))
 
 
 def _review(edits: list[Edit], before: Graph, after: Graph, compared: str) -> Review:

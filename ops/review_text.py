@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from components.facts.secrets import CATALOGUE
 from ops import blast
 from ops.compare import Edit
 from ops.drift import LATER
@@ -63,6 +64,7 @@ def loud(edit: Edit) -> str:
     """Say what a reviewer must not miss of an edit, or nothing."""
     name = f"{edit.resource.name} ({edit.kind})"
     refused = "; protected: an `up` refuses" if edit.protected else ""
+    refused += "; the change takes its protection off, too" if edit.unprotected else ""
     if edit.op == "replace":
         why = ", ".join(edit.because)
         return f"REPLACE {name} because of {why}: the old one is destroyed{_lost(edit)}{refused}"
@@ -79,7 +81,7 @@ def loud(edit: Edit) -> str:
 def _lost(edit: Edit) -> str:
     """Say what goes with a store."""
     holding = STORES.get(edit.resource.name)
-    return f", with {blast.held(edit.resource.name)}" if holding else ""
+    return f"; in it: {blast.held(edit.resource.name)}" if holding else ""
 
 
 def details(edit: Edit) -> list[str]:
@@ -110,8 +112,19 @@ def _sections(told: Review) -> list[tuple[str, list[str]]]:
     return [
         *sections,
         *([(CHANGES, list(_changes(told.edits)))] if told.edits else []),
+        *([("Secrets of the stack file", _secrets(told))] if told.secrets else []),
         ("Cost", list(told.cost)),
         ("Policy", _most(list(told.policy))),
+    ]
+
+
+def _secrets(told: Review) -> list[str]:
+    """Name each and who uses it, by the catalogue; never a value."""
+    users = {secret.key: ", ".join(secret.used_by) for secret in CATALOGUE}
+    return [
+        f"! {key}: changed{f', used by {users[name]}' if name in users else ''}"
+        for key in told.secrets
+        for name in [key.removeprefix("seal of ")]
     ]
 
 

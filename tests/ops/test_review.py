@@ -98,6 +98,16 @@ CASES: dict[str, Case] = {
         KRO_MACHINE,
         ("PROTECTION OFF krotrust-droplet",),
     ),
+    "its protection and its region at once": Case(
+        {"removals": ["krotrust-files-bucket"], "krotrust.bucket.region": "ams3"},
+        {"replace": 1, "update": 1, "unprotect": 1},
+        {"down": {"kro-prod-files"}},
+        (
+            "REPLACE krotrust-files-bucket (SpacesBucket) because of region: the old one is"
+            " destroyed; in it: not documented: files; the key that opens it stands in"
+            " production.json; the change takes its protection off, too",
+        ),
+    ),
     "who may log in": Case(
         {"krotrust.ssh.allowList": ["203.0.113.10/32", "198.18.0.0/16"]},
         {"update": 1},
@@ -118,7 +128,7 @@ CASES: dict[str, Case] = {
         KRO_CLUSTER,
         (
             "REPLACE krotrust-database-cluster (DatabaseCluster) because of name: the old one is"
-            " destroyed, with MONEY: orders, kro_balance (escrow), transactions, refunds;"
+            " destroyed; in it: MONEY: orders, kro_balance (escrow), transactions, refunds;"
             " protected: an `up` refuses",
             "REPLACE krotrust-database-db",
             "REPLACE krotrust-database-trusted-sources",
@@ -200,7 +210,7 @@ CASES: dict[str, Case] = {
         {"down": {"kro-prod-files"}},
         (
             "REPLACE krotrust-files-bucket (SpacesBucket) because of region: the old one is"
-            " destroyed, with not documented: files",
+            " destroyed; in it: not documented: files",
         ),
     ),
     "who may issue certificates": Case(

@@ -103,6 +103,28 @@ def test_the_three_forms_agree(repository: Project) -> None:
         assert line in _review(repository, "--format", form).stdout
 
 
+def test_a_secret_of_the_stack_file_is_said_to_change_and_never_shown(
+    repository: Project,
+) -> None:
+    file = repository.folder / "Pulumi.stage.yaml"
+    entries = (
+        f"  estate:KROGIVING__JWT_SECRET_KEY:\n    secure: v1:{SECRET}\n"
+        f"  estate:seals:\n    KROGIVING__PAYSTACK_SECRET_KEY:\n"
+        f"      sealed: EV[1:{SECRET}]\n      fingerprint: {'ab' * 16}\n"
+    )
+    file.write_text(file.read_text() + entries)
+    done = _review(repository, "--format", "text")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("stage: 2 to rotate\n")
+    assert "! KROGIVING__JWT_SECRET_KEY: changed, used by krogiving-backend\n" in done.stdout
+    assert "! seal of KROGIVING__PAYSTACK_SECRET_KEY: changed, used by krogiving-backend\n" in (
+        done.stdout
+    )
+    assert SECRET not in done.stdout
+    _git(repository, "commit", "-q", "-a", "-m", "rotate")
+    assert _review(repository, "--base", "HEAD").stdout.startswith("### stage: no change\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "git", "shown"),
     [
