@@ -30,7 +30,7 @@ def base(stack: str, project: str, revision: str | None) -> Base:
     Without git it is rendered/ and the file as they lie there. Raises UsageError where git cannot
     tell: to compare with anything else would show no change where there is one.
     """
-    if not shutil.which("git") or _git("rev-parse", "--show-toplevel") != str(ROOT):
+    if not shutil.which("git") or not _git("ls-files", "Pulumi.yaml"):
         if revision:
             raise UsageError(f"--base {revision}: this is no git checkout; leave it out")
         files = (FOLDER / stack).glob("*.yaml")
@@ -53,11 +53,11 @@ def base(stack: str, project: str, revision: str | None) -> Base:
     folder = f"rendered/{stack}/"
     files_there = _git("ls-tree", "--name-only", commit, folder).splitlines()
     texts = {
-        name.removeprefix(folder).removesuffix(".yaml"): _git("show", f"{commit}:{name}")
+        name.removeprefix(folder).removesuffix(".yaml"): _git("show", f"{commit}:./{name}")
         for name in files_there
     }
     name = f"Pulumi.{stack}.yaml"
-    document = config.parsed(_git("show", f"{commit}:{name}"), name)
+    document = config.parsed(_git("show", f"{commit}:./{name}"), name)
     where = f"{known[0]} at {commit[:9]}"
     return Base(read(stack, texts, project), _secrets(document), where)
 

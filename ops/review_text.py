@@ -132,12 +132,12 @@ def _changes(edits: Sequence[Edit]) -> Iterator[str]:
     """Give a line to each edit, by system; those that are alike share one."""
     for system in sorted({edit.resource.system for edit in edits}):
         yield f"{system}:"
-        alike: dict[tuple[str, str, str], list[str]] = {}
+        alike: dict[tuple[str, ...], list[str]] = {}
         for edit in edits:
             if edit.resource.system == system:
-                key = (edit.op, edit.kind, "; ".join(_told(edit)))
+                key = (edit.op, edit.kind, "; ".join(_told(edit)), *details(edit))
                 alike.setdefault(key, []).append(edit.resource.name)
-        for (op, kind, told), (first, *others) in alike.items():
+        for (op, kind, told, *_), (first, *others) in alike.items():
             more = f" and {len(others)} more" if others else ""
             name = f"{'' if op == 'same' else f'{op} '}{first}{more} ({kind})"
             yield f"{MARKS[op]} {name}{': ' if told else ''}{told}"

@@ -80,6 +80,21 @@ def test_a_change_that_is_committed_and_rendered_is_still_told(repository: Proje
     assert f"the offline plan of main at {_git(repository, 'rev-parse', 'main')[:9]}" in done.stdout
 
 
+def test_a_project_in_a_folder_of_a_larger_repository_is_compared_all_the_same(
+    tmp_path: Path,
+) -> None:
+    project = Project.copied(tmp_path / "estate")
+    outer = Project(tmp_path)
+    _git(outer, "init", "-q", "-b", "main")
+    _git(outer, "add", ".")
+    _git(outer, "commit", "-q", "-m", "first")
+    project.replace(*PORT)
+    assert project.ops("render").returncode == 0
+    done = _review(project)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("### stage: 1 to update\n")
+
+
 def test_what_main_did_meanwhile_is_not_told_as_a_change(repository: Project) -> None:
     began = _git(repository, "rev-parse", "--short=9", "main")
     _git(repository, "checkout", "-q", "main")

@@ -181,6 +181,16 @@ def test_edits_that_are_alike_share_a_line(plan: Plan) -> None:
     assert "and 7 more (UptimeAlert)" in line
 
 
+def test_edits_that_only_begin_alike_do_not(plan: Plan) -> None:
+    after = plan("prod")
+    for name, end in (("krotrust-alert-cpu", "1"), ("krotrust-alert-disk", "2")):
+        inputs = {**_resource(after, name).inputs, "window": "y" * 99 + end}
+        after = _changed(after, name, inputs=inputs)
+    lines = review_text.as_text(_reviewed(plan("prod"), after)).splitlines()
+    for name in ("krotrust-alert-cpu", "krotrust-alert-disk"):
+        assert [line for line in lines if line.startswith(f"  ! update {name} (MonitorAlert): ")]
+
+
 def test_an_unchecked_policy_is_no_pass(plan: Plan) -> None:
     told = _reviewed(plan("prod"), plan("prod"))
     assert "#### Policy\n\n```diff\nnot checked here\n```" in review_text.as_markdown(told)
