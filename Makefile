@@ -33,10 +33,12 @@ test: setup ## Run every test but the soak
 soak: setup ## Run the whole matrix of rehearsals: hours
 	@$(PY) -m pytest -n auto -m soak
 
-lint: setup ## Style and types of the code
+lint: setup ## Style and types of the code, and its workflows
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+	@.venv/bin/zizmor --offline --quiet --no-progress .github
+	@! command -v actionlint >/dev/null || actionlint
 
 render: setup ## Write rendered/ anew
 	@$(PY) -m ops render
