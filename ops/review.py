@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ops import config, prices, review_text
+from ops import config, policy, prices, review_text
 from ops.base import base, secrets
 from ops.blast import Blast, blast
 from ops.compare import ORDER, Edit, between
 from ops.edges import standing
 from ops.graph import Graph, build
 from ops.previewed import load, previewed
+from policy.estate import Operation
+from policy.rules import Finding, findings
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Review:
     edits: Sequence[Edit]
     blast: Blast
     cost: Sequence[str]
-    policy: Sequence[str]
+    broken: Sequence[Finding]
     secrets: Sequence[str] = ()  # keys of the stack file whose value is another one
 
     def counts(self) -> dict[str, int]:
@@ -59,7 +61,7 @@ class Review:
             ],
             "secrets": list(self.secrets),
             "cost": list(self.cost),
-            "policy": list(self.policy),
+            "policy": [policy.as_json(finding) for finding in self.broken],
         }
 
 
@@ -74,7 +76,9 @@ def run(stack: str, revision: str | None, preview: str | None, form: str) -> int
         edits, old, new = previewed(answer, planned)
         # The engine does not tell of a protection that is taken away and nothing else.
         edits += [edit for edit in told.edits if edit.op == "same" and edit.unprotected]
-        told = _review(edits, old, new, f"the state, as the engine previewed it in {preview}")
+        told = _review(
+            edits, old, new, planned, f"the state, as the engine previewed it in {preview}"
+        )
     told = replace(told, secrets=_rotated(began.secrets, secrets(stack)))
     if form == "json":
         print(json.dumps(told.as_json(), indent=2))  # noqa: T201
@@ -86,12 +90,13 @@ def run(stack: str, revision: str | None, preview: str | None, form: str) -> int
 
 def review(before: Graph, after: Graph, compared: str) -> Review:
     """Review the change between two offline plans."""
-    return _review(between(before, after), before, after, compared)
+    return _review(between(before, after), before, after, after, compared)
 
 
-def policy_results(planned: Graph) -> list[str]:  # noqa: ARG001
-    """Tell what the policies say of a plan. None are asked yet, and that is no pass."""
-    return ["not checked here"]
+def broken(planned: Graph, edits: Sequence[Edit]) -> list[Finding]:
+    """Ask the rules of what is planned, and of what that destroys."""
+    operations = [Operation(edit.resource.name, edit.resource.type, edit.op) for edit in edits]
+    return findings(policy.of_plan(planned), planned.stack, operations)
 
 
 def _rotated(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
@@ -100,14 +105,16 @@ def _rotated(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     return sorted(key for key in keys if before.get(key) != after.get(key))
 
 
-def _review(edits: list[Edit], before: Graph, after: Graph, compared: str) -> Review:
+def _review(
+    edits: list[Edit], before: Graph, after: Graph, planned: Graph, compared: str
+) -> Review:
     return Review(
         stack=after.stack,
         compared=compared,
         edits=edits,
         blast=_blast(edits, before, after),
         cost=prices.lines(before, after),
-        policy=policy_results(after),
+        broken=broken(planned, edits),
     )
 
 

@@ -15,6 +15,7 @@ from ops.drift import LATER
 from ops.graph import SECRET
 from ops.rendered import Change
 from ops.standing import STORES
+from policy.rules import RULES
 
 if TYPE_CHECKING:
     from ops.review import Review
@@ -100,6 +101,8 @@ def details(edit: Edit) -> list[str]:
 def _head(told: Review) -> list[tuple[str, list[str]]]:
     counts = ", ".join(f"{count} to {op}" for op, count in told.counts().items())
     lines = [line for edit in told.edits if (line := loud(edit))]
+    rules = {finding.rule.name for finding in told.broken if finding.rule.severity == "mandatory"}
+    lines += [f"BREAKS {', '.join(sorted(rules))}: see Policy"] if rules else []
     marked = [f"{MARKS['delete']} {line}" for line in _most(lines)]
     return [(f"{told.stack}: {counts or 'no change'}", marked)]
 
@@ -114,8 +117,18 @@ def _sections(told: Review) -> list[tuple[str, list[str]]]:
         *([(CHANGES, list(_changes(told.edits)))] if told.edits else []),
         *([("Secrets of the stack file", _secrets(told))] if told.secrets else []),
         ("Cost", list(told.cost)),
-        ("Policy", _most(list(told.policy))),
+        ("Policy", _most(list(_rules(told)))),
     ]
+
+
+def _rules(told: Review) -> Iterator[str]:
+    """Give what breaks a rule, and how to mend it."""
+    for finding in told.broken:
+        mark = MARKS["delete" if finding.rule.severity == "mandatory" else "update"]
+        yield f"{mark} {finding.rule.name}: {finding.resource} {finding.found}"
+        yield f"{mark}   mend: {finding.rule.mend}"
+    if not told.broken:
+        yield f"none of {len(RULES)} rules is broken"
 
 
 def _secrets(told: Review) -> list[str]:

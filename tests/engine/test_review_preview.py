@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import CANARIES, KNOWN, SEAL_KEY, Engine
+from conftest import CANARIES, SEAL_KEY, Engine
 
 from ops import config, review_text
 from ops.compare import between
@@ -31,9 +31,7 @@ def test_the_offline_review_and_the_engine_tell_the_same(
     engine_for: Callable[[str], Engine],
 ) -> None:
     engine = engine_for("stage")
-    if "stand-in" not in engine.provider:
-        pytest.skip("an `up` is only rehearsed: the real DigitalOcean plugin is installed here")
-    engine.change(KNOWN)
+    engine.ready_for_up()
     engine.environ |= SEAL_KEY
     engine.on_stack("up", "--yes", "--skip-preview", environ=CANARIES)
     engine.ops("seal")

@@ -17,7 +17,7 @@ from typing import Any
 
 from ops import ROOT
 
-ROOMS = ("stacks", "components", "ops", "rehearsal", "rendered")
+ROOMS = ("stacks", "components", "ops", "policy", "rehearsal", "rendered")
 FAKE = """\
 #!{python}
 import json, os, pathlib, sys

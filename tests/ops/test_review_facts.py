@@ -16,6 +16,7 @@ from components.facts.pencom import INVENTORY
 from components.inventory import Host
 from ops import review, review_text
 from ops.graph import Graph, Resource, build
+from policy.rules import RULES
 from stacks import estate
 
 Plan = Callable[[str], Graph]
@@ -191,10 +192,16 @@ def test_edits_that_only_begin_alike_do_not(plan: Plan) -> None:
         assert [line for line in lines if line.startswith(f"  ! update {name} (MonitorAlert): ")]
 
 
-def test_an_unchecked_policy_is_no_pass(plan: Plan) -> None:
-    told = _reviewed(plan("prod"), plan("prod"))
-    assert "#### Policy\n\n```diff\nnot checked here\n```" in review_text.as_markdown(told)
-    assert told.as_json()["policy"] == ["not checked here"]
+def test_what_breaks_a_rule_is_said_above_and_how_to_mend_it_below(plan: Plan) -> None:
+    clean = _reviewed(plan("prod"), plan("prod"))
+    assert clean.as_json()["policy"] == []
+    assert f"none of {len(RULES)} rules is broken" in review_text.as_markdown(clean)
+    told = _reviewed(plan("prod"), build(changed("prod", {"krotrust.droplet.backups": None})))
+    verdict, _, rest = review_text.as_markdown(told).partition("####")
+    assert "- BREAKS droplet-backups: see Policy" in verdict
+    assert "- droplet-backups: krotrust-droplet has no backups\n-   mend: set droplet.b" in rest
+    (finding,) = told.as_json()["policy"]
+    assert (finding["rule"], finding["severity"]) == ("droplet-backups", "mandatory")
 
 
 @pytest.mark.parametrize(
