@@ -2,7 +2,7 @@
 
 Droplets (basic, regular CPU): digitalocean.com/pricing/droplets, the list of July 2022. Their
 backups (basic plans): docs.digitalocean.com/products/backups/details/pricing, March 2026. App
-Platform (shared CPU): digitalocean.com/pricing/app-platform, the list of 2024.
+Platform (shared CPU): digitalocean.com/pricing/app-platform, as it is quoted in public in 2026.
 
 Only what is certain stands here. Managed databases are priced by engine, nodes and storage: they
 are unknown. Traffic, Spaces and taxes are not counted. A list may be old: read totals as the size
