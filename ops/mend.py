@@ -14,7 +14,10 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import typer
 
@@ -153,6 +156,7 @@ def run(stack: str, config_file: str | None, chosen: Sequence[str], *, yes: bool
     """
     settings = ask.settings(stack, config_file)
     typer.echo(f"provider: {engine.answering(os.environ)}")
+    _without_half_written(settings.project, stack)
     left = Left(ask.text("stack", "export", "--stack", stack))
     if not left.begun:
         raise UsageError(
@@ -184,6 +188,19 @@ def run(stack: str, config_file: str | None, chosen: Sequence[str], *, yes: bool
     if change:
         typer.echo(f"\nthe state is in order: {len(wanted)} imported; `up` makes what is missing")
     return 2 if finding.left else 0
+
+
+def _without_half_written(project: str, stack: str) -> None:
+    """Take away an empty description of a state on this disk, at which the engine would stop.
+
+    It is written before the state itself, which is put in place in one step.
+    """
+    url = urlsplit(os.environ.get("PULUMI_BACKEND_URL", ""))
+    if url.scheme == "file":
+        stacks = Path(url2pathname(url.path)) / ".pulumi" / "stacks"
+        file = stacks / project / f"{stack}.json.attrs"
+        if file.exists() and not file.stat().st_size:
+            file.unlink()
 
 
 def _unready(there: Account, found: Survey) -> Iterator[Live]:

@@ -104,6 +104,18 @@ def test_nothing_to_mend_is_said(run: Run, pulumi: FakePulumi) -> None:
     assert done.stdout.splitlines()[1:] == ["nothing to mend"]
 
 
+@pytest.mark.parametrize("text", ["", "{}"])
+def test_an_empty_description_of_a_state_on_this_disk_is_taken_away(
+    text: str, run: Run, pulumi: FakePulumi, tmp_path: Path
+) -> None:
+    left(pulumi)
+    file = tmp_path / ".pulumi" / "stacks" / "estate" / "stage.json.attrs"
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    run()
+    assert file.exists() is bool(text)
+
+
 def locked(host: str, pid: int) -> str:
     return (
         "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es)"
