@@ -197,7 +197,7 @@ def preview(stack: Stack = "prod") -> None:
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def up(context: typer.Context, stack: Stack = "prod") -> None:
-    """Run `pulumi up` for real, then seal; refuses throw-away credentials."""
+    """Run `pulumi up --refresh` for real, then seal; refuses throw-away credentials."""
     from ops import engine
 
     raise typer.Exit(engine.change("up", stack, context.args))
