@@ -32,6 +32,9 @@ CREDENTIALS = (  # variables that hold it, the stack file entry that may instead
 )
 # What would take the guard or the look beforehand away; whoever wants that types pulumi itself.
 REFUSED = ("--ignore-protect", "--skip-preview", "-f")
+# What was changed by hand is seen and mended, and no rule of the policy is broken. What a person
+# adds comes last: `--refresh=false` is heard.
+UP = ("--refresh", "--policy-pack", "policy")
 ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
 
 
@@ -101,9 +104,7 @@ def change(command: str, stack: str, arguments: Sequence[str]) -> int:
             f" the older back: {', '.join(unstored)}.\n"
             f"  `python -m ops seal --stack {stack}`, commit, then `up` again; nothing was changed"
         )
-    # What was changed by hand is seen and mended; a `--refresh=false` of the person's comes last.
-    refresh = ["--refresh"] if command == "up" else []
-    run = ["pulumi", command, "--stack", stack, *refresh, *arguments]
+    run = ["pulumi", command, "--stack", stack, *(UP if command == "up" else ()), *arguments]
     code = subprocess.run(run, cwd=ROOT, check=False).returncode  # noqa: S603
     if code == 0 and command == "up":
         seal.run(stack)

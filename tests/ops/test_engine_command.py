@@ -11,6 +11,8 @@ import pytest
 import yaml
 from command_line import FakePulumi, Project
 
+from ops.engine import UP
+
 INSTALL_PAGE = "https://www.pulumi.com/docs/install/"
 REAL = {
     "DIGITALOCEAN_TOKEN": "dop_v1_real",
@@ -124,7 +126,7 @@ def test_an_up_reads_what_is_live_takes_the_options_it_was_given_and_then_seals(
     done = project.ops("up", "--stack", "stage", *options, path=pulumi.folder, environ=REAL)
     assert done.returncode == 0, done.stderr
     # The engine takes the last word on an option.
-    assert pulumi.call("up")["arguments"] == ["up", "--stack", "stage", "--refresh", *options]
+    assert pulumi.call("up")["arguments"] == ["up", "--stack", "stage", *UP, *options]
     order = [call["arguments"][:2] for call in pulumi.calls if call["arguments"][0] != "stack"]
     assert order == [["up", "--stack"], ["config", "set-all"]]
 
@@ -138,7 +140,7 @@ def test_only_an_up_that_succeeded_seals_and_the_exit_code_is_the_engines(
     done = project.ops(command, "--stack", "stage", path=pulumi.folder, environ=REAL)
     assert done.returncode == code
     (change,) = [call["arguments"] for call in pulumi.calls if call["arguments"][0] != "stack"]
-    assert change == [command, "--stack", "stage", *(["--refresh"] if command == "up" else [])]
+    assert change == [command, "--stack", "stage", *(UP if command == "up" else ())]
 
 
 def test_an_up_that_would_send_older_secrets_back_is_refused(
