@@ -111,6 +111,7 @@ def scaled(services: int) -> Callable[[], Graph]:
     settings = PencomSettings.model_validate(
         {
             "processManager": "pm2",
+            "sshAllowList": ["10.0.0.0/8"],
             "hosts": dict.fromkeys(inventory.hosts, "10.0.0.1"),
             "foreign": {},
             "storePorts": {"postgresql": 5432, "mongodb": 27017},

@@ -13,13 +13,17 @@ from typing import Any, Literal
 import pulumi
 
 from components.inventory import Inventory
-from components.values import Address, Model, Port
+from components.values import Address, AllowList, Model, Port
 
 
 class PencomSettings(Model):
-    """Addresses by name, ports that no handover page names, and what runs the processes."""
+    """Addresses by name, ports that no handover page names, and what runs the processes.
+
+    Operators log in from `ssh_allow_list` to what faces the internet, and from there further.
+    """
 
     process_manager: Literal["pm2", "docker"]
+    ssh_allow_list: AllowList
     hosts: Mapping[str, Address]
     foreign: Mapping[str, Address]
     store_ports: Mapping[str, Port]
@@ -73,6 +77,8 @@ class Pencom(pulumi.ComponentResource):
                 "address": str(settings.hosts[host_name]),
                 "carries": list(host.carries),
             }
+            if host.exposure == "internet":
+                props["sshAllowList"] = [str(network) for network in settings.ssh_allow_list]
             Inventoried("Host", f"{name}-{host_name}", props, child)
         for service_name, service in inventory.services.items():
             props = {
@@ -81,6 +87,7 @@ class Pencom(pulumi.ComponentResource):
                 "entryPoint": service.entry_point,
                 "processManager": settings.process_manager,
                 "healthPath": "/health",
+                "gateway": service.gateway,
                 "calls": list(service.calls),
                 "stores": list(service.stores),
                 "reads": list(service.reads),

@@ -15,6 +15,7 @@ from ops.graph import Resource
 
 SETTINGS = {
     "processManager": "pm2",
+    "sshAllowList": ["198.18.0.1/32"],
     "hosts": {f"vps-{number}": f"10.9.0.{number}" for number in range(1, 5)},
     "foreign": {"oracle-ecrs": "10.8.0.1"},
     "storePorts": {"postgresql": 5433, "mongodb": 27018},
@@ -41,13 +42,19 @@ def test_everything_is_described_and_nothing_is_in_the_cloud() -> None:
     }
 
 
-def test_a_host_shows_its_address_its_exposure_and_what_it_carries() -> None:
+def test_a_host_shows_its_address_its_exposure_what_it_carries_and_who_logs_in() -> None:
     assert made()["p-vps-1"].inputs == {
         "role": "ingress",
         "exposure": "internet",
         "address": "10.9.0.1",
         "carries": ["nginx", "api-gateway", "external-gateway"],
+        "sshAllowList": ["198.18.0.1/32"],
     }
+
+
+def test_nobody_outside_logs_in_to_an_internal_host() -> None:
+    shown = {name for name, resource in made().items() if "sshAllowList" in resource.inputs}
+    assert shown == {"p-vps-1"}
 
 
 def test_a_store_shows_its_host_its_port_and_that_nobody_knows_of_backups() -> None:
@@ -123,6 +130,7 @@ def test_a_service_is_described_as_the_handover_has_it(name: str) -> None:
     assert set(shown["stores"]) == STORES[name]
     assert shown["reads"] == (["oracle-ecrs"] if name in ("core", "compliance") else [])
     assert shown["healthPath"] == "/health"
+    assert shown["gateway"] == gateway
     source = "" if name == "api-gateway" else "src/"
     assert shown["entryPoint"] == f"dist/apps/{name}/{source}main.js"
 

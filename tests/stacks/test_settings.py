@@ -58,6 +58,7 @@ WRONG_VALUES: list[tuple[str, Any, str]] = [
     ("krogiving.valkey.evictionPolicy", "lru", "'allkeys_lru'"),
     ("krogiving.valkey.version", "eight", r"\d+"),
     ("pencom.processManager", "systemd", "'pm2' or 'docker'"),
+    ("pencom.sshAllowList", ["0.0.0.0/0"], "networks that may come in"),
     ("pencom.hosts.vps-3", "vps-3.internal", "address"),
     ("pencom.storePorts.postgresql", 70000, "65535"),
 ]
