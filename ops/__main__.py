@@ -219,6 +219,43 @@ def destroy(context: typer.Context, stack: Stack) -> None:
     raise typer.Exit(engine.change("destroy", stack, context.args))
 
 
+class InventoryFormat(StrEnum):
+    """What the inventory is written for."""
+
+    ansible = "ansible"
+    env = "env"
+    firewall = "firewall"
+    pm2 = "pm2"
+    prometheus = "prometheus"
+    ssh = "ssh"
+
+
+FromState = Annotated[bool, typer.Option("--from-state", help="As the last `up` recorded it.")]
+
+
+@app.command()
+def inventory(
+    format: Annotated[InventoryFormat, typer.Option(help="What for.")],  # noqa: A002
+    stack: Stack = "prod",
+    from_state: FromState = False,
+    output: Annotated[str | None, typer.Option(help="Folder to write into.")] = None,
+    check: Annotated[str | None, typer.Option(help="A real .env, to hold against it.")] = None,
+    service: Annotated[str | None, typer.Option(help="Whose .env that is.")] = None,
+    config_file: ConfigFile = None,
+) -> None:
+    """Write Pencom's inventory for what runs its hosts, or check a real .env (exit 2)."""
+    from pathlib import Path
+
+    from ops.inventory import export as command
+
+    if check is not None and format is not InventoryFormat.env:
+        raise UsageError("--check holds a .env against the inventory: --format env")
+    found = command.load(stack, config_file, from_state=from_state)
+    if check is not None:
+        raise typer.Exit(command.check(found, Path(check), service))
+    command.run(found, format.value, output)
+
+
 def main() -> None:
     """Run a command; what its user can mend is one message and exit code 1."""
     # A command reads, prints and ends. Looking for garbage among what the SDK's import leaves
