@@ -26,6 +26,8 @@ table inet pencom {{
     iif "lo" accept
     icmpv6 type {{ nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert }} accept
 {incoming}
+    # a reset, since the kernel holds back what else it answers
+    meta l4proto tcp reject with tcp reset
     reject with icmpx admin-prohibited
   }}
   chain forward {{
@@ -42,6 +44,7 @@ table inet pencom {{
     # outside it: names, time, packages, third parties (assumed)
     tcp dport {{ {tcp} }} accept
     udp dport {{ {udp} }} accept
+    meta l4proto tcp reject with tcp reset
     reject with icmpx admin-prohibited
   }}
 }}
@@ -62,7 +65,7 @@ def files(estate: Estate) -> dict[str, str]:
             to = _to([estate.address(flow.target)], "daddr")
             outgoing[flow.source] += [why, *(f"    {each}{allow}" for each in to)]
     others = "\n".join(
-        f"    {each}reject with icmpx admin-prohibited"
+        f"    {each}meta l4proto tcp reject with tcp reset\n    {each}drop"
         for each in _to(map(estate.address, (*estate.hosts, *estate.foreign)), "daddr")
     )
     return {
