@@ -256,6 +256,38 @@ def inventory(
     command.run(found, format.value, output)
 
 
+class Direction(StrEnum):
+    """Which way the order goes."""
+
+    start = "start"
+    stop = "stop"
+
+
+@app.command()
+def order(
+    direction: Annotated[Direction, typer.Argument(help="start or stop.")],
+    only: Annotated[str | None, typer.Argument(help="One service, store or host.")] = None,
+    stack: Stack = "prod",
+    from_state: FromState = False,
+    run: Annotated[bool, typer.Option("--run", help="Do it over SSH.")] = False,
+    patience: Annotated[int, typer.Option(min=1, help="Seconds that a check waits.")] = 60,
+    ssh_config: Annotated[str | None, typer.Option(help="Instead of ~/.ssh/config.")] = None,
+    config_file: ConfigFile = None,
+) -> None:
+    """Say in which order Pencom starts or stops, and how; with --run do it, one at a time."""
+    from ops import order_run as command
+    from ops.inventory.export import load
+
+    command.run(
+        load(stack, config_file, from_state=from_state),
+        direction.value,
+        only,
+        patience=patience,
+        execute=run,
+        own=ssh_config,
+    )
+
+
 def main() -> None:
     """Run a command; what its user can mend is one message and exit code 1."""
     # A command reads, prints and ends. Looking for garbage among what the SDK's import leaves

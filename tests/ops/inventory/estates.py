@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
@@ -105,9 +106,18 @@ def on_ports(estate: Estate, addresses: Mapping[str, str], ports: Mapping[str, i
     )
 
 
+def free_ports(names: list[str]) -> dict[str, int]:
+    """Ports that nobody listens on, one for each name."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in names]
+    ports = {name: each.getsockname()[1] for name, each in zip(names, held, strict=True)}
+    for each in held:
+        each.close()
+    return ports
+
+
 def ran(*command: str | Path, **options: Any) -> str:
     """Run a program that must succeed. Returns what it prints."""
-    done = subprocess.run(
+    done: subprocess.CompletedProcess[str] = subprocess.run(
         [str(part) for part in command], capture_output=True, text=True, check=False, **options
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -41,4 +41,7 @@ def connect(ports: list[int], addresses: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    {"listen": listen, "connect": connect}[sys.argv[1]](*map(json.loads, sys.argv[2:]))
+    if sys.argv[1] == "listen":
+        listen(json.loads(sys.argv[2]))
+    else:
+        connect(json.loads(sys.argv[2]), json.loads(sys.argv[3]))

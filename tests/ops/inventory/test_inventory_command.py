@@ -17,6 +17,7 @@ from ops.__main__ import app
 from ops.config import UsageError
 from ops.graph import Graph
 from ops.inventory import export
+from ops.inventory.estate import read
 
 
 def _run(*arguments: str, code: int = 0) -> str:
@@ -173,7 +174,7 @@ def test_without_a_host_that_faces_the_internet_nobody_could_log_in() -> None:
         else (each.type, each.name, each.inputs)
         for each in graph.resources
     ]
-    found = export.estate.read("prod", closed)
+    found = read("prod", closed)
     for form in ("ssh", "ansible", "firewall"):
         with pytest.raises(UsageError, match="nobody could log in"):
             export.texts(found, form)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -64,7 +65,16 @@ def test_a_playbook_finds_the_facts_in_check_mode(tmp_path: Path) -> None:
     play = tmp_path / "play.yml"
     play.write_text(PLAY)
     extra = {"ansible_python_interpreter": sys.executable, "folder": str(tmp_path)}
-    command = ["ansible-playbook", "--check", "-c", "local", "-e", json.dumps(extra), "-i", file]
+    command = [
+        "ansible-playbook",
+        "--check",
+        "-c",
+        "local",
+        "-e",
+        json.dumps(extra),
+        "-i",
+        str(file),
+    ]
     printed = ran(*command, play, env=_ansible(tmp_path))
     assert "changed=1" in printed
     assert not (tmp_path / "compliance").exists()
@@ -76,7 +86,7 @@ def test_a_playbook_finds_the_facts_in_check_mode(tmp_path: Path) -> None:
 @needs("promtool")
 @pytest.mark.parametrize("settings", [{}, IPV6], ids=["ipv4", "ipv6"])
 def test_promtool_accepts_the_configuration_with_its_targets(
-    settings: dict[str, object], tmp_path: Path
+    settings: dict[str, Any], tmp_path: Path
 ) -> None:
     folder = written(read_from(described(**settings)), "prometheus", tmp_path)
     printed = ran("promtool", "check", "config", folder / "prometheus.yml")
@@ -110,7 +120,7 @@ def test_ssh_resolves_each_host(host: str, address: str, jump: str | None, tmp_p
 
 @needs("nft")
 @pytest.mark.parametrize("settings", [{}, IPV6], ids=["ipv4", "ipv6"])
-def test_nft_accepts_the_rules_of_each_host(settings: dict[str, object], tmp_path: Path) -> None:
+def test_nft_accepts_the_rules_of_each_host(settings: dict[str, Any], tmp_path: Path) -> None:
     asked = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True)
     if asked.returncode:
         pytest.skip(f"nft may not ask the kernel: {asked.stderr.strip()}")

@@ -5,29 +5,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from estates import needs, on_ports, prod, ran, written
+from estates import free_ports, needs, on_ports, prod, ran, written
 
 from ops.inventory import assumed
 from ops.inventory.estate import Estate
 
 STUB = Path(__file__).with_name("stub.js")
 pytestmark = needs("pm2", "node")
-
-
-def free_ports(names: list[str]) -> dict[str, int]:
-    """Ports that nobody listens on, one for each name."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in names]
-    ports = {name: each.getsockname()[1] for name, each in zip(names, held, strict=True)}
-    for each in held:
-        each.close()
-    return ports
 
 
 @pytest.fixture
