@@ -4,6 +4,7 @@
 2. The offline plan against importing pulumi and pulumi_digitalocean.
 3. The offline plan of Pencom with 100 and with 1,000 services, per resource.
 4. `ops review` against `ops plan`, and a review of 100 and of 1,000 services that all change.
+5. Every export of that inventory with 100 and with 1,000 services, per service.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from components.inventory import Host, Inventory, Service
 from components.pencom import Pencom, PencomArgs, PencomSettings
 from ops import ROOT, config, engine, review, review_text
 from ops.graph import Graph, Recorder, build
+from ops.inventory import export
+from ops.inventory.estate import read
 
 ROUNDS = 7
 
@@ -94,7 +97,11 @@ def scaled(services: int) -> Callable[[], Graph]:
         for start in range(0, services, 10)
     }
     inventory = Inventory(
-        hosts={**hosts, "vps-3": INVENTORY.hosts["vps-3"]},
+        hosts={
+            **hosts,
+            "vps-1": Host("ingress", "internet", ("nginx",)),
+            "vps-3": INVENTORY.hosts["vps-3"],
+        },
         services={
             name: Service(
                 ports={"http": 4000 + number % 10},
@@ -112,7 +119,10 @@ def scaled(services: int) -> Callable[[], Graph]:
         {
             "processManager": "pm2",
             "sshAllowList": ["10.0.0.0/8"],
-            "hosts": dict.fromkeys(inventory.hosts, "10.0.0.1"),
+            "hosts": {
+                name: f"10.0.{number // 256}.{number % 256}"
+                for number, name in enumerate(inventory.hosts)
+            },
             "foreign": {},
             "storePorts": {"postgresql": 5432, "mongodb": 27017},
         },
@@ -158,8 +168,25 @@ def all_change(services: int) -> Callable[[], object]:
     return lambda: review_text.as_markdown(review.review(before, after, "the plan before"))
 
 
+def exported(services: int) -> Callable[[], object]:
+    """Give a run of every export of an inventory with as many services as asked for."""
+    found = read(
+        "prod", ((each.type, each.name, each.inputs) for each in scaled(services)().resources)
+    )
+    return lambda: [export.texts(found, form) for form in export.FORMATS]
+
+
+def exports() -> None:
+    """Measure how the time per service grows with the number of services."""
+    small, large = in_turn(exported(100), exported(1000))
+    print(
+        f"every export of 100 services {small:.2f} s, of 1,000 {large:.2f} s,"
+        f" per service ratio {large / small / 10:.2f}"
+    )
+
+
 def main() -> None:
-    """Run all four; the first needs the engine."""
+    """Run all five; the first needs the engine."""
     if shutil.which("pulumi"):
         with tempfile.TemporaryDirectory() as folder:
             preview(Path(folder))
@@ -168,6 +195,7 @@ def main() -> None:
     offline()
     growth()
     reviewed()
+    exports()
 
 
 if __name__ == "__main__":

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from conftest import STACKS, Engine
 
-from ops import ROOT
+from ops import ROOT, config
 from ops.graph import Graph
+from ops.inventory import estate, export
 
 pytestmark = pytest.mark.engine
 
@@ -113,6 +114,24 @@ def test_a_moved_service_and_a_new_port_show_in_a_preview(
     assert set(changed) == {"pencom-postgresql", "pencom-vps-3"}
     assert changed["pencom-postgresql"]["port"] == 5433
     assert changed["pencom-vps-3"]["address"] == "10.21.0.33"
+
+
+def test_the_state_gives_the_inventory_that_was_declared(
+    engine_for: Callable[[str], Engine],
+) -> None:
+    engine = engine_for("stage")
+    refused = engine.ops("inventory", "--format", "ansible", "--from-state", code=1)
+    assert refused.stderr.startswith("error: stage has no Pencom")
+    _make_pencom_only(engine)
+    engine.on_stack("up", "--yes", "--skip-preview")
+    declared = estate.declared(config.load("stage"))
+    for form in export.FORMATS:
+        folder = engine.folder / form
+        engine.ops("inventory", "--format", form, "--from-state", "--output", str(folder))
+        for name, text in export.texts(declared, form).items():
+            assert (folder / name).read_text() == text
+    order = engine.ops("order", "start", "--from-state").stdout
+    assert "core on vps-2 (wave 1)" in order
 
 
 def _make_pencom_only(engine: Engine) -> None:
