@@ -64,11 +64,14 @@ def write(files: Mapping[str, str], folder: Path, *, private: bool) -> list[Path
             f"{', '.join(filled)}: there already, and may hold secrets; nothing was written.\n"
             "  Move it away, choose another --output, or hold it against the inventory with --check"
         )
-    for file, text in targets.items():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        if private:
-            file.touch(mode=0o600)
-        file.write_text(text)
+    try:
+        for file, text in targets.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if private:
+                file.touch(mode=0o600)
+            file.write_text(text)
+    except OSError as error:
+        raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from error
     return list(targets)
 
 

@@ -160,6 +160,14 @@ def test_what_cannot_be_is_refused_with_what_can(arguments: tuple[str, ...], tol
     assert told in _refused(*arguments)
 
 
+def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("in the way")
+    told = _refused("--format", "prometheus", "--output", str(file))
+    assert told.startswith(f"{file}")
+    assert "cannot be written" in told
+
+
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "core.env"
     file.write_bytes(b"JWT_SECRET=\xff\xfe")
