@@ -28,10 +28,10 @@ plan: setup ## Show STACK offline, and what differs from rendered/
 	@$(PY) -m ops plan --stack $(STACK) --diff
 
 test: setup ## Run every test but the soak
-	@$(PY) -m pytest -n auto
+	@$(PY) -m pytest -n auto --dist worksteal
 
 soak: setup ## Run every test that needs the engine, the whole matrix: hours
-	@$(PY) -m pytest -n auto -m engine
+	@$(PY) -m pytest -n auto --dist worksteal -m engine
 
 lint: setup ## Style and types of the code, and its workflows
 	@$(PY) -m ruff check .

@@ -242,6 +242,7 @@ def test_who_follows_the_report_loses_nothing(engine: Engine) -> None:
     engine.ops("drift")
 
 
+@pytest.mark.soak
 def test_what_would_be_made_anew_is_settled_before_an_up(engine: Engine) -> None:
     network = {"id": today.NETWORK, "ipRange": today.RANGE}
     engine.change({"krotrust.vpc": network, "krogiving.vpc": network})
