@@ -4,61 +4,26 @@ from __future__ import annotations
 
 import gc
 import sys
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from ops.config import UsageError
+from ops.options import (
+    BlastFormat,
+    Choose,
+    ConfigFile,
+    ListFormat,
+    PlanFormat,
+    ReviewFormat,
+    Stack,
+    TextFormat,
+)
+from ops.pencom_commands import inventory, order
 
 app = typer.Typer(
     help="Day-2 commands of the estate.", no_args_is_help=True, pretty_exceptions_enable=False
 )
-Stack = Annotated[str, typer.Option("--stack", "-s", help="prod, stage or dr.")]
-
-ConfigFile = Annotated[str | None, typer.Option(help="Another file than Pulumi.<stack>.yaml.")]
-Choose = Annotated[
-    list[str] | None, typer.Option(help="NAME=ID of what is not clear, or NAME=none.")
-]
-
-
-class PlanFormat(StrEnum):
-    """How a plan is shown."""
-
-    tree = "tree"
-    yaml = "yaml"
-    json = "json"
-    mermaid = "mermaid"
-
-
-class ListFormat(StrEnum):
-    """How a list is shown."""
-
-    table = "table"
-    json = "json"
-
-
-class TextFormat(StrEnum):
-    """How a finding is shown."""
-
-    text = "text"
-    json = "json"
-
-
-class BlastFormat(StrEnum):
-    """How what stands on a thing is shown."""
-
-    text = "text"
-    json = "json"
-    mermaid = "mermaid"
-
-
-class ReviewFormat(StrEnum):
-    """How a review is shown."""
-
-    md = "md"
-    json = "json"
-    text = "text"
 
 
 @app.command()
@@ -219,73 +184,8 @@ def destroy(context: typer.Context, stack: Stack) -> None:
     raise typer.Exit(engine.change("destroy", stack, context.args))
 
 
-class InventoryFormat(StrEnum):
-    """What the inventory is written for."""
-
-    ansible = "ansible"
-    env = "env"
-    firewall = "firewall"
-    pm2 = "pm2"
-    prometheus = "prometheus"
-    ssh = "ssh"
-
-
-FromState = Annotated[bool, typer.Option("--from-state", help="As the last `up` recorded it.")]
-
-
-@app.command()
-def inventory(
-    format: Annotated[InventoryFormat, typer.Option(help="What for.")],  # noqa: A002
-    stack: Stack = "prod",
-    from_state: FromState = False,
-    output: Annotated[str | None, typer.Option(help="Folder to write into.")] = None,
-    check: Annotated[str | None, typer.Option(help="A real .env, to hold against it.")] = None,
-    service: Annotated[str | None, typer.Option(help="Whose .env that is.")] = None,
-    config_file: ConfigFile = None,
-) -> None:
-    """Write Pencom's inventory for what runs its hosts, or check a real .env (exit 2)."""
-    from pathlib import Path
-
-    from ops.inventory import export as command
-
-    if check is not None and format is not InventoryFormat.env:
-        raise UsageError("--check holds a .env against the inventory: --format env")
-    found = command.load(stack, config_file, from_state=from_state)
-    if check is not None:
-        raise typer.Exit(command.check(found, Path(check), service))
-    command.run(found, format.value, output)
-
-
-class Direction(StrEnum):
-    """Which way the order goes."""
-
-    start = "start"
-    stop = "stop"
-
-
-@app.command()
-def order(
-    direction: Annotated[Direction, typer.Argument(help="start or stop.")],
-    only: Annotated[str | None, typer.Argument(help="One service, store or host.")] = None,
-    stack: Stack = "prod",
-    from_state: FromState = False,
-    run: Annotated[bool, typer.Option("--run", help="Do it over SSH.")] = False,
-    patience: Annotated[int, typer.Option(min=1, help="Seconds that a check waits.")] = 60,
-    ssh_config: Annotated[str | None, typer.Option(help="Instead of ~/.ssh/config.")] = None,
-    config_file: ConfigFile = None,
-) -> None:
-    """Say in which order Pencom starts or stops, and how; with --run do it, one at a time."""
-    from ops import order_run as command
-    from ops.inventory.export import load
-
-    command.run(
-        load(stack, config_file, from_state=from_state),
-        direction.value,
-        only,
-        patience=patience,
-        execute=run,
-        own=ssh_config,
-    )
+app.command()(inventory)
+app.command()(order)
 
 
 def main() -> None:

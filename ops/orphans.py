@@ -52,8 +52,10 @@ def _orphans(project: str) -> Iterator[psutil.Process]:
 
 def _is_plugin(command: list[str]) -> bool:
     """Tell it by what runs, not by what is given to it: somebody may be reading a plugin's file."""
-    name = Path(command[0]).name if command else ""
-    return bool(PLUGIN.match(name)) or command[1:3] == STAND_IN
+    names = [Path(each).name for each in command[:2]]
+    # The program itself runs as a script of Python, and may hang when its engine is gone.
+    runs = names[1:] if names and names[0].startswith("python") else names[:1]
+    return any(map(PLUGIN.match, runs)) or command[1:3] == STAND_IN
 
 
 def _ours(process: psutil.Process, project: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -71,6 +72,19 @@ def test_an_orphaned_provider_and_language_plugin_are_ended(start: Start) -> Non
     assert not psutil.pid_exists(first)
     assert not psutil.pid_exists(second)
     assert orphans.end("estate") == []
+
+
+def test_a_program_that_hangs_without_its_engine_is_ended(tmp_path: Path, backend: str) -> None:
+    script = tmp_path / "pulumi-language-python-exec"
+    script.write_text("import sys\nprint('here', flush=True)\nsys.stdin.read()\n")
+    environ = {"PATH": os.defpath, "PULUMI_BACKEND_URL": backend}
+    pipe = subprocess.PIPE
+    command = [sys.executable, str(script)]
+    with subprocess.Popen(command, env=environ, cwd=ROOT, stdin=pipe, stdout=pipe) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"here\n"
+        assert orphans.end("estate") == [process.pid]
+    assert not psutil.pid_exists(process.pid)
 
 
 @pytest.mark.parametrize(

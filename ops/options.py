@@ -1,0 +1,53 @@
+"""Options that several commands take."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+Stack = Annotated[str, typer.Option("--stack", "-s", help="prod, stage or dr.")]
+ConfigFile = Annotated[str | None, typer.Option(help="Another file than Pulumi.<stack>.yaml.")]
+Choose = Annotated[
+    list[str] | None, typer.Option(help="NAME=ID of what is not clear, or NAME=none.")
+]
+
+
+class PlanFormat(StrEnum):
+    """How a plan is shown."""
+
+    tree = "tree"
+    yaml = "yaml"
+    json = "json"
+    mermaid = "mermaid"
+
+
+class ListFormat(StrEnum):
+    """How a list is shown."""
+
+    table = "table"
+    json = "json"
+
+
+class TextFormat(StrEnum):
+    """How a finding is shown."""
+
+    text = "text"
+    json = "json"
+
+
+class BlastFormat(StrEnum):
+    """How what stands on a thing is shown."""
+
+    text = "text"
+    json = "json"
+    mermaid = "mermaid"
+
+
+class ReviewFormat(StrEnum):
+    """How a review is shown."""
+
+    md = "md"
+    json = "json"
+    text = "text"
