@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from ops import config, rendered
-from ops.graph import Graph, Resource, build
+from ops.graph import Graph, build
 
 WIDTH = 100  # characters of an input that still stand on one line of a tree
 
@@ -38,28 +38,42 @@ def as_json(planned: Graph) -> str:
 def as_mermaid(planned: Graph) -> str:
     """Draw each system's parts and what stands on what; a component counts as one part."""
     lines = ["flowchart LR"]
-    by_urn = {resource.urn: resource for resource in planned.resources}
-
-    def part(resource: Resource) -> Resource:
-        while (parent := by_urn.get(resource.parent)) and parent.parent in by_urn:
-            resource = parent
-        return resource
-
-    edges = set()
+    drawn = set(parts(planned).values())
     for system, resources in planned.systems().items():
         lines.append(f"  subgraph {system}")
         for resource in resources:
-            if part(resource) is resource and resource.parent in by_urn:
+            if resource.name in drawn:
                 kind = resource.type.rpartition(":")[2]
                 lines.append(f'    {resource.name}["{resource.name.partition("-")[2]}<br/>{kind}"]')
         lines.append("  end")
-    for resource in planned.resources:
-        ends = [part(by_urn[urn]).name for urn in resource.dependencies]
-        named = [*resource.inputs.get("calls", ()), *_servers(resource.inputs.get("stores", ()))]
-        ends += [f"{resource.system}-{name}" for name in named]
-        edges |= {(part(resource).name, end) for end in ends if end != part(resource).name}
-    lines += [f"  {start} --> {end}" for start, end in sorted(edges)]
+    lines += [f"  {start} --> {end}" for start, end in sorted(edges(planned))]
     return "\n".join(lines) + "\n"
+
+
+def parts(planned: Graph) -> dict[str, str]:
+    """Give of each resource inside a system the part that it belongs to, both by logical name."""
+    by_urn = {resource.urn: resource for resource in planned.resources}
+    found = {}
+    for resource in planned.resources:
+        part = resource
+        while (parent := by_urn.get(part.parent)) and parent.parent in by_urn:
+            part = parent
+        if part.parent in by_urn:  # else it is the system itself
+            found[resource.name] = part.name
+    return found
+
+
+def edges(planned: Graph) -> set[tuple[str, str]]:
+    """Give which part depends on, calls or stores in which."""
+    part = parts(planned)
+    found = set()
+    for resource in planned.resources:
+        named = [*resource.inputs.get("calls", ()), *_servers(resource.inputs.get("stores", ()))]
+        ends = [urn.rpartition("::")[2] for urn in resource.dependencies]
+        ends += [f"{resource.system}-{name}" for name in named]
+        start = part.get(resource.name)
+        found |= {(start, part[end]) for end in ends if start and part.get(end, start) != start}
+    return found
 
 
 def _servers(stores: list[str]) -> list[str]:
