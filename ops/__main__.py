@@ -14,6 +14,7 @@ from ops.options import (
     Choose,
     ConfigFile,
     ListFormat,
+    PictureFormat,
     PlanFormat,
     ReviewFormat,
     Stack,
@@ -63,6 +64,18 @@ def blast(
     from ops import blast as command
 
     raise typer.Exit(command.run(stack, name, format.value))
+
+
+@app.command()
+def graph(
+    stack: Stack = "prod",
+    format: Annotated[PictureFormat, typer.Option(help="How to draw it.")] = PictureFormat.html,  # noqa: A002
+    output: Annotated[str | None, typer.Option(help="File to write.")] = None,
+) -> None:
+    """Draw the estate: a still picture, or a page that tells what stands on each part."""
+    from ops import picture as command
+
+    raise typer.Exit(command.run(stack, format.value, output))
 
 
 @app.command()

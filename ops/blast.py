@@ -107,7 +107,7 @@ def named(found: Standing, name: str) -> set[str]:
         wanted = urlsplit(wanted).hostname or wanted
         if urls := {key for key in found.things if urlsplit(key).hostname == wanted}:
             return urls
-    names = _names(found)
+    names = aliases(found)
     keys = names.get(wanted) or names.get(wanted.lower().replace(" ", "-")) or set()
     if len(keys) > 1 and "." not in wanted:
         raise UsageError(f"{name} is the name of {', '.join(sorted(keys))}: say which")
@@ -191,7 +191,7 @@ def _with_children(found: Standing, name: str) -> set[str]:
     return {found.place[each] for each in inside}
 
 
-def _names(found: Standing) -> dict[str, set[str]]:
+def aliases(found: Standing) -> dict[str, set[str]]:
     """Give what people call things: physical and bare names, hosts, a database without server."""
     names: dict[str, set[str]] = defaultdict(set)
     for key, thing in found.things.items():
@@ -211,7 +211,7 @@ def _names(found: Standing) -> dict[str, set[str]]:
 def _walk(found: Standing, starts: Iterable[str]) -> tuple[dict[str, Effect], dict[str, Edge]]:
     """Give the worst effect on each thing, and the edge that brings it."""
     needed_by = found.needed_by()
-    effects, edges = dict.fromkeys(starts, Effect.DOWN), {}
+    effects, edges = dict.fromkeys(sorted(starts), Effect.DOWN), {}
     for level in sorted(Effect, reverse=True):  # the worst first: nothing is visited again for more
         waiting = [key for key, effect in effects.items() if effect is level]
         while waiting:

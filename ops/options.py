@@ -51,3 +51,10 @@ class ReviewFormat(StrEnum):
     md = "md"
     json = "json"
     text = "text"
+
+
+class PictureFormat(StrEnum):
+    """How the estate is drawn."""
+
+    svg = "svg"
+    html = "html"
