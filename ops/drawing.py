@@ -29,11 +29,12 @@ LINES = {
 STYLE = """
 svg.estate { --paper: #fff; --frame: #f6f8fa; --rule: #d8dee4; --ink: #1f2328; --soft: #59636e;
   --line: #8c959f; --url: #0969da; --service: #8250df; --machine: #57606a; --store: #bf8700;
-  --part: #b6bec7; background: var(--paper); color: var(--ink);
+  --part: #b6bec7; --degraded: #bc4c00; --partly: #9a6700; background: var(--paper);
   font: 13px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace; }
 @media (prefers-color-scheme: dark) { svg.estate { --paper: #0d1117; --frame: #151b23;
   --rule: #30363d; --ink: #f0f6fc; --soft: #9198a1; --line: #656c76; --url: #4493f8;
-  --service: #ab7df8; --machine: #9198a1; --store: #d29922; --part: #484f58; } }
+  --service: #ab7df8; --machine: #9198a1; --store: #d29922; --part: #484f58;
+  --degraded: #ffa657; --partly: #e3b341; } }
 .estate text { fill: var(--ink); }
 .estate .title { font-size: 22px; font-weight: 700; }
 .estate .system { font-size: 16px; font-weight: 700; }
@@ -42,6 +43,8 @@ svg.estate { --paper: #fff; --frame: #f6f8fa; --rule: #d8dee4; --ink: #1f2328; -
 .estate .frame { fill: var(--frame); stroke: var(--rule); }
 .estate .box { fill: var(--paper); stroke: var(--rule); }
 .estate .edge { fill: none; stroke: var(--line); stroke-width: 1.4; }
+.estate .edge.degraded { stroke: var(--degraded); }
+.estate .edge.partly { stroke: var(--partly); }
 .estate .edge.degraded .run { stroke-dasharray: 7 4; }
 .estate .edge.partly .run { stroke-dasharray: 2 3; }
 .estate .edge.beside { stroke: var(--rule); }
