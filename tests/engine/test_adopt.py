@@ -103,6 +103,7 @@ def summary(engine: Engine, *arguments: str) -> dict[str, int]:
     return changes
 
 
+@pytest.mark.soak
 def test_the_report_says_what_is_there_and_asks_for_what_is_not_clear(
     engine: Engine, plan: Any
 ) -> None:

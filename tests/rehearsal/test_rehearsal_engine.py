@@ -129,6 +129,7 @@ def tiny(tmp_path: Path) -> Tiny:
     return Tiny(tmp_path)
 
 
+@pytest.mark.soak
 def test_a_life_from_nothing_to_nothing(tiny: Tiny) -> None:
     previewed = tiny.pulumi("preview", "--diff")
     assert "7 to create" in previewed or "9 to create" in previewed
