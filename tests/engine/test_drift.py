@@ -144,7 +144,7 @@ def test_what_was_done_by_hand_and_what_is_not_deployed(settled: Engine, tmp_pat
     ]
 
 
-@pytest.mark.parametrize("state", ["after_up", "settled"])
+@pytest.mark.parametrize("state", ["settled", pytest.param("after_up", marks=pytest.mark.soak)])
 def test_a_droplet_that_is_gone_and_a_secret_typed_by_hand(
     state: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

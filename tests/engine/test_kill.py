@@ -30,6 +30,7 @@ def test_after_a_kill_and_a_mend_an_up_makes_the_estate_whole(made: int, tmp_pat
     assert cloud(engine) == {}
 
 
+@pytest.mark.soak
 def test_a_mend_beside_a_living_up_touches_nothing_and_names_the_living(tmp_path: Path) -> None:
     engine = played(tmp_path / "stage", "stage")
     with begun(engine, 30, speed=15) as process:
@@ -43,6 +44,7 @@ def test_a_mend_beside_a_living_up_touches_nothing_and_names_the_living(tmp_path
     assert_settled(engine)
 
 
+@pytest.mark.soak
 def test_the_lock_of_another_machine_is_not_broken_and_that_of_a_dead_engine_is(
     tmp_path: Path,
 ) -> None:

@@ -190,6 +190,7 @@ def test_what_the_api_refuses_reads_like_its_answer_and_is_in_the_log(tiny: Tiny
     )
 
 
+@pytest.mark.soak
 def test_what_died_was_lost_or_vanished_is_made_again_and_some_of_it_twice(tiny: Tiny) -> None:
     faults = [
         {"type": "Vpc", "op": "create", "kind": "die"},
