@@ -18,6 +18,11 @@ AT_THE_EDGE = ("nginx", "api-gateway", "external-gateway")  # check who comes fr
 PRIVATE_NETWORKS = tuple(
     ip_network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 )
+# A whole one: neither 10.0.0.1 in 10.0.0.12, nor fd00::1 in fd00::1:2; but with a port or a mask.
+ADDRESS = re.compile(
+    r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)"
+    r"|(?<![\w.:])[0-9A-Fa-f]*:[0-9A-Fa-f:]*[0-9A-Fa-f](?![\w:])"
+)
 
 
 def ssh(resources: Resources, environment: str) -> Found:  # noqa: ARG001
@@ -152,21 +157,13 @@ def on_premises(resources: Resources, environment: str) -> Found:  # noqa: ARG00
 
 def _named(inside: dict[str, str], resources: Resources) -> Found:
     """Find what names an internal address: a record, a variable, a firewall's source."""
-    # Neither 10.0.0.1 in 10.0.0.12, nor fd00::1 in fd00::1:2; but with a port or a mask.
-    forms = [
-        rf"(?<![\w.:]){re.escape(address)}(?![\w:])"
-        if ":" in address
-        else rf"(?<![\w.]){re.escape(address)}(?!\w|\.\d)"
-        for address in inside
-    ]
-    if not forms:
-        return
-    search = re.compile("|".join(forms), re.IGNORECASE)
     for resource in resources:
         for path, value in leaves(resource.inputs):
-            for address in search.findall(str(value)):
-                if resource.type not in (HOST, FOREIGN) or path != "address":
-                    yield resource.name, f"{path} names the address of {inside[address.lower()]}"
+            for address in map(str.lower, ADDRESS.findall(str(value))):
+                if address in inside and (
+                    resource.type not in (HOST, FOREIGN) or path != "address"
+                ):
+                    yield resource.name, f"{path} names the address of {inside[address]}"
 
 
 def _is_private(address: str) -> bool:
