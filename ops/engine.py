@@ -82,8 +82,8 @@ def scratch(
 def change(command: str, stack: str, arguments: Sequence[str]) -> int:
     """Run `pulumi up`, `refresh` or `destroy` on the real state; seal what an `up` brought.
 
-    Returns the engine's exit code. Raises UsageError when a throw-away value is in use, or an
-    option that takes a guard away.
+    Returns the engine's exit code. Raises UsageError when a throw-away value is in use, but for a
+    rehearsal, and for an option that takes a guard away.
     """
     settings = config.load(stack)
     if unguarded := [each for each in arguments if each.partition("=")[0] in REFUSED]:
@@ -93,7 +93,7 @@ def change(command: str, stack: str, arguments: Sequence[str]) -> int:
             f" Pulumi.{stack}.yaml"
         )
     ask.installed()
-    if found := _unfit(os.environ, settings):
+    if not rehearsed(os.environ) and (found := _unfit(os.environ, settings)):
         raise UsageError(
             f"`{command}` changes the real estate, and nothing was changed:\n"
             + "\n".join(f"  {problem}" for problem in found)
@@ -104,6 +104,7 @@ def change(command: str, stack: str, arguments: Sequence[str]) -> int:
             f" the older back: {', '.join(unstored)}.\n"
             f"  `python -m ops seal --stack {stack}`, commit, then `up` again; nothing was changed"
         )
+    typer.echo(f"provider: {answering(os.environ)}")
     run = ["pulumi", command, "--stack", stack, *(UP if command == "up" else ()), *arguments]
     code = subprocess.run(run, cwd=ROOT, check=False).returncode  # noqa: S603
     if code == 0 and command == "up":
@@ -111,9 +112,19 @@ def change(command: str, stack: str, arguments: Sequence[str]) -> int:
     return code
 
 
+def rehearsed(environ: Mapping[str, str]) -> bool:
+    """Tell a rehearsal: the stand-in answers, for a cloud that has the state beside it."""
+    cloud = environ.get(rehearsal.CLOUD_VARIABLE)
+    state = Path(cloud).parent.joinpath("state").as_uri() if cloud else None
+    mine = environ.get("PULUMI_BACKEND_URL") == state
+    return mine and answering(environ) == STAND_IN
+
+
 def _unfit(environ: Mapping[str, str], settings: config.StackConfig) -> list[str]:
     """Name what keeps these credentials from being real ones."""
     problems = []
+    if answering(environ) == STAND_IN:
+        problems.append(f"PATH leads to {STAND_IN}, for another state than its own: a new shell")
     if environ.get("PULUMI_BACKEND_URL", "").startswith(STATE.as_uri()):
         problems.append("PULUMI_BACKEND_URL is the throw-away state: set it to the real one")
     if environ.get("PULUMI_CONFIG_PASSPHRASE") == THROW_AWAY:

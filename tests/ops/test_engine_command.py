@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 import yaml
 from command_line import FakePulumi, Project
 
+import rehearsal
 from ops.engine import UP
 
 INSTALL_PAGE = "https://www.pulumi.com/docs/install/"
@@ -97,6 +99,34 @@ def test_a_change_is_refused_for_one_that_is_not_real(
     assert done.returncode == 1
     assert [line.split()[0] for line in done.stderr.splitlines()[1:]] == [missing]
     assert "correct horse" not in done.stderr
+    assert pulumi.calls == []
+
+
+def _rehearsal(project: Project, pulumi: FakePulumi) -> tuple[str, dict[str, str]]:
+    """The PATH and the other variables of a rehearsal, with a pulumi that only writes down."""
+    played = rehearsal.environment(project.folder / "cloud.json")
+    del played["PATH"]
+    return f"{pulumi.folder}{os.pathsep}{project.folder / 'rehearsal' / 'bin'}", played
+
+
+def test_a_rehearsal_may_be_changed_by_the_same_commands(
+    project: Project, pulumi: FakePulumi
+) -> None:
+    path, played = _rehearsal(project, pulumi)
+    environ = {**played, "PULUMI_CONFIG_PASSPHRASE": "rehearsal"}
+    done = project.ops("refresh", "--stack", "stage", path=path, environ=environ)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "provider: the rehearsal stand-in"
+
+
+def test_the_stand_in_changes_no_other_state_than_its_own(
+    project: Project, pulumi: FakePulumi
+) -> None:
+    path, played = _rehearsal(project, pulumi)
+    environ = {**played, **REAL, "PULUMI_BACKEND_URL": "s3://the-real-one"}
+    done = project.ops("up", "--stack", "stage", path=path, environ=environ)
+    assert done.returncode == 1
+    assert [line.split()[0] for line in done.stderr.splitlines()[1:]] == ["PATH"]
     assert pulumi.calls == []
 
 
