@@ -40,10 +40,13 @@ def run(stack: str, config_file: str | None = None) -> None:
 def unstored(stack: str) -> list[str]:
     """Name the secrets that the last `up` sent and the stack file does not hold sealed yet.
 
-    The next `up` would send the older ones back. Empty before the first `up`. What could not be
-    stored anyway is left out, so that an `up` that broke off keeps nobody from the next.
+    The next `up` would send the older ones back. Empty before the first `up`, and where the file
+    holds no seal at all: so an app is rebuilt, which cannot open those of the one before. What
+    could not be stored anyway is left out, so that an `up` that broke off keeps nobody from the
+    next.
     """
-    stored = config.load(stack).seals()
+    if not (stored := config.load(stack).seals()):
+        return []
     return sorted(
         key for key, seal in _last(stack).items() if not _wrong(seal) and stored.get(key) != seal
     )

@@ -93,7 +93,10 @@ class Project:
         path.write_text(text.replace(old, new))
 
     def ops(
-        self, *arguments: str, path: Path | None = None, environ: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        path: Path | str | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run `python -m ops` with nothing on PATH but the folder `path`."""
         clean = {name: value for name, value in os.environ.items() if name in ("HOME", "LANG")}

@@ -173,15 +173,14 @@ def test_only_an_up_that_succeeded_seals_and_the_exit_code_is_the_engines(
     assert change == [command, "--stack", "stage", *(UP if command == "up" else ())]
 
 
-def test_an_up_that_would_send_older_secrets_back_is_refused(
+def test_seals_that_were_taken_out_for_a_rebuilt_app_keep_nobody_from_an_up(
     project: Project, pulumi: FakePulumi
 ) -> None:
+    """The next `up` sends the plain values, or names what is not at hand."""
     pulumi.answer("stack output", out=SEALED)
     done = project.ops("up", "--stack", "stage", path=pulumi.folder, environ=REAL)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "KROGIVING__JWT_SECRET_KEY" in done.stderr
-    assert "python -m ops seal --stack stage" in done.stderr
-    assert [call["arguments"][0] for call in pulumi.calls] == ["stack"]
+    assert done.returncode == 0, done.stderr
+    assert "up" in [call["arguments"][0] for call in pulumi.calls]
 
 
 def _preview(project: Project, pulumi: FakePulumi, **environ: str) -> dict[str, Any]:
