@@ -56,7 +56,9 @@ def policy(
 
 @app.command()
 def blast(
-    name: Annotated[str, typer.Argument(help="A logical name, host name, URL, service or store.")],
+    name: Annotated[
+        str, typer.Argument(help="A logical name, host, URL, service, store or third party.")
+    ],
     stack: Stack = "prod",
     format: Annotated[BlastFormat, typer.Option(help="How to show it.")] = BlastFormat.text,  # noqa: A002
 ) -> None:

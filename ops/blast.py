@@ -16,7 +16,7 @@ from ops import config
 from ops.config import UsageError
 from ops.edges import LOOKS_ON, record_name, standing
 from ops.graph import build
-from ops.standing import PRODUCTS, STORES, Edge, Effect, Kind, Standing, Thing
+from ops.standing import OUTSIDE, PRODUCTS, STORES, Edge, Effect, Kind, Standing, Thing
 
 HEADS: dict[Kind, str] = {
     "url": "public URLs",
@@ -108,7 +108,9 @@ def named(found: Standing, name: str) -> set[str]:
         if urls := {key for key in found.things if urlsplit(key).hostname == wanted}:
             return urls
     names = aliases(found)
-    keys = names.get(wanted) or names.get(wanted.lower().replace(" ", "-")) or set()
+    folded = wanted.lower().replace(" ", "-")
+    alike = (keys for name, keys in names.items() if name.lower() == folded)
+    keys = names.get(wanted) or set().union(*alike)
     if len(keys) > 1 and "." not in wanted:
         raise UsageError(f"{name} is the name of {', '.join(sorted(keys))}: say which")
     if not keys:
@@ -133,7 +135,7 @@ def blast(found: Standing, starts: Iterable[str], there: Container[str] | None =
         if (key in effects or key in reached) and (there is None or key in there)
     ]
     hits.sort(key=lambda hit: (-(hit.effect or 0), hit.thing.system, hit.thing.label))
-    systems = sorted({hit.thing.system for hit in hits})
+    systems = sorted({hit.thing.system for hit in hits} - {OUTSIDE})
     return Blast(
         hits=tuple(hits),
         products=tuple(_products(found, hits, systems)),
@@ -212,7 +214,8 @@ def _walk(found: Standing, starts: Iterable[str]) -> tuple[dict[str, Effect], di
     """Give the worst effect on each thing, and the edge that brings it."""
     needed_by = found.needed_by()
     effects, edges = dict.fromkeys(sorted(starts), Effect.DOWN), {}
-    for level in sorted(Effect, reverse=True):  # the worst first: nothing is visited again for more
+    # The worst first: nothing is visited again for more. What is only unseen passes nothing on.
+    for level in (Effect.DOWN, Effect.DEGRADED, Effect.PARTLY):
         waiting = [key for key, effect in effects.items() if effect is level]
         while waiting:
             key = waiting.pop(0)

@@ -1,7 +1,8 @@
 """Reads off a registered graph what stands on what.
 
 Edges come from what the resources say: dependencies, `uses`, parents, trusted sources, records,
-uptime checks, variables that hold a public URL, and Pencom's hosts, calls, stores and reads.
+uptime checks, variables that hold a public URL or are a third party's, and Pencom's hosts, calls,
+stores and reads.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from components.facts import krotrust, pencom
+from components.facts.third_parties import THIRD_PARTIES
 from ops.graph import Graph, Resource
-from ops.standing import STORES, Edge, Effect, Kind, Standing, Thing
+from ops.standing import OUTSIDE, STORES, Edge, Effect, Kind, Standing, Thing
 
 # Nothing stands on what only looks on or only groups.
 LOOKS_ON = {"UptimeAlert", "UptimeCheck", "MonitorAlert", "Project", "ProjectResources"}
@@ -64,6 +67,7 @@ class _Reader:
             *self._hosts(),
             *self._databases(),
             *self._services(),
+            *self._third_parties(),
         ]:
             ends = (edge.dependent, edge.needed)
             known = self._standing.edges.get(ends)
@@ -235,6 +239,20 @@ class _Reader:
                 why = f"reads of {name} fail, the rest stays up"
                 yield Edge(service.name, f"{prefix}{name}", Effect.PARTLY, why)
 
+    def _third_parties(self) -> Iterator[Edge]:
+        """Lead to a third party what has variables of its name, or is told to use it."""
+        for resource in self._all.values():
+            names = _variable_names(resource)
+            for party, facts in THIRD_PARTIES.items():
+                begins = f"_{party.partition('.')[0].upper()}_"  # or goes on so: REACT_APP_...
+                own = {name for name in names if begins in f"_{name}"}
+                told = party in krotrust.THIRD_PARTIES.get(resource.name, ())
+                if own or told:
+                    self._add(Thing(party, "part", OUTSIDE, party, "third party"))
+                if own - set(pencom.UNUSED) or told:
+                    effect = Effect.UNSEEN if facts.unseen else Effect.PARTLY
+                    yield Edge(resource.name, party, effect, facts.without)
+
     def _add(self, thing: Thing) -> None:
         """Add a thing that is no resource of its own."""
         self._standing.things[thing.key] = thing
@@ -255,6 +273,14 @@ def _name(urn: str) -> str:
     return urn.rpartition("::")[2]
 
 
-def _parts(app: Resource) -> list[dict[str, list[object]]]:
+def _parts(app: Resource) -> list[dict[str, list[dict[str, str]]]]:
     spec = app.inputs["spec"]
     return [spec, *spec.get("services", ()), *spec.get("staticSites", ())]
+
+
+def _variable_names(resource: Resource) -> set[str]:
+    """Name the variables of an app or of a Pencom service."""
+    if resource.type == PENCOM_SERVICE:
+        return {*resource.inputs["variables"], *resource.inputs["secretVariables"]}
+    apps = [resource] if _kind(resource) == "App" else []
+    return {env["key"] for app in apps for part in _parts(app) for env in part.get("envs", ())}

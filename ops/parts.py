@@ -10,7 +10,7 @@ from ops import plan
 from ops.blast import worths
 from ops.edges import standing
 from ops.graph import Graph, Resource
-from ops.standing import Effect, Kind, Standing, Thing
+from ops.standing import OUTSIDE, Effect, Kind, Standing, Thing
 
 Ends = tuple[str, str]
 WORTH = {"money": "MONEY", "personal data": "personal data"}
@@ -52,6 +52,8 @@ def estate(planned: Graph) -> Estate:
     }
     needs = found.needs()
     for key in found.things.keys() - found.resources.keys():
+        if found.things[key].system == OUTSIDE:
+            continue  # lines from half of all boxes across every frame would hide the rest
         # A URL is where it is watched; else a thing is where that is without which it is down.
         hard = [edge.needed for edge in needs[key] if edge.effect is Effect.DOWN]
         place[key] = watched.get(key) or place[hard[0]]

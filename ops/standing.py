@@ -16,15 +16,17 @@ STORES = {
     **krogiving.STORES,
     **{f"pencom-{name}": holding for name, holding in pencom.STORES.items()},
 }
+OUTSIDE = ""  # the system of what is no product's own, but used by several
 Kind = Literal["url", "service", "machine", "store", "part"]
 
 
 class Effect(IntEnum):
     """What the loss of one thing does to another."""
 
-    PARTLY = 1  # one thing that it does is gone, the rest stays
-    DEGRADED = 2  # what asks the lost one fails, the rest answers
-    DOWN = 3
+    UNSEEN = 1  # nobody sees how it does; who uses it notices nothing
+    PARTLY = 2  # one thing that it does is gone, the rest stays
+    DEGRADED = 3  # what asks the lost one fails, the rest answers
+    DOWN = 4
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,21 @@ PRODUCT = Product(
     "escrow and conditional payment",
     (f"{HANDOVER}, KROTrust", "README.md, A fresh KROTrust droplet"),
 )
+THIRD_PARTIES = {  # by the logical name of what the component registers
+    # Their keys stand in production.json. assumed: all that the droplet serves needs them, since
+    # the handover does not say which container does.
+    "krotrust-droplet": (
+        "Paystack",
+        "Fincra",
+        "Providus",
+        "SendGrid",
+        "Twilio",
+        "Telnyx",
+        "Termii",
+        "Highlight.io",
+        "OTLP",
+    ),
+}
 STORES = {  # by the logical name of what the component registers
     "krotrust-database-cluster": Holding(
         ("money",),

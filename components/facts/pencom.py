@@ -25,6 +25,7 @@ _ORACLE = (
     "PENCOM_DB_SERVICE_NAME",
 )
 _REDIS = ("REDIS_HOST", "REDIS_PORT")
+UNUSED = ("TERMII_*",)  # they may be empty: nothing produces what would be sent through Termii
 
 
 def _service(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from components.facts.pencom import UNUSED
 from components.facts.secrets import CATALOGUE
 from ops.inventory import assumed
 from ops.inventory.estate import Estate, Service
@@ -16,7 +17,6 @@ Kind = Literal["", "url", "host", "port", "name", "uri", "json"]
 TEAM = "the infrastructure team"
 ASK = {secret.name: secret.ask for secret in CATALOGUE if secret.system == "pencom"}
 ORACLE = "PENCOM"  # how the variables of PenCom's own database begin
-MAY_BE_EMPTY = ("TERMII_*",)  # unused
 NOTES = {
     "AUTH_PILOT_ALLOWLIST": "JSON; a wrong value blocks all logins",
     "NOTIFICATIONS_MONGO_DB_URL": "despite its name, core's own store of OTPs",
@@ -61,7 +61,7 @@ class Variable:
     @property
     def optional(self) -> bool:
         """Whether it may be left out or empty."""
-        return self.name in MAY_BE_EMPTY
+        return self.name in UNUSED
 
 
 def variables(estate: Estate, service: Service) -> list[Variable]:

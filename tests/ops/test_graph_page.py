@@ -135,6 +135,13 @@ def test_a_click_marks_what_is_hit_and_nothing_else(page: Page, written: str) ->
     assert page.locator("svg.told").count() == 0
 
 
+def test_a_third_party_has_no_box_and_its_users_are_marked(page: Page, written: str) -> None:
+    page.goto(f"{written}#PostHog")
+    assert _states(page) == {"pencom-api-gateway": "unseen"}
+    assert page.locator(".node.unseen").count() == 1  # its colour
+    assert page.locator(".node.chosen").count() == 0
+
+
 @pytest.mark.parametrize(
     ("typed", "name"),
     [
