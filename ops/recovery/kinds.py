@@ -1,0 +1,24 @@
+"""What may be lost, in the words of `python -m ops recover`."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+LossKind = Literal[
+    "droplet",
+    "database",
+    "app",
+    "zone",
+    "bucket",
+    "part",  # of the cloud, any other
+    "region",
+    "state",
+    "up",
+    "secret",
+    "host",
+    "service",
+    "store",
+]
+KINDS: frozenset[LossKind] = frozenset(get_args(LossKind))
+ON_PREMISES: frozenset[LossKind] = frozenset({"host", "service", "store"})  # Pencom's
+CLOUD = KINDS - ON_PREMISES  # any of these ends with an `up`

@@ -1,0 +1,78 @@
+"""One step of a recovery, and those that many recoveries share."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+By = Literal["here", "person"]
+ASKS = ("python -m ops up ", "python -m ops mend ", "pulumi up ")  # before they change anything
+
+
+@dataclass(frozen=True)
+class Step:
+    """What to do: `command` is typed in the project's folder, and `check` proves that it worked.
+
+    `by` a person is what no rehearsal can do: on a host of ours, or with what is in nobody's code.
+    `codes` are the exit codes of a command that found what was to be found. `later` is not done
+    before somebody decides it. `seconds` is how long DigitalOcean takes, by the rehearsal's table.
+    """
+
+    title: str
+    command: str = ""
+    check: str = ""
+    by: By = "here"
+    codes: tuple[int, ...] = (0,)
+    later: bool = False
+    seconds: float = 0
+
+    @property
+    def asks(self) -> bool:
+        """Whether the command shows what it will do and asks; `--yes` answers it."""
+        return self.command.startswith(ASKS)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the published form."""
+        return {**asdict(self), "codes": list(self.codes), "asks": self.asks}
+
+
+def look(stack: str) -> Step:
+    """See what is gone, before anything writes."""
+    return Step(
+        "see what is gone, and that nothing else is: whatever you did not expect, ask about first",
+        f"python -m ops drift --stack {stack}",
+        codes=(0, 2),
+    )
+
+
+def up(stack: str, what: str, seconds: float = 0) -> Step:
+    """Let the engine do it, and see that it then has nothing left to do."""
+    return Step(
+        f"{what}; read what it is about to do before you say yes",
+        f"python -m ops up --stack {stack}",
+        f"python -m ops drift --stack {stack}",
+        seconds=seconds,
+    )
+
+
+def verify(stack: str) -> Step:
+    """See that the estate answers."""
+    return Step(
+        "see that names, certificates, health, trusted sources and backups are right again"
+        " (name servers and certificates may need minutes: run it again)",
+        f"python -m ops verify --stack {stack}",
+    )
+
+
+def config(stack: str, path: str, value: str, title: str, *, later: bool = False) -> Step:
+    """Change a setting in the stack file, which is then to be committed."""
+    command = f"pulumi config set --stack {stack} --path 'estate:{path}' {value}"
+    return Step(title, command, later=later)
+
+
+def commit(stack: str) -> Step:
+    """Keep what a recovery changed in the stack file."""
+    return Step(
+        "commit the stack file: the next one who deploys needs what it says now",
+        f"git commit -m 'Recover {stack}' Pulumi.{stack}.yaml",
+    )
