@@ -19,6 +19,7 @@ from ops.options import (
     ReviewFormat,
     Stack,
     TextFormat,
+    Yes,
 )
 from ops.pencom_commands import inventory, order
 
@@ -144,7 +145,7 @@ def drift(
 def mend(
     stack: Stack = "prod",
     choose: Choose = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Import without asking.")] = False,
+    yes: Yes = False,
     config_file: ConfigFile = None,
 ) -> None:
     """Put the state in order after an `up` that was killed or failed; deletes nothing."""

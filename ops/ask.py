@@ -13,8 +13,10 @@ from typing import Any
 
 from ops import ROOT, config
 from ops.config import StackConfig, UsageError
+from rehearsal import OPTION
 
 Environ = Mapping[str, str]
+OTHER_JSON = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
 
 
 def settings(stack: str, config_file: str | None) -> StackConfig:
@@ -81,10 +83,11 @@ def _run(
     *arguments: str, environ: Environ, given: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     installed()
+    # What is asked is what is written here, whatever the shell has told pulumi.
     kept = {
         name: value
         for name, value in environ.items()
-        if name != "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"  # another form of JSON
+        if name != OTHER_JSON and not name.startswith(OPTION)
     }
     return subprocess.run(  # noqa: S603
         ["pulumi", *arguments, "--non-interactive", "--color", "never"],  # noqa: S607

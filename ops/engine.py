@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -31,7 +32,12 @@ CREDENTIALS = (  # variables that hold it, the stack file entry that may instead
     (("SPACES_SECRET_ACCESS_KEY",), "digitalocean:spacesSecretKey", "that Spaces key's secret"),
 )
 # What would take the guard or the look beforehand away; whoever wants that types pulumi itself.
-REFUSED = ("--ignore-protect", "--skip-preview", "-f")
+REFUSED = re.compile(
+    r"--(?:ignore-protect|skip-preview|policy-pack-config)(?:=.*)?"
+    # `-f` among short ones, unless it is the value of one that takes a value: `-mfix`.
+    r"|-[^-=cmpstvxC]*f.*",
+    re.DOTALL,
+)
 # What was changed by hand is seen and mended, and no rule of the policy is broken. What a person
 # adds comes last: `--refresh=false` is heard.
 UP = ("--refresh", "--policy-pack", "policy")
@@ -82,11 +88,11 @@ def scratch(
 def change(command: str, stack: str, arguments: Sequence[str]) -> int:
     """Run `pulumi up`, `refresh` or `destroy` on the real state; seal what an `up` brought.
 
-    Returns the engine's exit code. Raises UsageError when a throw-away value is in use, but for a
-    rehearsal, and for an option that takes a guard away.
+    Returns the engine's exit code. Raises UsageError for an option that takes a guard away, and
+    outside a rehearsal for a throw-away value and a variable that may hold such an option.
     """
     settings = config.load(stack)
-    if unguarded := [each for each in arguments if each.partition("=")[0] in REFUSED]:
+    if unguarded := [each for each in arguments if REFUSED.fullmatch(each)]:
         raise UsageError(
             f"`{command}` does not take {', '.join(unguarded)}; nothing was changed.\n"
             "  To remove or replace something guarded, name it in estate:removals of"
@@ -121,8 +127,12 @@ def rehearsed(environ: Mapping[str, str]) -> bool:
 
 
 def _unfit(environ: Mapping[str, str], settings: config.StackConfig) -> list[str]:
-    """Name what keeps these credentials from being real ones."""
-    problems = []
+    """Name what keeps these credentials from being real ones, and what sets options unseen."""
+    problems = [
+        f"{name} sets an option of pulumi unseen: `unset {name}`, and type the option itself"
+        for name in sorted(environ)
+        if name.startswith(rehearsal.OPTION)
+    ]
     if answering(environ) == STAND_IN:
         problems.append(f"PATH leads to {STAND_IN}, for another state than its own: a new shell")
     if environ.get("PULUMI_BACKEND_URL", "").startswith(STATE.as_uri()):

@@ -28,6 +28,7 @@ from ops.config import UsageError
 from ops.graph import Graph, build
 from ops.live import Live
 from ops.match import Survey, survey
+from ops.options import consent
 
 LOCK = re.compile(r"created by \S+@(\S+) \(pid (\d+)\)")
 MAKING = ("creating", "importing", "reading")  # of pending operations: the state has no such yet
@@ -177,8 +178,8 @@ def run(stack: str, config_file: str | None, chosen: Sequence[str], *, yes: bool
         return 2
     wanted = ids(found.matched)
     change = bool(wanted or pending or again)
-    if change and not (yes or typer.confirm(f"\nput that into the state of {stack}?")):
-        raise UsageError("nothing was changed")
+    if change:
+        consent(f"\nput that into the state of {stack}?", yes=yes)
     _settle(stack, left.text)
     if again:
         these = [argument for urn in again for argument in ("--target", urn)]
@@ -201,6 +202,7 @@ def _without_half_written(project: str, stack: str) -> None:
         file = stacks / project / f"{stack}.json.attrs"
         if file.exists() and not file.stat().st_size:
             file.unlink()
+            typer.echo(f"taken away: {file}, which a killed engine had left empty")
 
 
 def _unready(there: Account, found: Survey) -> Iterator[Live]:
@@ -246,6 +248,8 @@ def _settle(stack: str, exported: str) -> None:
                 f" other machine, `pulumi cancel --stack {stack}`"
             ) from None
         ask.text("cancel", "--stack", stack, "--yes")
+        dead = ", ".join(pid for _, pid in holders)
+        typer.echo(f"released: the lock on {stack} of an engine that is dead, pid {dead}")
         ask.text("stack", "import", "--stack", stack, given=now)
     if now != exported:
         raise UsageError(

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from ops.config import UsageError
+
 Stack = Annotated[str, typer.Option("--stack", "-s", help="prod, stage or dr.")]
 ConfigFile = Annotated[str | None, typer.Option(help="Another file than Pulumi.<stack>.yaml.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 Choose = Annotated[
     list[str] | None, typer.Option(help="NAME=ID of what is not clear, or NAME=none.")
 ]
+
+
+def consent(question: str, *, yes: bool) -> None:
+    """Ask before something real is changed. Raises UsageError where nobody agrees."""
+    try:
+        agreed = yes or (bool(sys.stdin) and typer.confirm(question))
+    except typer.Abort:  # the input has ended
+        agreed = False
+    if not agreed:
+        raise UsageError("nothing was changed: nobody agreed; `--yes` does it without asking")
 
 
 class PlanFormat(StrEnum):

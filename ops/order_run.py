@@ -38,12 +38,12 @@ def run(
     Raises UsageError at the first step that fails; none after it was taken.
     """
     wanted = steps(estate, direction, only, patience)
-    if direction == "stop":
-        for thing, users in standing_on(estate, [step.thing for step in wanted]).items():
-            typer.echo(f"note: {thing} is used by {', '.join(users)}, which will go on without it")
     if execute:
         _take(estate, direction, wanted, own)
         return
+    if direction == "stop":
+        for thing, users in standing_on(estate, [step.thing for step in wanted]).items():
+            typer.echo(f"note: {thing} is used by {', '.join(users)}, which will go on without it")
     typer.echo(f"{direction} order of {estate.stack}, one at a time:")
     for number, step in enumerate(wanted, 1):
         typer.echo(f"{number:3}. {step.thing} on {step.host} (wave {step.wave})")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ops.config import UsageError
-from ops.options import ConfigFile, Stack
+from ops.options import ConfigFile, Stack, Yes, consent
 
 
 class InventoryFormat(StrEnum):
@@ -60,19 +60,23 @@ def order(
     stack: Stack = "prod",
     from_state: FromState = False,
     run: Annotated[bool, typer.Option("--run", help="Do it over SSH.")] = False,
+    yes: Yes = False,
     patience: Annotated[int, typer.Option(min=1, help="Seconds that a check waits.")] = 60,
     ssh_config: Annotated[str | None, typer.Option(help="Instead of ~/.ssh/config.")] = None,
     config_file: ConfigFile = None,
 ) -> None:
-    """Say in which order Pencom starts or stops, and how; with --run do it, one at a time."""
+    """Say in which order Pencom starts or stops, and how; with --run ask, and do it one by one."""
     from ops import order_run as command
     from ops.inventory.export import load
 
-    command.run(
-        load(stack, config_file, from_state=from_state),
-        direction.value,
-        only,
-        patience=patience,
-        execute=run,
-        own=ssh_config,
-    )
+    found = load(stack, config_file, from_state=from_state)
+
+    def go(*, execute: bool) -> None:
+        command.run(
+            found, direction.value, only, patience=patience, execute=execute, own=ssh_config
+        )
+
+    go(execute=False)
+    if run:
+        consent(f"\n{direction.value} that, on the hosts of {stack}?", yes=yes)
+        go(execute=True)

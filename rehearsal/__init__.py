@@ -14,6 +14,7 @@ CLOUD_VARIABLE = "REHEARSAL_CLOUD"
 SPEED_VARIABLE = "REHEARSAL_SPEED"
 FAULTS_VARIABLE = "REHEARSAL_FAULTS"
 TOKEN_VARIABLES = ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN")
+OPTION = "PULUMI_OPTION_"  # so begins a variable that sets an option of every pulumi command
 INSTALL_PAGE = "https://www.pulumi.com/docs/install/"  # of the pulumi command line
 TOKEN = "rehearsal"  # noqa: S105 - the word that says there is none
 

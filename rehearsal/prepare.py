@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from rehearsal import ROOT, TOKEN, environment
+from rehearsal import OPTION, ROOT, TOKEN, environment
 
 PASSPHRASE = TOKEN  # the word again: it guards nothing
 PLAUSIBLE = {  # of settings whose form is checked; any other is `rehearsal-` and its name
@@ -71,8 +71,15 @@ class Stage:
         return (self.folder / "state").resolve().as_uri()
 
     def environment(self, speed: float = 0) -> dict[str, str]:
-        """Return the whole environment of a rehearsed pulumi; no secret of the shell is in it."""
-        mine = {name: value for name, value in os.environ.items() if name not in self.known}
+        """Return the whole environment of a rehearsed pulumi.
+
+        No secret of the shell is in it, and no option that the shell sets for pulumi.
+        """
+        mine = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in self.known and not name.startswith(OPTION)
+        }
         return {
             **mine,
             **environment(self.cloud, speed),

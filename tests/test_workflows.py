@@ -15,6 +15,13 @@ import yaml
 from ops import ROOT
 
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+GITHUB = (ROOT / "docs" / "github.md").read_text()
+MAIN = "github.ref == 'refs/heads/main'"
+TRUSTED = {  # of each environment, what its jobs ask before they get its secrets
+    "pull-request": "head.repo.full_name == github.repository",
+    "preview": MAIN,
+    "production": MAIN,
+}
 PINNED = re.compile(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*$")
 # What somebody from outside can write, and a shell would run.
 FOREIGN = re.compile(r"\$\{\{[^}]*(?:github\.(?:event|head_ref|actor)|inputs\.|outputs\.)[^}]*\}\}")
@@ -70,10 +77,47 @@ def test_a_secret_is_given_to_a_step_of_a_job_with_an_environment_and_of_no_fork
 ) -> None:
     if "secrets." not in str(job):
         return
-    assert job["environment"] in ("preview", "production")
-    ours = ("head.repo.full_name == github.repository", "github.ref == 'refs/heads/main'")
-    assert any(condition in job["if"] for condition in ours)
+    assert TRUSTED[job["environment"]] in job["if"]
     assert "secrets." not in str({key: value for key, value in job.items() if key != "steps"})
+
+
+def test_code_that_nobody_reviewed_waits_for_an_approval_before_it_gets_a_secret() -> None:
+    used = {name: job["environment"] for name, job in JOBS if "environment" in job}
+    assert used == {
+        "deploy:plan": "preview",
+        "deploy:up": "production",
+        "drift:look": "preview",
+        "pr:preview": "pull-request",
+    }
+    told = dict(re.findall(r"^\| `([\w-]+)` \| (\*.*?) \|", GITHUB, flags=re.MULTILINE))
+    assert {*told} == {*TRUSTED}
+    for environment, rules in told.items():
+        assert ("*required reviewers*" in rules) is (environment != "preview"), environment
+        assert ("main only" in rules) is (environment != "pull-request"), environment
+
+
+def test_every_environment_is_told_to_hold_exactly_the_secrets_that_its_jobs_take() -> None:
+    rows = re.findall(r"^\| (`[A-Z_`, ]+`) \| ([^|]*) \|", GITHUB, flags=re.MULTILINE)
+    told = {
+        (environment, name)
+        for names, where in rows
+        for name in re.findall(r"`(\w+)`", names)
+        for environment in TRUSTED
+        if where == "all three" or f"`{environment}`" in where
+    }
+    taken = {
+        (job["environment"], name)
+        for _, job in JOBS
+        for name in re.findall(r"secrets\.(\w+)", str(job))
+    }
+    assert taken
+    assert told == taken
+
+
+def test_the_comment_waits_for_no_approval() -> None:
+    jobs = _read(ROOT / ".github" / "workflows" / "pr.yml")["jobs"]
+    assert jobs["comment"]["needs"] == "check"
+    assert "environment" not in jobs["check"]
 
 
 def test_only_an_approved_job_holds_credentials_that_write() -> None:

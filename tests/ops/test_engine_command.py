@@ -22,6 +22,7 @@ REAL = {
     "SPACES_SECRET_ACCESS_KEY": "real",
     "PULUMI_CONFIG_PASSPHRASE": "correct horse",
 }
+UNSEEN = [f"PULUMI_OPTION_{name}" for name in ("SKIP_PREVIEW", "IGNORE_PROTECT", "NEWER")]
 SALT = "encryptionsalt: v1:c2FsdA==:v1:bm9uY2U=:Y2lwaGVy\n"
 ENCRYPTED = "  estate:KROGIVING__JWT_SECRET_KEY:\n    secure: v1:bm9uY2U=:Y2lwaGVy\n"
 
@@ -90,14 +91,15 @@ def test_a_change_with_credentials_that_are_not_real_lists_every_problem_and_run
     assert pulumi.calls == []
 
 
-@pytest.mark.parametrize("missing", sorted(REAL))
-def test_a_change_is_refused_for_one_that_is_not_real(
-    project: Project, pulumi: FakePulumi, missing: str
+@pytest.mark.parametrize("wrong", [*sorted(REAL), *UNSEEN])
+def test_a_change_is_refused_for_one_that_is_not_real_or_sets_an_option_unseen(
+    project: Project, pulumi: FakePulumi, wrong: str
 ) -> None:
-    environ = {**REAL, missing: "throw-away"}
+    environ = {**REAL, wrong: "throw-away"}
     done = project.ops("up", "--stack", "stage", path=pulumi.folder, environ=environ)
     assert done.returncode == 1
-    assert [line.split()[0] for line in done.stderr.splitlines()[1:]] == [missing]
+    assert [line.split()[0] for line in done.stderr.splitlines()[1:]] == [wrong]
+    assert (f"`unset {wrong}`" in done.stderr) is (wrong in UNSEEN)
     assert "correct horse" not in done.stderr
     assert pulumi.calls == []
 
@@ -145,6 +147,12 @@ STORED = f"  estate:seals: {json.dumps({'KROGIVING__JWT_SECRET_KEY': SEAL})}\n"
 def _store(project: Project) -> None:
     file = project.folder / "Pulumi.stage.yaml"
     file.write_text(file.read_text() + STORED)
+
+
+def test_a_message_that_has_an_f_in_it_is_no_option(project: Project, pulumi: FakePulumi) -> None:
+    done = project.ops("refresh", "--stack", "stage", "-mfix", path=pulumi.folder, environ=REAL)
+    assert done.returncode == 0, done.stderr
+    assert pulumi.call("refresh")["arguments"][-1] == "-mfix"
 
 
 def test_an_up_reads_what_is_live_takes_the_options_it_was_given_and_then_seals(
@@ -296,7 +304,11 @@ def test_an_up_that_would_send_an_older_seal_back_is_refused(
 
 
 @pytest.mark.parametrize(
-    "option", ["--ignore-protect", "--skip-preview", "--skip-preview=true", "-f"]
+    "option",
+    [
+        *("--ignore-protect", "--skip-preview", "--skip-preview=true", "-f", "-f=true"),
+        *("-yf", "-fy", "-rf", "--policy-pack-config", "--policy-pack-config=rules.json"),
+    ],
 )
 @pytest.mark.parametrize("command", ["up", "destroy"])
 def test_an_option_that_takes_a_guard_away_is_refused(

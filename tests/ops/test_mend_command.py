@@ -90,6 +90,7 @@ def test_it_tells_what_it_found_and_changes_nothing_without_a_yes(
     left(pulumi, GROUP, gone, krotrust_vpc="creating", old_tag="deleting")
     done = run(*arguments)
     assert done.returncode == 1
+    assert "nothing was changed" in done.stderr
     assert "interrupted\n  krotrust-vpc: while creating\n  old-tag: while deleting" in done.stdout
     found = f"to import\n  krotrust-vpc = Vpc kro-stage ({NETWORK})"
     assert (found in done.stdout) is not bool(arguments)
@@ -108,12 +109,13 @@ def test_nothing_to_mend_is_said(run: Run, pulumi: FakePulumi) -> None:
 def test_an_empty_description_of_a_state_on_this_disk_is_taken_away(
     text: str, run: Run, pulumi: FakePulumi, tmp_path: Path
 ) -> None:
-    left(pulumi)
+    left(pulumi, GROUP)
     file = tmp_path / ".pulumi" / "stacks" / "estate" / "stage.json.attrs"
     file.parent.mkdir(parents=True)
     file.write_text(text)
-    run()
+    done = run()
     assert file.exists() is bool(text)
+    assert (f"taken away: {file}, which" in done.stdout) is not bool(text)
 
 
 def locked(host: str, pid: int) -> str:
@@ -129,8 +131,10 @@ def test_the_lock_of_a_dead_engine_is_taken_away(run: Run, pulumi: FakePulumi) -
     dead = subprocess.Popen(["true"])
     dead.wait()
     pulumi.answer("stack import", code=255, err=locked(socket.gethostname(), dead.pid))
-    run()
+    done = run()
     assert asked(pulumi)[-3:] == ["stack import", "cancel --stack", "stack import"]
+    told = f"released: the lock on stage of an engine that is dead, pid {dead.pid}"
+    assert told in done.stdout.splitlines()
 
 
 def test_the_lock_of_another_host_is_let_be(run: Run, pulumi: FakePulumi) -> None:
@@ -140,6 +144,7 @@ def test_the_lock_of_another_host_is_let_be(run: Run, pulumi: FakePulumi) -> Non
     assert done.returncode == 1
     assert "an engine is at work on stage: elsewhere, pid 7" in done.stderr
     assert "cancel --stack" not in asked(pulumi)
+    assert "released" not in done.stdout
 
 
 def test_the_lock_of_a_living_engine_is_let_be(

@@ -112,6 +112,7 @@ def test_no_secret_and_no_real_credential_reaches_the_engine_or_the_lines(
         monkeypatch.setenv(str(row["key"]), "real")
     monkeypatch.setenv("DIGITALOCEAN_TOKEN", "real")
     monkeypatch.setenv("PULUMI_BACKEND_URL", "real")
+    monkeypatch.setenv("PULUMI_OPTION_STACK", "real")
     stage = prepare.prepare("stage", tmp_path / "a folder", CATALOGUE)
     environ = stage.environment(speed=60)
     assert "real" not in environ.values()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +15,7 @@ from estates import described, prod, read_from, with_service
 from typer.testing import CliRunner
 
 from components.facts.pencom import SERVICES
+from ops import ROOT
 from ops.__main__ import app
 from ops.config import UsageError
 from ops.order import sequence, standing_on, steps
@@ -151,7 +154,8 @@ class Ssh:
     @property
     def calls(self) -> list[tuple[str, str, str]]:
         file = self.folder / "calls"
-        return [tuple(json.loads(line)) for line in file.read_text().splitlines()]
+        lines = file.read_text().splitlines() if file.exists() else []
+        return [tuple(json.loads(line)) for line in lines]
 
     def commands(self, word: str) -> list[str]:
         """The last words of the commands that hold another."""
@@ -165,15 +169,43 @@ def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ssh:
 
 
 def _order(*arguments: str) -> str:
-    done = CliRunner().invoke(app, ["order", *arguments, "--run"])
+    done = CliRunner().invoke(app, ["order", *arguments, "--run", "--yes"])
     assert done.exit_code == 0, done.output
     return done.stdout
 
 
 def _stopped(*arguments: str) -> str:
-    done = CliRunner().invoke(app, ["order", *arguments, "--run"])
+    done = CliRunner().invoke(app, ["order", *arguments, "--run", "--yes"])
     assert isinstance(done.exception, UsageError), done.output
     return str(done.exception)
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", ""], ids=["no", "neither", "end of input"])
+def test_without_consent_it_shows_the_steps_and_takes_none(ssh: Ssh, answer: str) -> None:
+    done = CliRunner().invoke(app, ["order", "stop", "payments", "--run"], input=answer)
+    assert done.exit_code == 1
+    assert str(done.exception).startswith("nothing was changed")
+    shown = CliRunner().invoke(app, ["order", "stop", "payments"]).stdout
+    assert done.stdout.startswith(f"{shown}\nstop that, on the hosts of prod? [y/N]:")
+    assert ssh.calls == []
+
+
+def test_where_nobody_can_be_asked_nothing_is_done(
+    ssh: Ssh,
+) -> None:
+    command = f"exec {shlex.quote(sys.executable)} -m ops order start --run <&-"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: nothing was changed")
+    assert ssh.calls == []
+
+
+def test_a_yes_at_the_question_is_enough(ssh: Ssh) -> None:
+    done = CliRunner().invoke(app, ["order", "stop", "payments", "--run"], input="y\n")
+    assert done.exit_code == 0, done.output
+    assert ssh.commands("pm2 stop") == ["payments"]
 
 
 NOTHING_RUNS = (("vps-2", "timeout 10 bash"), ("vps-1", "timeout 10 bash"))
