@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from ops.graph import SECRET, Graph, Resource
+from ops.identity import name_of
 
 REFERENCE = re.compile(r"<([\w.-]+)\.(\w+)>")
 HEAD = "import pulumi\nimport pulumi_digitalocean as do\n\nr = {}\n"
@@ -28,7 +29,7 @@ def source(planned: Graph) -> str:
 
 
 def _statement(resource: Resource) -> str:
-    parent = resource.parent.rpartition("::")[2]
+    parent = name_of(resource.parent)
     options = [f"protect={resource.protect}"]
     if not parent.startswith("estate-"):
         options.append(f"parent=r[{parent!r}]")
@@ -42,8 +43,7 @@ def _statement(resource: Resource) -> str:
             f" {resource.inputs!r}, {opts})\n{target}.register_outputs({{}})"
         )
     inputs = [f"{_snake(key)}={_literal(value, key)}" for key, value in resource.inputs.items()]
-    kind = resource.type.rpartition(":")[2]
-    return f"{target} = do.{kind}({resource.name!r}, {', '.join(inputs)}, {opts})"
+    return f"{target} = do.{resource.kind}({resource.name!r}, {', '.join(inputs)}, {opts})"
 
 
 def _literal(value: Any, key: str = "") -> str:

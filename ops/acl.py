@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ops.account import SPACES_KEYS, Environ, spaces_url, visit
+from ops.identity import name_of
 from ops.rendered import Change
 
 BUCKET = "digitalocean:index/spacesBucket:SpacesBucket"
@@ -30,7 +31,7 @@ def changed(refreshed: Mapping[str, Any], environ: Environ) -> list[Acl]:
     Raises NotAtHandError without credentials, and UsageError where Spaces refuses.
     """
     buckets = {
-        step["urn"].rpartition("::")[2]: step["oldState"]["inputs"]
+        name_of(step["urn"]): step["oldState"]["inputs"]
         for step in refreshed.get("steps") or ()
         if step["op"] != "delete" and (step.get("oldState") or {}).get("type") == BUCKET
     }

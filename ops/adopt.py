@@ -22,6 +22,7 @@ from ops.config import StackConfig, UsageError
 from ops.differ import Difference, differences
 from ops.drift import REFUSED, Drift, drifts
 from ops.graph import Graph, build
+from ops.identity import name_of
 from ops.keep import Keeper
 from ops.live import KINDS, Live, unread
 from ops.match import NONE, Survey, survey
@@ -154,7 +155,7 @@ def state_ids(stack: str) -> dict[str, str]:
             raise UsageError(f"{error}\n  `pulumi stack init {stack}` makes it") from None
         raise
     return {
-        resource["urn"].rpartition("::")[2]: resource["id"]
+        name_of(resource["urn"]): resource["id"]
         for resource in exported["deployment"].get("resources") or ()
         if resource["custom"] and not resource["type"].startswith("pulumi:")
     }
@@ -246,7 +247,7 @@ def _lost(planned: Graph, found: Survey, held: Collection[str]) -> dict[str, str
     engines = {r.name: r.inputs.get("engine") for r in planned.resources}
     told = {}
     for resource in (r for r in planned.resources if r.custom and r.name not in held):
-        kind = resource.type.rpartition(":")[2]
+        kind = resource.kind
         owner = str(resource.inputs.get("clusterId", ""))[1:].partition(".")[0]
         if kind in LOST and (kind != "DatabaseUser" or engines.get(owner) == "mongodb"):
             there = found.lost.get(resource.name)

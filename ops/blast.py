@@ -16,6 +16,7 @@ from ops import config
 from ops.config import UsageError
 from ops.edges import LOOKS_ON, record_name, standing
 from ops.graph import build
+from ops.identity import name_of
 from ops.standing import OUTSIDE, PRODUCTS, STORES, Edge, Effect, Kind, Standing, Thing
 
 HEADS: dict[Kind, str] = {
@@ -185,7 +186,7 @@ def held(store: str) -> str:
 def _with_children(found: Standing, name: str) -> set[str]:
     children: dict[str, list[str]] = defaultdict(list)
     for resource in found.resources.values():
-        children[resource.parent.rpartition("::")[2]].append(resource.name)
+        children[name_of(resource.parent)].append(resource.name)
     inside, waiting = set(), [name]
     while waiting:
         inside.add(each := waiting.pop())
@@ -200,7 +201,7 @@ def aliases(found: Standing) -> dict[str, set[str]]:
         names[urlsplit(key).hostname or thing.label].add(key)
         names[thing.label.rpartition("/")[2] or thing.label].add(key)
     for resource in found.resources.values():
-        place, kind = found.place[resource.name], resource.type.rpartition(":")[2]
+        place, kind = found.place[resource.name], resource.kind
         if resource.type.startswith("estate:pencom:"):
             names[resource.name.removeprefix(f"{resource.system}-")].add(place)
         elif kind == "DnsRecord":

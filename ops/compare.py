@@ -42,7 +42,7 @@ class Edit:
     @property
     def kind(self) -> str:
         """The last part of the type."""
-        return self.resource.type.rpartition(":")[2]
+        return self.resource.kind
 
     @property
     def protected(self) -> bool:
@@ -104,7 +104,7 @@ def _edit(old: Resource | None, new: Resource | None) -> Edit:
 
 def _replaces(resource: Resource, field: str) -> bool:
     """Tell whether another value of an input makes the resource anew."""
-    row = TABLE.get(resource.type.rpartition(":")[2])
+    row = TABLE.get(resource.kind)
     if row is None or field not in row.replaces.split():
         return False
     return field not in REPLACES_WHEN_OFF or not resource.inputs.get(field)

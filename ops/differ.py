@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from ops.drift import CHANGED, LATER, Drift, drifts
 from ops.graph import SECRET, Graph
+from ops.identity import name_of
 from ops.keep import Keeper
 from ops.rendered import Change
 
@@ -66,8 +67,10 @@ def differences(
 
     `unread` are the live inputs that an import leaves out, for every resource to tell of.
     """
-    steps = [_whole(step, unread.get(_name(step), {})) for step in answer.get("steps") or ()]
-    by_name = {_name(step): step for step in steps}
+    steps = [
+        _whole(step, unread.get(name_of(step["urn"]), {})) for step in answer.get("steps") or ()
+    ]
+    by_name = {name_of(step["urn"]): step for step in steps}
     inputs = {resource.name: resource.inputs for resource in planned.resources}
     anew = {name for name, step in by_name.items() if step["op"] in ("create", "replace")}
     found: dict[str, list[Difference]] = {}
@@ -94,10 +97,6 @@ def _effect(step: Mapping[str, Any], change: Change) -> Effect:
     if top in (step.get("replaceReasons") or ()) or IDENTITY.get(kind) == top:
         return "replace"
     return "drop" if change.new is None and change.old else "update"
-
-
-def _name(step: Mapping[str, Any]) -> str:
-    return str(step["urn"].rpartition("::")[2])
 
 
 def _whole(step: Mapping[str, Any], unread: Inputs) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from components.facts import krotrust, pencom
 from components.facts.third_parties import THIRD_PARTIES
 from ops.graph import Graph, Resource
+from ops.identity import name_of
 from ops.standing import OUTSIDE, STORES, Edge, Effect, Kind, Standing, Thing
 
 # Nothing stands on what only looks on or only groups.
@@ -41,7 +42,7 @@ class _Reader:
         self._all = {resource.name: resource for resource in graph.resources}
         self._kinds: dict[str, list[Resource]] = defaultdict(list)
         for resource in graph.resources:
-            self._kinds[_kind(resource)].append(resource)
+            self._kinds[resource.kind].append(resource)
         self._apps: dict[str, list[Resource]] = defaultdict(list)  # by host
         for app in self._kinds["App"]:
             for domain in app.inputs["spec"].get("domainNames", ()):
@@ -82,19 +83,19 @@ class _Reader:
                 tops[self._top(resource)].append(resource.name)
         for resource in self._all.values():
             mains = tops.get(self._top(resource), [])
-            alone = len(mains) == 1 and _kind(resource) not in MAIN
+            alone = len(mains) == 1 and resource.kind not in MAIN
             self._standing.place[resource.name] = mains[0] if alone else resource.name
 
     def _top(self, resource: Resource) -> str:
         """Name the outermost component around a resource that is not yet a product."""
-        while (parent := self._all.get(_name(resource.parent))) and _name(parent.parent) in (
+        while (parent := self._all.get(name_of(resource.parent))) and name_of(parent.parent) in (
             self._all
         ):
             resource = parent
         return resource.name
 
     def _thing(self, resource: Resource) -> Thing:
-        inputs, kind = resource.inputs, _kind(resource)
+        inputs, kind = resource.inputs, resource.kind
         label, what = resource.name, kind
         shown: Kind = "part"
         if kind in MAIN:
@@ -129,9 +130,9 @@ class _Reader:
         """Everything needs what it depends on, but for what it no longer looks at."""
         for resource in self._all.values():
             place = self._standing.place[resource.name]
-            if _kind(resource) in LOOKS_ON or place != resource.name:
+            if resource.kind in LOOKS_ON or place != resource.name:
                 continue  # of a store's parts, the store's own needs count
-            for name in map(_name, resource.dependencies):
+            for name in map(name_of, resource.dependencies):
                 inputs = {key for key, names in resource.uses.items() if name in names}
                 if name in self._all and not (inputs and inputs <= set(resource.ignore_changes)):
                     yield self._edge(resource.name, name, f"uses {name}")
@@ -143,7 +144,7 @@ class _Reader:
                 yield self._edge(name, firewall.name, f"is behind {firewall.name}")
         members: dict[str, set[str]] = defaultdict(set)
         for resource in [*self._kinds["App"], *self._kinds["Droplet"]]:
-            for name in map(_name, resource.dependencies):
+            for name in map(name_of, resource.dependencies):
                 members[name].add(resource.name)
         networks = {vpc.inputs.get("ipRange"): vpc.name for vpc in self._kinds["Vpc"]}
         for rules in self._kinds["DatabaseFirewall"]:
@@ -265,14 +266,6 @@ def record_name(record: Resource) -> str:
     return zone if name == "@" else f"{name}.{zone}"
 
 
-def _kind(resource: Resource) -> str:
-    return resource.type.rpartition(":")[2]
-
-
-def _name(urn: str) -> str:
-    return urn.rpartition("::")[2]
-
-
 def _parts(app: Resource) -> list[dict[str, list[dict[str, str]]]]:
     spec = app.inputs["spec"]
     return [spec, *spec.get("services", ()), *spec.get("staticSites", ())]
@@ -282,5 +275,5 @@ def _variable_names(resource: Resource) -> set[str]:
     """Name the variables of an app or of a Pencom service."""
     if resource.type == PENCOM_SERVICE:
         return {*resource.inputs["variables"], *resource.inputs["secretVariables"]}
-    apps = [resource] if _kind(resource) == "App" else []
+    apps = [resource] if resource.kind == "App" else []
     return {env["key"] for app in apps for part in _parts(app) for env in part.get("envs", ())}

@@ -52,6 +52,11 @@ class Resource:
     ignore_changes: tuple[str, ...]
     custom: bool
 
+    @property
+    def kind(self) -> str:
+        """The last part of the type."""
+        return self.type.rpartition(":")[2]
+
     def as_json(self) -> dict[str, Any]:
         """Give the published form."""
         return {

@@ -12,6 +12,11 @@ Inputs = Mapping[str, Any]
 Key = Callable[[Inputs], Hashable]
 
 
+def name_of(urn: str) -> str:
+    """Give the logical name, which a URN ends in."""
+    return urn.rpartition("::")[2]
+
+
 def of(*names: str) -> Key:
     """Tell a thing by some inputs together."""
     return lambda inputs: _whole(inputs.get(name) for name in names)

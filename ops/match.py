@@ -65,7 +65,7 @@ class _Search:
         self._planned: dict[str, list[Resource]] = defaultdict(list)
         for resource in planned.resources:
             if resource.custom:
-                self._planned[resource.type.rpartition(":")[2]].append(resource)
+                self._planned[resource.kind].append(resource)
         if wrong := sorted({*chosen} - {r.name for each in self._planned.values() for r in each}):
             raise UsageError(f"the plan has no resource {', '.join(wrong)} to choose for")
 

@@ -26,6 +26,7 @@ from ops.account import Account
 from ops.adopt import IMPORTED, choices, chosen_among, ids, part, state_ids, take_over
 from ops.config import UsageError
 from ops.graph import Graph, build
+from ops.identity import name_of
 from ops.live import Live
 from ops.match import Survey, survey
 from ops.options import consent
@@ -66,15 +67,11 @@ class Left:
             if each["custom"] and not _of_engine(each)
         ]
         changing = {urn for urn, op in self.pending.items() if op not in MAKING}
-        return [urn for urn in dict.fromkeys(held) if urn in changing or _name(urn) not in names]
+        return [urn for urn in dict.fromkeys(held) if urn in changing or name_of(urn) not in names]
 
 
 def _of_engine(resource: Mapping[str, Any]) -> bool:
     return str(resource["type"]).startswith("pulumi:")
-
-
-def _name(urn: str) -> str:
-    return urn.rpartition("::")[2]
 
 
 @dataclass(frozen=True)
@@ -170,8 +167,8 @@ def run(stack: str, config_file: str | None, chosen: Sequence[str], *, yes: bool
         found = survey(planned, there, state_ids(stack), chosen_among(chosen))
         unready = list(_unready(there, found))
     again = left.doubtful(planned)
-    pending = {_name(urn): op for urn, op in left.pending.items()}
-    finding = Finding(ended, pending, [_name(urn) for urn in again], unready, found)
+    pending = {name_of(urn): op for urn, op in left.pending.items()}
+    finding = Finding(ended, pending, [name_of(urn) for urn in again], unready, found)
     typer.echo("\n".join(finding.lines()) or "nothing to mend")
     if unready:
         typer.echo(f"\nnothing was changed: wait, then `python -m ops mend --stack {stack}` again")

@@ -90,5 +90,5 @@ def _part(resource: Resource, things: list[Thing]) -> Part:
         told.insert(1, label)
         label = told.pop(0)
     told = [text for text in told if text not in (label, resource.name)]
-    detail = ", ".join([resource.type.rpartition(":")[2], *told])
+    detail = ", ".join([resource.kind, *told])
     return Part(resource.name, resource.system, kind, label, detail)

@@ -12,6 +12,7 @@ from rich.tree import Tree
 
 from ops import config, rendered
 from ops.graph import Graph, build
+from ops.identity import name_of
 
 WIDTH = 100  # characters of an input that still stand on one line of a tree
 
@@ -43,7 +44,7 @@ def as_mermaid(planned: Graph) -> str:
         lines.append(f"  subgraph {system}")
         for resource in resources:
             if resource.name in drawn:
-                kind = resource.type.rpartition(":")[2]
+                kind = resource.kind
                 lines.append(f'    {resource.name}["{resource.name.partition("-")[2]}<br/>{kind}"]')
         lines.append("  end")
     lines += [f"  {start} --> {end}" for start, end in sorted(edges(planned))]
@@ -69,7 +70,7 @@ def edges(planned: Graph) -> set[tuple[str, str]]:
     found = set()
     for resource in planned.resources:
         named = [*resource.inputs.get("calls", ()), *_servers(resource.inputs.get("stores", ()))]
-        ends = [urn.rpartition("::")[2] for urn in resource.dependencies]
+        ends = [name_of(urn) for urn in resource.dependencies]
         ends += [f"{resource.system}-{name}" for name in named]
         start = part.get(resource.name)
         found |= {(start, part[end]) for end in ends if start and part.get(end, start) != start}
@@ -90,7 +91,7 @@ def _print_tree(planned: Graph) -> None:
     branches: dict[str, Tree] = {}
     # A parent's URN is a part of no child's sort key, so place parents first.
     for resource in sorted(planned.resources, key=lambda r: (r.urn.count("$"), r.name)):
-        kind = resource.type.rpartition(":")[2]
+        kind = resource.kind
         shield = " [green]protected[/]" if resource.protect else ""
         branch = branches.get(resource.parent, root).add(
             f"[bold]{escape(resource.name)}[/] {kind}{shield}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from ops import config
 from ops.graph import Graph, build
+from ops.identity import name_of
 from policy.estate import UNKNOWN, Resource, kind
 from policy.rules import RULES, Finding, findings
 
@@ -43,7 +44,7 @@ def of_plan(planned: Graph) -> list[Resource]:
             inputs=_known(resource.inputs, names),
             uses=resource.uses,
             protect=resource.protect,
-            parent=resource.parent.rpartition("::")[2],
+            parent=name_of(resource.parent),
         )
         for resource in planned.resources
     ]

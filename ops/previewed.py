@@ -13,6 +13,7 @@ from ops.compare import ORDER, Edit, Op, sorted_edits
 from ops.config import UsageError
 from ops.drift import CHANGED, Drift, drifts, plain
 from ops.graph import SECRET, Graph, Resource
+from ops.identity import name_of
 from ops.rendered import Change
 
 OPS: dict[str, Op] = {  # what the comparison with the state calls it; what else there is, updates
@@ -56,7 +57,7 @@ def previewed(answer: Mapping[str, Any], planned: Graph) -> tuple[list[Edit], Gr
     for drift in drifts(answer, "code"):
         told[drift.resource].append(drift)
     reader = _Reader(steps, planned)
-    edits = [reader.edit(urn, told[_name(urn)]) for urn in steps]
+    edits = [reader.edit(urn, told[name_of(urn)]) for urn in steps]
     same = [resource for resource in planned.resources if resource.urn not in steps]
     before = [*same, *(edit.old for edit in edits if edit.old)]
     after = [*same, *(edit.new for edit in edits if edit.new)]
@@ -99,12 +100,12 @@ class _Reader:
         return Resource(
             urn=urn,
             type=state["type"],
-            name=_name(urn),
+            name=name_of(urn),
             parent=state.get("parent", ""),
             system=self._system(urn),
             inputs=plain(state.get("inputs") or {}),
             dependencies=tuple(sorted(state.get("dependencies") or ())),
-            uses={key: tuple(sorted(map(_name, urns))) for key, urns in uses.items() if urns},
+            uses={key: tuple(sorted(map(name_of, urns))) for key, urns in uses.items() if urns},
             protect=bool(state.get("protect")),
             ignore_changes=known.ignore_changes if known else (),
             custom=bool(state.get("custom")),
@@ -118,14 +119,10 @@ class _Reader:
             if not above or "::pulumi:pulumi:Stack::" in above:
                 break
             urn = above
-        return self._known[urn].system if urn in self._known else _name(urn)
+        return self._known[urn].system if urn in self._known else name_of(urn)
 
 
 def _ours(step: Mapping[str, Any]) -> bool:
     """Leave out the stack itself, providers and what the engine only reads."""
     kind = step["urn"].split("::", 3)[2].rpartition("$")[2]
     return not kind.startswith("pulumi:") and step["op"] not in ("refresh", "read")
-
-
-def _name(urn: str) -> str:
-    return urn.rpartition("::")[2]

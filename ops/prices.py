@@ -63,7 +63,7 @@ def lines(before: Graph, after: Graph) -> list[str]:
 def _items(planned: Graph) -> Iterator[tuple[str, int, float | None]]:
     """Give each size in use, how often, and what one of it costs."""
     for resource in planned.resources:
-        kind, inputs = resource.type.rpartition(":")[2], resource.inputs
+        kind, inputs = resource.kind, resource.inputs
         if kind == "Droplet":
             price = DROPLETS.get(inputs["size"])
             plan = (inputs.get("backupPolicy") or {}).get("plan", "weekly")

@@ -13,6 +13,7 @@ import yaml
 from ops import ROOT, config
 from ops.config import UsageError
 from ops.graph import Graph, Resource, build
+from ops.identity import name_of
 
 FOLDER = ROOT / "rendered"
 REFERENCE = re.compile(r"<([\w.-]+)\.\w+>")
@@ -151,13 +152,13 @@ def _entries(name: str, text: str) -> dict[str, dict[str, Any]]:
 
 
 def _entry(resource: Resource) -> dict[str, Any]:
-    entry: dict[str, Any] = {"type": resource.type, "parent": resource.parent.rpartition("::")[2]}
+    entry: dict[str, Any] = {"type": resource.type, "parent": name_of(resource.parent)}
     if resource.custom:
         entry["protect"] = resource.protect
     if resource.ignore_changes:
         entry["ignoreChanges"] = list(resource.ignore_changes)
     if resource.dependencies:
-        entry["dependencies"] = [urn.rpartition("::")[2] for urn in resource.dependencies]
+        entry["dependencies"] = [name_of(urn) for urn in resource.dependencies]
     if resource.inputs:
         entry["inputs"] = resource.inputs
     return entry

@@ -15,6 +15,7 @@ from pydantic.alias_generators import to_camel
 from ops import ask
 from ops.config import StackConfig, UsageError
 from ops.graph import build
+from ops.identity import name_of
 from ops.inventory import assumed
 
 KIND = "estate:pencom:"
@@ -152,10 +153,7 @@ def recorded(stack: str) -> Estate:
     resources = exported["deployment"].get("resources") or ()
     return read(
         stack,
-        (
-            (each["type"], each["urn"].rpartition("::")[2], each.get("inputs") or {})
-            for each in resources
-        ),
+        ((each["type"], name_of(each["urn"]), each.get("inputs") or {}) for each in resources),
     )
 
 

@@ -47,10 +47,6 @@ def graph(stack: str) -> Graph:
     return recorded(stack).graph()
 
 
-def kind(resource: Resource) -> str:
-    return resource.type.rpartition(":")[2]
-
-
 def cloud() -> Iterator[tuple[str, Resource]]:
     """Every cloud resource of every stack, with `stack/name` to point at it."""
     for stack in STACKS:
@@ -61,8 +57,8 @@ def cloud() -> Iterator[tuple[str, Resource]]:
 
 def every(*kinds: str) -> dict[str, Resource]:
     """All resources of these kinds by `stack/name`; a kind that no plan has fails the test."""
-    found = {where: resource for where, resource in cloud() if kind(resource) in kinds}
-    missing = set(kinds) - {kind(resource) for resource in found.values()}
+    found = {where: resource for where, resource in cloud() if resource.kind in kinds}
+    missing = set(kinds) - {resource.kind for resource in found.values()}
     assert not missing, f"no stack declares a {missing}: the test would prove nothing"
     return found
 

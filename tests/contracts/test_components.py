@@ -84,7 +84,7 @@ def test_children_are_parented_to_their_component_and_named_after_it(stack: str)
         if resource.parent not in resources:
             assert resource.parent.endswith(f"::estate-{stack}"), resource.name
             assert resource.type.startswith("estate:product:"), resource.name
-            assert resource.name == resource.type.rpartition(":")[2].lower(), resource.name
+            assert resource.name == resource.kind.lower(), resource.name
             continue
         parent = resources[resource.parent]
         assert not parent.custom, resource.name

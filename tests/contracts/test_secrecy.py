@@ -8,7 +8,7 @@ from unittest import mock
 
 import pytest
 from conftest import changed
-from estate import Listener, bare_texts, cloud, kind, raw, recorded, run, wrapped
+from estate import Listener, bare_texts, cloud, raw, recorded, run, wrapped
 
 from components.facts.krogiving import BACKEND_SECRETS, BUCKET_SECRETS
 from components.facts.secrets import SEAL_KEY
@@ -113,7 +113,7 @@ def test_what_the_cloud_answers_in_secret_is_kept_as_a_secret() -> None:
     seen = set()
     for where, resource in cloud():
         marked = set(raw(resource, where).additionalSecretOutputs)
-        if kind(resource) in secret:
-            seen.add(kind(resource))
-            assert secret[kind(resource)] <= marked, where
+        if resource.kind in secret:
+            seen.add(resource.kind)
+            assert secret[resource.kind] <= marked, where
     assert seen == set(secret)

@@ -45,7 +45,7 @@ def _token(kind: str) -> str:
 
 
 def test_each_type_that_the_program_declares_has_a_row_or_is_said_to_need_none() -> None:
-    declared = {resource.type.rpartition(":")[2] for _, resource in cloud()}
+    declared = {resource.kind for _, resource in cloud()}
     assert declared - TABLE.keys() == PLAIN
 
 

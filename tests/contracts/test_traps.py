@@ -21,7 +21,6 @@ from estate import (
     every,
     graph,
     inputs,
-    kind,
     raw,
     recorded,
     referred,
@@ -38,7 +37,7 @@ SPACES_REGIONS = set(get_args(SpacesRegion))
 def test_whatever_can_be_named_is_named_by_us() -> None:
     unnamed = []
     for where, resource in cloud():
-        accepts = inspect.signature(getattr(do, kind(resource))._internal_init).parameters
+        accepts = inspect.signature(getattr(do, resource.kind)._internal_init).parameters
         if "name" in accepts and not resource.inputs.get("name"):
             unnamed.append(where)
     assert unnamed == []
@@ -47,9 +46,9 @@ def test_whatever_can_be_named_is_named_by_us() -> None:
 
 def test_no_two_things_of_one_type_share_a_name_in_the_account() -> None:
     names = Counter(
-        (kind(resource), resource.inputs["name"])
+        (resource.kind, resource.inputs["name"])
         for _, resource in cloud()
-        if kind(resource) not in ("DnsRecord", "DatabaseDb", "DatabaseUser")
+        if resource.kind not in ("DnsRecord", "DatabaseDb", "DatabaseUser")
         and "name" in resource.inputs
     )
     names.update(("App", spec["name"]) for spec in specs().values())
@@ -68,7 +67,7 @@ def test_no_two_networks_of_the_account_overlap() -> None:
 
 def test_only_what_goes_by_a_name_and_holds_no_data_is_deleted_before_it_is_replaced() -> None:
     first = {
-        kind(resource)
+        resource.kind
         for where, resource in cloud()
         if raw(resource, where).deleteBeforeReplace
         and raw(resource, where).deleteBeforeReplaceDefined
@@ -82,7 +81,7 @@ def test_no_program_line_still_imports_anything() -> None:
 
 
 def test_only_the_droplet_ignores_changes_and_exactly_what_is_never_read_back() -> None:
-    ignoring = {kind(r): r.ignore_changes for _, r in cloud() if r.ignore_changes}
+    ignoring = {r.kind: r.ignore_changes for _, r in cloud() if r.ignore_changes}
     assert ignoring == {"Droplet": ("userData", "sshKeys", "image")}
     assert all(r.ignore_changes == ignoring["Droplet"] for r in every("Droplet").values())
 
@@ -146,7 +145,7 @@ def test_each_droplet_stands_behind_one_firewall_that_names_it_and_no_tags() -> 
 def test_a_reserved_address_is_held_by_the_droplet_it_names_and_by_no_assignment() -> None:
     held = {where: address["dropletId"] for where, address in inputs("ReservedIp").items()}
     assert held == {"dr/krotrust-address": "<krotrust-droplet.id>"}
-    assert [where for where, r in cloud() if kind(r) == "ReservedIpAssignment"] == []
+    assert [where for where, r in cloud() if r.kind == "ReservedIpAssignment"] == []
 
 
 def test_a_zone_never_writes_an_apex_address_by_itself() -> None:
@@ -236,12 +235,12 @@ def test_everything_that_a_project_can_show_is_in_one() -> None:
             if where.startswith(f"{stack}/")
             for member in referred(given["resources"])
         ]
-        there = [r.name for r in graph(stack).resources if r.custom and kind(r) in shown]
+        there = [r.name for r in graph(stack).resources if r.custom and r.kind in shown]
         assert sorted(members) == sorted(there), stack
 
 
 def test_tags_are_spelt_as_the_api_takes_them_and_are_no_resources() -> None:
-    assert [where for where, r in cloud() if kind(r) == "Tag"] == []
+    assert [where for where, r in cloud() if r.kind == "Tag"] == []
     for where, given in inputs("Droplet", "DatabaseCluster").items():
         assert given["tags"], where
         for tag in given["tags"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from estate import cloud, every, graph, inputs, kind, referred
+from estate import cloud, every, graph, inputs, referred
 
 
 def test_a_cluster_declares_neither_project_nor_public_network_which_would_replace_it() -> None:
@@ -145,4 +145,4 @@ def test_no_cluster_is_without_a_database_of_ours_but_the_cache() -> None:
         if (w.partition("/")[0], r.name) not in filled
     }
     assert empty == {"krogiving-valkey-cluster"}
-    assert {kind(r) for r in every("DatabaseUser").values()} == {"DatabaseUser"}
+    assert {r.kind for r in every("DatabaseUser").values()} == {"DatabaseUser"}

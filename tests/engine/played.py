@@ -17,6 +17,7 @@ from conftest import CANARIES, SEAL_KEY, STACKS, Engine
 
 from ops import ROOT, config
 from ops.graph import record
+from ops.identity import name_of
 from rehearsal import FAULTS_VARIABLE, SPEED_VARIABLE
 from rehearsal.cloud import change, find, look
 from rehearsal.prepare import filled
@@ -51,7 +52,7 @@ def state(engine: Engine) -> dict[str, str]:
     exported = json.loads(engine.run("stack", "export", "--stack", engine.stack).stdout)
     assert not exported["deployment"].get("pending_operations")
     return {
-        f"{each['type'].rpartition(':')[2]}/{each['id']}": each["urn"].rpartition("::")[2]
+        f"{each['type'].rpartition(':')[2]}/{each['id']}": name_of(each["urn"])
         for each in exported["deployment"].get("resources") or ()
         if each["type"].startswith(CLOUD)
     }

@@ -15,6 +15,7 @@ import rehearsal
 from ops.adopt import take_over
 from ops.config import UsageError
 from ops.graph import Graph
+from ops.identity import name_of
 
 pytestmark = pytest.mark.engine
 
@@ -70,7 +71,7 @@ def state(engine: Engine) -> dict[str, Found]:
     """What the state holds of the cloud, by logical name."""
     exported = json.loads(engine.run("stack", "export", "--stack", "prod").stdout)
     resources = exported["deployment"].get("resources") or []
-    held = {r["urn"].rpartition("::")[2]: r for r in resources if r["custom"]}
+    held = {name_of(r["urn"]): r for r in resources if r["custom"]}
     return {name: r for name, r in held.items() if "digitalocean:index" in r["type"]}
 
 

@@ -22,7 +22,7 @@ MADE = ("lost", "repeat", "die")  # of those, the ones after which it is there
 SAID = re.compile("503 Service|timeout while waiting|already exists|EOF|error reading from server")
 # Each type and a stack that has it: the small one, where it can be.
 TYPES = {
-    resource.type.rpartition(":")[2]: stack
+    resource.kind: stack
     for stack in ("prod", "stage")
     for resource in record(config.load(stack)).resources
     if resource.custom

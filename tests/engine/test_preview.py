@@ -15,6 +15,7 @@ from conftest import STACKS, Engine
 
 from ops import ROOT, config
 from ops.graph import Graph
+from ops.identity import name_of
 from ops.inventory import estate, export
 
 pytestmark = pytest.mark.engine
@@ -107,7 +108,7 @@ def test_a_moved_service_and_a_new_port_show_in_a_preview(
     engine.change({"pencom.storePorts.postgresql": 5433, "pencom.hosts.vps-3": "10.21.0.33"})
     preview = engine.preview()
     changed = {
-        step["urn"].rpartition("::")[2]: step["newState"]["inputs"]
+        name_of(step["urn"]): step["newState"]["inputs"]
         for step in preview["steps"]
         if step["op"] == "update"
     }

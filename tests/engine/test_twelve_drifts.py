@@ -12,6 +12,7 @@ import pytest
 from by_hand import PUBLIC, State, brought_up, by_hand, named, only, parts, settle, touch
 from conftest import Engine
 
+from ops.identity import name_of
 from rehearsal.cloud import look
 
 pytestmark = pytest.mark.engine
@@ -149,7 +150,7 @@ def test_what_is_done_by_hand_is_told_and_the_next_up_mends_it(
     after = look(file)
     gone = [hand for hand in hands if hand.change is None]
     left = [hand for hand in hands if not hand.by_up]
-    counts = {urn.rpartition("::")[2]: count for urn, count in after["made"].items()}
+    counts = {name_of(urn): count for urn, count in after["made"].items()}
     assert {f"gone: {name}" for name, count in counts.items() if count > 1} == {
         line for hand in gone for line in hand.told
     }

@@ -18,6 +18,7 @@ import pytest
 from conftest import CANARIES, SEAL_KEY, Engine
 
 from ops import ROOT
+from ops.identity import name_of
 from rehearsal.prepare import ask, prepare
 
 pytestmark = pytest.mark.engine
@@ -99,7 +100,7 @@ def _ids(engine: Engine) -> dict[str, str]:
     """The ids of everything real in the state, by logical name."""
     exported = json.loads(engine.run("stack", "export", "--stack", engine.stack).stdout)
     resources = exported["deployment"]["resources"]
-    return {each["urn"].rpartition("::")[2]: each["id"] for each in resources if each["custom"]}
+    return {name_of(each["urn"]): each["id"] for each in resources if each["custom"]}
 
 
 def test_renames_and_moves_with_aliases_keep_the_cloud_and_without_them_destroy(
@@ -116,7 +117,7 @@ def test_renames_and_moves_with_aliases_keep_the_cloud_and_without_them_destroy(
     kept = {file: (program / file).read_text() for file, _, _ in REFACTORING}
     _refactor(program, aliases=False)
     steps = _cloud_steps(engine.preview())
-    lost = {step["urn"].rpartition("::")[2] for step in steps if step["op"] == "delete"}
+    lost = {name_of(step["urn"]) for step in steps if step["op"] == "delete"}
     assert lost == MOVED
     assert len([step for step in steps if step["op"] == "create"]) == len(MOVED)
 

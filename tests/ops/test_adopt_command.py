@@ -15,6 +15,7 @@ import rehearsal
 from ops import adopt, ask
 from ops.config import UsageError
 from ops.graph import Graph, build
+from ops.identity import name_of
 
 CHOSEN = [
     f"krotrust-firewall={today.FIREWALL}",
@@ -58,7 +59,7 @@ class FakeEngine:
     def _entries(self) -> Any:
         for resource in self.planned.resources:
             entry = {"name": resource.name, "type": resource.type}
-            parent = {"parent": resource.parent.rpartition("::")[2]} if resource.parent else {}
+            parent = {"parent": name_of(resource.parent)} if resource.parent else {}
             kind = {"id": "<PLACEHOLDER>"} if resource.custom else {"component": True}
             yield {**entry, **parent, **kind}
 

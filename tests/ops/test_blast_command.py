@@ -85,7 +85,7 @@ def test_a_name_that_is_not_clear_is_one_message_and_exit_code_1(
 
 def _stores(planned: Graph) -> Iterator[str]:
     for resource in planned.resources:
-        if resource.type.rpartition(":")[2] in MAIN:
+        if resource.kind in MAIN:
             yield resource.name
         elif resource.type == "estate:pencom:Store":
             databases = resource.inputs["databases"]
