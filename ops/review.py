@@ -4,65 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ops import config, policy, prices, review_text
 from ops.base import base, secrets
 from ops.blast import Blast, blast
-from ops.compare import ORDER, Edit, between
+from ops.compare import Edit, between
 from ops.edges import standing
 from ops.graph import Graph, build
 from ops.previewed import load, previewed
+from ops.reviewed import Review
 from policy.estate import Operation
 from policy.rules import Finding, findings
-
-
-@dataclass(frozen=True)
-class Review:
-    """A change of a stack, and what it was compared with."""
-
-    stack: str
-    compared: str
-    edits: Sequence[Edit]
-    blast: Blast
-    cost: Sequence[str]
-    broken: Sequence[Finding]
-    secrets: Sequence[str] = ()  # keys of the stack file whose value is another one
-
-    def counts(self) -> dict[str, int]:
-        """Count the resources by what happens to them, what destroys first, and the secrets."""
-        found = Counter[str](edit.op for edit in self.edits)
-        found["unprotect"] = sum(edit.unprotected for edit in self.edits)
-        order = (*ORDER[:-1], "unprotect", "rotate")  # all but `same`
-        found["rotate"] = len(self.secrets)
-        return {op: found[op] for op in order if found[op]}
-
-    def as_json(self) -> dict[str, Any]:
-        """Give the published form."""
-        return {
-            "stack": self.stack,
-            "compared": self.compared,
-            "counts": self.counts(),
-            "loud": [review_text.loud(edit) for edit in self.edits if review_text.loud(edit)],
-            "blast": self.blast.as_json(),
-            "changes": [
-                {
-                    "op": edit.op,
-                    "name": edit.resource.name,
-                    "type": edit.resource.type,
-                    "system": edit.resource.system,
-                    "lines": review_text.details(edit),
-                }
-                for edit in self.edits
-            ],
-            "secrets": list(self.secrets),
-            "cost": list(self.cost),
-            "policy": [policy.as_json(finding) for finding in self.broken],
-        }
 
 
 def run(stack: str, revision: str | None, preview: str | None, form: str) -> int:

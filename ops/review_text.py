@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
-
-import yaml
+from typing import Any
 
 from components.facts.secrets import CATALOGUE
 from ops import blast
@@ -14,11 +12,8 @@ from ops.compare import Edit
 from ops.drift import LATER
 from ops.graph import SECRET
 from ops.rendered import Change
-from ops.standing import STORES
+from ops.reviewed import Review, details, loud
 from policy.rules import RULES
-
-if TYPE_CHECKING:
-    from ops.review import Review
 
 CHANGES = "What changes"
 LIMIT = 65_536  # of a comment; counted in bytes, which are never fewer than characters
@@ -59,43 +54,6 @@ def as_markdown(told: Review) -> str:
         return f"{shown}{TOO_LONG}\n"
     folded = _block("", _fitting(everything, room), fence)
     return f"{shown}<details><summary>The whole difference</summary>\n\n{folded}</details>\n"
-
-
-def loud(edit: Edit) -> str:
-    """Say what a reviewer must not miss of an edit, or nothing."""
-    name = f"{edit.resource.name} ({edit.kind})"
-    refused = "; protected: an `up` refuses" if edit.protected else ""
-    refused += "; the change takes its protection off, too" if edit.unprotected else ""
-    if edit.op == "replace":
-        why = ", ".join(edit.because)
-        return f"REPLACE {name} because of {why}: the old one is destroyed{_lost(edit)}{refused}"
-    if edit.op == "delete":
-        return f"DELETE {name}{_lost(edit)}{refused}"
-    if edit.renamed:
-        return f"RENAME {name}: no bucket can be renamed; the other name is another, empty one"
-    if edit.unprotected:
-        return f"PROTECTION OFF {name}"
-    inputs = ", ".join(edit.unguarded)
-    return f"GUARD OFF {name}: {inputs} not ignored, a difference replaces it" if inputs else ""
-
-
-def _lost(edit: Edit) -> str:
-    """Say what goes with a store."""
-    holding = STORES.get(edit.resource.name)
-    return f"; in it: {blast.held(edit.resource.name)}" if holding else ""
-
-
-def details(edit: Edit) -> list[str]:
-    """Give every value of an edit, on as many lines as it takes."""
-    given = edit.old if edit.op == "delete" else edit.new if edit.op == "create" else None
-    if given:
-        text = yaml.safe_dump(given.inputs, sort_keys=False, width=2**16, allow_unicode=True)
-        return text.splitlines() if given.inputs else []
-    return [
-        *(line for change in edit.changes for line in _full(change)),
-        *(f"{key}: another value from {name}" for key, name in edit.follows),
-        *(f"no effect: {line}" for change in edit.ignored for line in _full(change)),
-    ]
 
 
 def _head(told: Review) -> list[tuple[str, list[str]]]:
@@ -185,13 +143,6 @@ def _brief(change: Change) -> str:
         if other is None and isinstance(item, str) and path.endswith(f".{item}"):
             return f"{path.removesuffix(f'.{item}')}: {sign} {_short(item)}"
     return f"{path}: {_short(old)} -> {_short(new)}"
-
-
-def _full(change: Change) -> Iterator[str]:
-    if change.old == SECRET and change.new == SECRET:
-        yield f"{change.path}: changed"
-    else:
-        yield from change.lines()
 
 
 def _short(value: Any) -> str:

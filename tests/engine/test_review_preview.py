@@ -13,7 +13,8 @@ from ops import config, review_text
 from ops.compare import between
 from ops.graph import build
 from ops.previewed import load, previewed
-from ops.review import Review, review
+from ops.review import review
+from ops.reviewed import Review
 
 pytestmark = pytest.mark.engine
 

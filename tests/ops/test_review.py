@@ -10,14 +10,14 @@ from conftest import DELETE, changed
 from prepared_changes import CASES, GIV_ZONE, Case
 from standing_by_hand import states
 
-from ops import review, review_text
+from ops import review, review_text, reviewed
 from ops.config import UsageError
 from ops.graph import Graph, build
 
 Plan = Callable[[str], Graph]
 
 
-def _reviewed(before: Graph, after: Graph) -> review.Review:
+def _reviewed(before: Graph, after: Graph) -> reviewed.Review:
     return review.review(before, after, "a plan")
 
 
@@ -27,7 +27,7 @@ def test_a_prepared_change_is_told_as_it_is(plan: Plan, case: Case) -> None:
     assert told.counts() == case.counts
     assert states(told.blast) == case.standing
     assert sorted((each.rule.name, each.resource) for each in told.broken) == sorted(case.breaks)
-    loud = [line for edit in told.edits if (line := review_text.loud(edit))]
+    loud = [line for edit in told.edits if (line := reviewed.loud(edit))]
     assert len(loud) >= len(case.loud)
     for beginning in case.loud:
         assert [line for line in loud if line.startswith(beginning)], loud

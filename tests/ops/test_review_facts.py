@@ -14,7 +14,7 @@ from standing_by_hand import GATEWAYS, states
 
 from components.facts.pencom import INVENTORY
 from components.inventory import Host
-from ops import review, review_text
+from ops import review, review_text, reviewed
 from ops.graph import Graph, Resource, build
 from policy.rules import RULES
 from stacks import estate
@@ -22,7 +22,7 @@ from stacks import estate
 Plan = Callable[[str], Graph]
 
 
-def _reviewed(before: Graph, after: Graph) -> review.Review:
+def _reviewed(before: Graph, after: Graph) -> reviewed.Review:
     return review.review(before, after, "a plan")
 
 
@@ -98,7 +98,7 @@ def test_a_service_that_is_only_coming_is_not_in_the_way_but_what_it_uses_is(
 
 def test_a_guard_that_the_droplet_loses_is_told(plan: Plan) -> None:
     told = _reviewed(plan("prod"), _changed(plan("prod"), "krotrust-droplet", ignore_changes=()))
-    (loud,) = [review_text.loud(edit) for edit in told.edits]
+    (loud,) = [reviewed.loud(edit) for edit in told.edits]
     assert loud.startswith("GUARD OFF krotrust-droplet (Droplet): userData, sshKeys, image")
 
 
