@@ -148,15 +148,9 @@ def state_ids(stack: str) -> dict[str, str]:
 
     Raises UsageError where there is no state yet.
     """
-    try:
-        exported = json.loads(ask.text("stack", "export", "--stack", stack))
-    except UsageError as error:
-        if "no stack named" in str(error):
-            raise UsageError(f"{error}\n  `pulumi stack init {stack}` makes it") from None
-        raise
     return {
         name_of(resource["urn"]): resource["id"]
-        for resource in exported["deployment"].get("resources") or ()
+        for resource in json.loads(ask.exported(stack))["deployment"].get("resources") or ()
         if resource["custom"] and not resource["type"].startswith("pulumi:")
     }
 

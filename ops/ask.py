@@ -24,9 +24,7 @@ def settings(stack: str, config_file: str | None) -> StackConfig:
 
     Raises UsageError for a stack or a file that is not there, and without pulumi.
     """
-    if config_file is not None and not Path(config_file).is_file():
-        raise UsageError(f"there is no {config_file}")
-    read = config.load(stack, file=Path(config_file) if config_file else None)
+    read = config.load(stack, file=config_file)
     installed()
     return read
 
@@ -52,6 +50,16 @@ def text(*arguments: str, environ: Environ = os.environ, given: str | None = Non
     if done.returncode:
         raise _refusal(arguments, done.stderr.strip() or done.stdout.strip())
     return done.stdout
+
+
+def exported(stack: str) -> str:
+    """Give the state of a stack as the engine writes it. Raises UsageError where there is none."""
+    try:
+        return text("stack", "export", "--stack", stack)
+    except UsageError as error:
+        if "no stack named" in str(error):
+            raise UsageError(f"{error}\n  `pulumi stack init {stack}` makes it") from None
+        raise
 
 
 def answer(*arguments: str, environ: Environ = os.environ) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from ops.drift import aligned
 from ops.graph import SECRET, Graph, Resource
+from ops.identity import IDENTITY
 from ops.rendered import Change, changes, references
 from rehearsal.table import REPLACES_WHEN_OFF, TABLE
 
@@ -65,7 +66,7 @@ class Edit:
     @property
     def renamed(self) -> bool:
         """Whether a bucket gets another name, which the provider cannot do."""
-        return self.kind == "SpacesBucket" and any(each.path == "name" for each in self.changes)
+        return any(each.path == IDENTITY.get(self.kind) for each in self.changes)
 
 
 def between(before: Graph, after: Graph) -> list[Edit]:

@@ -46,12 +46,13 @@ class StackConfig:
     values: dict[str, str]
     encrypted: tuple[str, ...]
 
+    def document(self) -> dict[str, Any]:
+        """Give the values as they are meant: what the engine writes as JSON, read."""
+        return {key: _meant(value) for key, value in self.values.items()}
+
     def seals(self) -> dict[str, dict[str, str]]:
         """Give the sealed secrets by key. Raises UsageError when the entry is no mapping."""
-        try:
-            seals = json.loads(self.values.get(f"{self.project}:seals", "{}"))
-        except ValueError:
-            seals = None
+        seals = self.document().get(f"{self.project}:seals", {})
         if not isinstance(seals, dict):
             raise UsageError(f"{self.project}:seals in Pulumi.{self.stack}.yaml is no mapping")
         return seals
@@ -72,26 +73,26 @@ def stacks(root: Path = ROOT) -> list[str]:
     return sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
 
 
-def load(stack: str, root: Path = ROOT, file: Path | None = None) -> StackConfig:
+def load(stack: str, root: Path = ROOT, file: str | Path | None = None) -> StackConfig:
     """Read Pulumi.yaml's defaults and Pulumi.<stack>.yaml, or another file in its place.
 
-    Raises UsageError without that file.
-
-    An encrypted entry comes as an empty text: only the engine can open it.
+    An encrypted entry comes as an empty text: only the engine can open it. Raises UsageError where
+    the file is not there, or is no stack file.
     """
     project = read(root / "Pulumi.yaml")
-    file = file or root / f"Pulumi.{stack}.yaml"
-    if not file.exists():
-        raise UsageError(
-            f"there is no {file.name}: known stacks are {', '.join(stacks(root)) or 'none'}"
-        )
+    settings = root / f"Pulumi.{stack}.yaml" if file is None else Path(file)
+    if not settings.is_file():
+        if file is not None:
+            raise UsageError(f"there is no {file}")
+        known = ", ".join(stacks(root)) or "none"
+        raise UsageError(f"there is no {settings.name}: known stacks are {known}")
     name = project["name"]
     entries = {
         f"{name}:{key}": schema["default"]
         for key, schema in project.get("config", {}).items()
         if "default" in schema
     }
-    for key, value in (read(file).get("config") or {}).items():
+    for key, value in (read(settings).get("config") or {}).items():
         entries[key if ":" in key else f"{name}:{key}"] = value
     encrypted = tuple(key for key, value in entries.items() if is_encrypted(value))
     return StackConfig(
@@ -113,6 +114,13 @@ def _as_engine(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def _meant(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
 
 
 def read(file: Path) -> dict[str, Any]:

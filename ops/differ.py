@@ -9,14 +9,12 @@ from typing import Any, Literal
 
 from ops.drift import CHANGED, LATER, Drift, drifts
 from ops.graph import SECRET, Graph
-from ops.identity import name_of
+from ops.identity import IDENTITY, name_of
 from ops.keep import Keeper
 from ops.rendered import Change
 
 Inputs = Mapping[str, Any]
 Effect = Literal["replace", "drop", "update"]
-# The provider would take a bucket's new name for another bucket, and say that it is an update.
-IDENTITY = {"SpacesBucket": "name"}
 NOT_READ = ("backupPolicy", "evictionPolicy")  # by no import, nor by a list of the account
 HIDDEN = {
     "logDestinations",

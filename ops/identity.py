@@ -10,6 +10,8 @@ from typing import Any
 
 Inputs = Mapping[str, Any]
 Key = Callable[[Inputs], Hashable]
+# An input that makes another thing of one, though the provider and the engine say: an update.
+IDENTITY: Mapping[str, str] = {"SpacesBucket": "name"}
 
 
 def name_of(urn: str) -> str:

@@ -34,9 +34,9 @@ class Keeper:
         self._settings = settings
         self._planned = {resource.name: resource.inputs for resource in planned.resources}
         self._ranges = ranges
-        self._document = _document(settings)
+        self._document = settings.document()
         self._others = [
-            _document(config.load(stack)) for stack in config.stacks() if stack != settings.stack
+            config.load(stack).document() for stack in config.stacks() if stack != settings.stack
         ]
         self._tried: dict[str, Mapping[str, Inputs]] = {}
 
@@ -111,16 +111,6 @@ class Keeper:
             else:
                 self._tried[text] = {r.name: r.inputs for r in planned.resources}
         return self._tried[text]
-
-
-def _document(settings: StackConfig) -> dict[str, Any]:
-    document = {}
-    for key, value in settings.values.items():
-        try:
-            document[key] = json.loads(value)
-        except ValueError:
-            document[key] = value
-    return document
 
 
 def _nodes(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from components.facts.spaces import SpacesRegion
 from ops.account import Account
+from ops.acl import canned
 from ops.identity import (
     Inputs,
     Key,
@@ -238,12 +239,8 @@ def unread(account: Account, live: Live) -> Inputs:
     if live.kind == "DatabaseCluster":
         return {"maintenanceWindows": live.inputs["maintenanceWindows"]}
     if live.kind == "SpacesBucket":
-        acl = account.spaces(live.inputs["region"]).get_bucket_acl(Bucket=live.id)
-        public = any(
-            grant["Grantee"].get("URI", "").endswith("/AllUsers") and grant["Permission"] == "READ"
-            for grant in acl["Grants"]
-        )
-        return {"acl": "public-read" if public else "private"}
+        spaces = account.spaces(live.inputs["region"])
+        return {"acl": canned(spaces.get_bucket_acl(Bucket=live.id))}
     return {}
 
 

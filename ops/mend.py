@@ -155,7 +155,7 @@ def run(stack: str, config_file: str | None, chosen: Sequence[str], *, yes: bool
     settings = ask.settings(stack, config_file)
     typer.echo(f"provider: {engine.answering(os.environ)}")
     _without_half_written(settings.project, stack)
-    left = Left(ask.text("stack", "export", "--stack", stack))
+    left = Left(ask.exported(stack))
     if not left.begun:
         raise UsageError(
             f"the state of {stack} is empty and nothing was interrupted: there is nothing to mend."
@@ -231,7 +231,7 @@ def _settle(stack: str, exported: str) -> None:
     Importing a state clears its pending operations. What of them exists is imported next, and what
     does not is made by the next `up`. Raises UsageError where another engine is at work.
     """
-    now = ask.text("stack", "export", "--stack", stack)
+    now = ask.exported(stack)
     try:
         ask.text("stack", "import", "--stack", stack, given=now)
     except UsageError as error:

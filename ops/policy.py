@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 from ops import config
@@ -19,7 +18,7 @@ _REFERENCE = re.compile(r"<(?:\w+ of )?([^<>\s]+)\.\w+>")
 
 def run(stack: str, config_file: str | None, form: str) -> int:
     """Print what breaks a rule. Returns 1 for a mandatory one, else 0."""
-    settings = config.load(stack, file=Path(config_file) if config_file else None)
+    settings = config.load(stack, file=config_file)
     found = findings(of_plan(build(settings)), stack)
     mandatory = [finding for finding in found if finding.rule.severity == "mandatory"]
     if form == "json":

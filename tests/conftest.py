@@ -76,12 +76,7 @@ def changed(
     """A stack's configuration with some settings changed: {"krotrust.droplet.size": "..."}."""
     committed = config.load(stack)
     prefix = f"{committed.project}:"
-    settings: dict[str, Any] = {}
-    for key, value in committed.values.items():
-        try:
-            settings[key.removeprefix(prefix)] = json.loads(value)
-        except ValueError:
-            settings[key.removeprefix(prefix)] = value
+    settings = {key.removeprefix(prefix): each for key, each in committed.document().items()}
     for path, value in changes.items():
         _set(settings, path, value)
     return replace(

@@ -149,8 +149,7 @@ def declared(settings: StackConfig) -> Estate:
 
 def recorded(stack: str) -> Estate:
     """Read what the last `up` recorded. Raises UsageError where the state has no Pencom."""
-    exported = json.loads(ask.text("stack", "export", "--stack", stack))
-    resources = exported["deployment"].get("resources") or ()
+    resources = json.loads(ask.exported(stack))["deployment"].get("resources") or ()
     return read(
         stack,
         ((each["type"], name_of(each["urn"]), each.get("inputs") or {}) for each in resources),

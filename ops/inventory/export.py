@@ -27,9 +27,7 @@ def load(stack: str, config_file: str | None, *, from_state: bool) -> Estate:
     """Read the inventory from the plan or from the state. Raises UsageError where that fails."""
     if from_state:
         return estate.recorded(stack)
-    if config_file is not None and not Path(config_file).is_file():
-        raise UsageError(f"there is no {config_file}")
-    return estate.declared(config.load(stack, file=Path(config_file) if config_file else None))
+    return estate.declared(config.load(stack, file=config_file))
 
 
 def run(found: Estate, form: str, output: str | None) -> None:

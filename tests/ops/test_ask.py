@@ -9,6 +9,7 @@ import pytest
 from command_line import FakePulumi
 
 from ops import ask
+from ops.config import UsageError
 
 
 def test_a_question_is_asked_as_it_is_written_whatever_the_shell_has_set(
@@ -24,3 +25,17 @@ def test_a_question_is_asked_as_it_is_written_whatever_the_shell_has_set(
     given = {name for name in environ if name.startswith("PULUMI_")}
     assert given >= {"PULUMI_BACKEND_URL", "PULUMI_SKIP_UPDATE_CHECK"}
     assert not [name for name in given if "OPTION" in name or "STREAMING" in name]
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"), [("no stack named 'dr' found", True), ("disk full", False)]
+)
+def test_where_there_is_no_state_it_is_told_how_to_make_one(
+    said: str, hint: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulumi = FakePulumi(tmp_path / "bin")
+    monkeypatch.setenv("PATH", str(pulumi.folder))
+    pulumi.answer("stack export", code=255, err=f"error: {said}\n")
+    with pytest.raises(UsageError, match=said) as refused:
+        ask.exported("dr")
+    assert ("`pulumi stack init dr` makes it" in str(refused.value)) is hint
