@@ -24,8 +24,7 @@ class Source:
     repository: str
     branch: str
     build: str
-    zone: pulumi.Input[str]
-    domains: Sequence[str]  # the first is the primary one
+    domains: Mapping[str, pulumi.Input[str]]  # with each one's zone; the first is the primary one
     variables: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
@@ -173,9 +172,9 @@ def _spec(source: Source, **components: Any) -> do.AppSpecArgs:
         alerts=[do.AppSpecAlertArgs(rule=rule) for rule in SPEC_ALERTS],
         domain_names=[
             do.AppSpecDomainNameArgs(
-                name=domain, type="ALIAS" if position else "PRIMARY", zone=source.zone
+                name=domain, type="ALIAS" if position else "PRIMARY", zone=zone
             )
-            for position, domain in enumerate(source.domains)
+            for position, (domain, zone) in enumerate(source.domains.items())
         ],
         **components,
     )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import pulumi
 import pulumi_digitalocean as do
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
-from components.values import DatabaseSize, Day, Identifier, Model, Name, Tag
+from components.values import DatabaseSize, Day, Identifier, Model, Moment, Name, Tag
+
+Nodes = Annotated[int, Field(ge=1, le=3)]
 
 
 class Maintenance(Model):
@@ -24,9 +26,20 @@ class Restore(Model):
     """Fill a new cluster from a backup of another. It acts when the cluster is made, not later."""
 
     cluster: Name
-    at: Annotated[str | None, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")] = (
-        None
-    )
+    at: Moment | None = None
+
+
+class Restored(Model):
+    """A further cluster, filled when it is made: from the one before it, or the one `from` names.
+
+    `at` None is the latest. PostgreSQL goes back to any moment of seven days, MongoDB only to one
+    at which a daily backup was made. `nodes` None is as many as the others have.
+    """
+
+    name: Name
+    at: Moment | None = None
+    source: Annotated[Name | None, Field(alias="from")] = None
+    nodes: Nodes | None = None
 
 
 class ClusterSettings(Model):
@@ -38,17 +51,59 @@ class ClusterSettings(Model):
     name: Name
     version: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?$")]
     size: DatabaseSize
-    nodes: Annotated[int, Field(ge=1, le=3)]
+    nodes: Nodes
     maintenance: Maintenance
     tags: tuple[Tag, ...]
 
 
 class DatabaseSettings(ClusterSettings):
-    """A cluster that holds a database of ours. `restore` names the cluster to fill it from."""
+    """A cluster that holds a database of ours. `restore` names the cluster to fill it from.
+
+    `restored` are further ones beside it, of which the last is in use. Those that `retired` names
+    are declared no more. Both lists are for good: what a cluster was called, none may be again.
+    """
 
     database: Identifier
     user: Identifier
     restore: Restore | None = None
+    restored: tuple[Restored, ...] = ()
+    retired: tuple[Name, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """Every cluster that there was, the one in use last."""
+        return [self.name, *(each.name for each in self.restored)]
+
+    @model_validator(mode="after")
+    def _one_after_the_other(self) -> Self:
+        names = self.names
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(
+                f"{', '.join(twice)} is the name of two clusters: a restored one needs a new name"
+            )
+        for place, each in enumerate(self.restored, 1):
+            if each.source in names[place:]:
+                raise ValueError(
+                    f"{each.name} cannot be filled from {each.source}, which comes no earlier:"
+                    f" from is one of {', '.join(names[:place])}, or of another estate"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _old_ones_retire(self) -> Self:
+        *old, in_use = self.names
+        if twice := sorted({name for name in self.retired if self.retired.count(name) > 1}):
+            raise ValueError(f"retired names {', '.join(twice)} twice: name each once")
+        if in_use in self.retired:
+            raise ValueError(
+                f"{in_use} is in use and cannot be retired: the last of restored is the one in use"
+            )
+        if unknown := [name for name in self.retired if name not in old]:
+            raise ValueError(
+                f"retired names {', '.join(unknown)}, which is none of the clusters before the one"
+                f" in use: {', '.join(old) or 'there is none'}"
+            )
+        return self
 
 
 class CacheSettings(ClusterSettings):
@@ -79,10 +134,24 @@ class DatabaseArgs:
     trusted: Sequence[do.DatabaseFirewallRuleArgs]
 
 
+@dataclass(frozen=True)
+class _Filled:
+    """One cluster of a database's history. `logical` begins the names of its resources."""
+
+    logical: str
+    name: str
+    nodes: int
+    backup: do.DatabaseClusterBackupRestoreArgs | None
+
+
 class Database(pulumi.ComponentResource):
-    """Outputs: `cluster`, `trusted` (to wait for before a consumer starts)."""
+    """Outputs of the cluster in use: `cluster`, `trusted` (to wait for before a consumer starts).
+
+    `clusters` are all that are there.
+    """
 
     cluster: do.DatabaseCluster
+    clusters: Sequence[do.DatabaseCluster]
     trusted: do.DatabaseFirewall
     _db_name: pulumi.Output[str] | None
     _db_user: pulumi.Output[str] | None
@@ -90,19 +159,27 @@ class Database(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("estate:database:Database", name, {}, opts)
+        # A reader of the plan sees by `inUse` that the others wait to be retired.
+        restored = isinstance(args.settings, DatabaseSettings) and args.settings.restored
+        in_use = {"inUse": restored[-1].name} if restored else {}
+        super().__init__("estate:database:Database", name, in_use, opts)
         if not args.trusted:
             raise ValueError(f"{name}: name at least one trusted source")
+        self.clusters = [self._declare(args, each) for each in _there(name, args.settings)]
+        self.register_outputs({"host": self.cluster.private_host, "name": self.cluster.name})
+
+    def _declare(self, args: DatabaseArgs, filled: _Filled) -> do.DatabaseCluster:
+        """Declare one cluster and what stands in it; the last one declared is in use."""
         child = pulumi.ResourceOptions(parent=self)
         settings = args.settings
         # project_id stays unset: any mismatch with it plans a new, empty cluster.
         self.cluster = do.DatabaseCluster(
-            f"{name}-cluster",
-            name=settings.name,
+            f"{filled.logical}-cluster",
+            name=filled.name,
             engine=args.engine,
             version=settings.version,
             size=settings.size,
-            node_count=settings.nodes,
+            node_count=filled.nodes,
             region=args.region,
             private_network_uuid=args.network_id,
             tags=[*args.tags, *settings.tags],
@@ -114,24 +191,30 @@ class Database(pulumi.ComponentResource):
             eviction_policy=(
                 settings.eviction_policy if isinstance(settings, CacheSettings) else None
             ),
-            backup_restore=_restore(settings),
+            backup_restore=filled.backup,
             opts=child,
         )
         self._db_name = self._db_user = None
         if isinstance(settings, DatabaseSettings):
             self._db_name = do.DatabaseDb(
-                f"{name}-db", cluster_id=self.cluster.id, name=settings.database, opts=child
+                f"{filled.logical}-db",
+                cluster_id=self.cluster.id,
+                name=settings.database,
+                opts=child,
             ).name
             self._db_user = do.DatabaseUser(
-                f"{name}-user", cluster_id=self.cluster.id, name=settings.user, opts=child
+                f"{filled.logical}-user",
+                cluster_id=self.cluster.id,
+                name=settings.user,
+                opts=child,
             ).name
         self.trusted = do.DatabaseFirewall(
-            f"{name}-trusted-sources",
+            f"{filled.logical}-trusted-sources",
             cluster_id=self.cluster.id,
             rules=list(args.trusted),
             opts=child,
         )
-        self.register_outputs({"host": self.cluster.private_host, "name": self.cluster.name})
+        return self.cluster
 
     def attachment(self, name: str) -> do.AppSpecDatabaseArgs:
         """Give the entry of an app's spec that makes `${name.PASSWORD}` and the like resolve there.
@@ -149,11 +232,19 @@ class Database(pulumi.ComponentResource):
         )
 
 
-def _restore(
-    settings: DatabaseSettings | CacheSettings,
-) -> do.DatabaseClusterBackupRestoreArgs | None:
-    if not isinstance(settings, DatabaseSettings) or settings.restore is None:
-        return None
-    return do.DatabaseClusterBackupRestoreArgs(
-        database_name=settings.restore.cluster, backup_created_at=settings.restore.at
-    )
+def _there(name: str, settings: DatabaseSettings | CacheSettings) -> list[_Filled]:
+    """Give the clusters that are to be there, the one in use last."""
+    if isinstance(settings, CacheSettings):
+        return [_Filled(name, settings.name, settings.nodes, None)]
+    restore = settings.restore
+    first = _backup(restore.cluster, restore.at) if restore else None
+    clusters = [_Filled(name, settings.name, settings.nodes, first)]
+    for before, each in zip(settings.names, settings.restored, strict=False):
+        backup = _backup(each.source or before, each.at)
+        nodes = each.nodes or settings.nodes
+        clusters.append(_Filled(f"{name}-{each.name}", each.name, nodes, backup))
+    return [each for each in clusters if each.name not in settings.retired]
+
+
+def _backup(cluster: str, at: str | None) -> do.DatabaseClusterBackupRestoreArgs:
+    return do.DatabaseClusterBackupRestoreArgs(database_name=cluster, backup_created_at=at)

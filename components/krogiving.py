@@ -41,10 +41,14 @@ class KroGivingArgs:
 
 
 class KroGiving(pulumi.ComponentResource):
-    """Outputs: `urls`, `backend_id`, `seals` (what `ops seal` stores), `fingerprints`."""
+    """Outputs: `urls`, `seals` (what `ops seal` stores), `fingerprints`; by app `ids`, `hosts`.
+
+    `hosts` are DigitalOcean's own names of the apps, which answer whoever holds the public ones.
+    """
 
     urls: Mapping[str, str]
-    backend_id: pulumi.Output[str]
+    ids: Mapping[str, pulumi.Output[str]]
+    hosts: Mapping[str, pulumi.Output[str]]
     seals: pulumi.Output[dict[str, dict[str, str | None]]]
     fingerprints: Mapping[str, pulumi.Output[str | None]]
 
@@ -62,7 +66,7 @@ class KroGiving(pulumi.ComponentResource):
             f"{name}-media",
             MediaArgs(
                 settings=settings.media,
-                cors_origins=[url for site, url in self.urls.items() if site != "api"],
+                cors_origins=_pages(settings, self.urls),
                 key_name=args.label.name("media"),
             ),
             child,
@@ -96,7 +100,7 @@ class KroGiving(pulumi.ComponentResource):
             ),
             child,
         )
-        apps = [backend.app, *_sites(name, args, zone, child)]
+        apps = {"backend": backend.app, **_sites(name, args, zone, child)}
         for site, url in self.urls.items():
             Uptime(f"{name}-uptime-{site}", UptimeArgs(url, args.alert_emails), child)
         Grouping(
@@ -105,15 +109,16 @@ class KroGiving(pulumi.ComponentResource):
                 label=args.label,
                 description="KROGiving: crowdfunding",
                 urns=[
-                    *(app.app_urn for app in apps),
-                    *(database.cluster.cluster_urn for database in databases.values()),
+                    *(app.app_urn for app in apps.values()),
+                    *(each.cluster_urn for base in databases.values() for each in base.clusters),
                     media.bucket.bucket_urn,
                     zone.domain.domain_urn,
                 ],
             ),
             child,
         )
-        self.backend_id = backend.app.id
+        self.ids = {key: app.id for key, app in apps.items()}
+        self.hosts = {key: app.default_ingress.apply(_host) for key, app in apps.items()}
         self.seals = sealer.seals(backend.app.spec.apply(_sealed))
         self.fingerprints = sealer.fingerprints
         self.register_outputs({"urls": self.urls, "fingerprints": self.fingerprints})
@@ -127,6 +132,12 @@ def _urls(settings: KroGivingSettings) -> dict[str, str]:
     if settings.admin:
         urls["admin"] = f"https://{settings.admin.host}"
     return urls
+
+
+def _pages(settings: KroGivingSettings, urls: Mapping[str, str]) -> list[str]:
+    """Give the sites that may show what the media bucket holds."""
+    own = [url for site, url in urls.items() if site != "api"]
+    return [*own, *map(settings.answered, own)] if settings.answers_for else own
 
 
 def _databases(
@@ -166,10 +177,24 @@ def _source(
         repository=settings.repository,
         branch=settings.branch,
         build=build,
-        zone=zone.domain.name,
-        domains=[*domains, *settings.aliases],
+        domains=_answered([*domains, *settings.aliases], args.settings, zone),
         variables=variables,
     )
+
+
+def _answered(
+    names: Sequence[str], settings: KroGivingSettings, zone: Zone
+) -> dict[str, pulumi.Input[str]]:
+    """Give the names that an app answers, each with the zone that its record is written into.
+
+    There is always one: with none, the provider would leave those that the app has.
+    """
+    if settings.stand_in:
+        return {settings.set_aside(names[0]): zone.domain.name}
+    own: dict[str, pulumi.Input[str]] = dict.fromkeys(names, zone.domain.name)
+    if not settings.answers_for:
+        return own
+    return own | {settings.answered(name): settings.answers_for for name in names}
 
 
 def _backend_variables(
@@ -184,7 +209,7 @@ def _backend_variables(
         "ENVIRONMENT": backend.environment,
         "EXPIRES_IN": backend.expires_in,
         "TTL": backend.ttl,
-        "FRONT_END_URL": f"https://{settings.domain}",
+        "FRONT_END_URL": f"https://{settings.answered(settings.domain)}",
         "GIV_POSTGRES_HOST": databases["postgresql"].cluster.private_host,
         "GIV_POSTGRES_PORT": "${postgresql.PORT}",
         "GIV_POSTGRES_USER": "${postgresql.USERNAME}",
@@ -218,10 +243,10 @@ def _backend_secrets(
 
 def _sites(
     name: str, args: KroGivingArgs, zone: Zone, opts: pulumi.ResourceOptions
-) -> list[do.App]:
+) -> dict[str, do.App]:
     settings = args.settings
-    api = f"https://api.{settings.domain}"
-    sites = []
+    api = f"https://{settings.answered(f'api.{settings.domain}')}"
+    sites = {}
     if settings.frontend:
         variables = {key: args.public[key] for key in facts.FRONTEND_PUBLIC}
         source = _source(
@@ -232,9 +257,8 @@ def _sites(
             domains=[settings.domain, f"www.{settings.domain}"],
             variables={"REACT_APP_API_BASE_URL": api, **variables},
         )
-        sites.append(
-            StaticSite(f"{name}-frontend", SiteArgs(source, facts.FRONTEND_OUTPUT), opts).app
-        )
+        output = SiteArgs(source, facts.FRONTEND_OUTPUT)
+        sites["frontend"] = StaticSite(f"{name}-frontend", output, opts).app
     if settings.admin:
         source = _source(
             settings.admin,
@@ -244,10 +268,15 @@ def _sites(
             domains=[settings.admin.host],
             variables={"VITE_API_BASE_URL": api},
         )
-        sites.append(StaticSite(f"{name}-admin", SiteArgs(source, facts.ADMIN_OUTPUT), opts).app)
+        output = SiteArgs(source, facts.ADMIN_OUTPUT)
+        sites["admin"] = StaticSite(f"{name}-admin", output, opts).app
     return sites
 
 
 def _sealed(spec: do.outputs.AppSpec | None) -> Mapping[str, str]:
     """Pick out of the app as DigitalOcean answers it: variable to sealed string."""
     return {str(env.key): str(env.value) for env in (spec and spec.envs) or ()}
+
+
+def _host(url: str | None) -> str:
+    return (url or "").removeprefix("https://")

@@ -16,6 +16,7 @@ from components.values import (
     Issuers,
     Model,
     Port,
+    PublicNames,
     Records,
     Region,
     Repository,
@@ -67,11 +68,16 @@ class AdminSettings(AppSettings):
     host: Domain
 
 
-class KroGivingSettings(Model):
-    """One environment's KROGiving, as written in its stack file."""
+class KroGivingSettings(PublicNames):
+    """One environment's KROGiving, as written in its stack file.
+
+    While `stand_in` is true, another estate's apps answer the public names, and these keep one
+    each that is set aside: App Platform gives a name to one app alone. The other estate is the one
+    that has `answers_for`.
+    """
 
     region: Region
-    domain: Domain
+    stand_in: bool = False
     caa_issuers: Issuers
     records: Records = ()
     vpc: Vpc
@@ -82,6 +88,43 @@ class KroGivingSettings(Model):
     mongodb: DatabaseSettings
     valkey: CacheSettings
     media: BucketSettings
+
+    def set_aside(self, host: str) -> str:
+        """Give the name that the app of a public name keeps while another estate's answers it."""
+        label = host.removesuffix(self.domain).rstrip(".")
+        return f"standby-{label}.{self.domain}" if label else f"standby.{self.domain}"
+
+    def answered(self, host: str) -> str:
+        """Give the name of the estate that this one answers for, in the place of its own."""
+        return host.removesuffix(self.domain) + (self.answers_for or self.domain)
+
+    @model_validator(mode="after")
+    def _one_answers(self) -> Self:
+        if self.stand_in and self.answers_for:
+            raise ValueError(
+                f"standIn is true and answersFor is {self.answers_for}: an estate whose own names"
+                " another one answers cannot answer for others. Set one of them alone"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _clusters_apart(self) -> Self:
+        """Keep the databases' names apart, and each from being filled from one of another kind."""
+        names = {
+            "postgresql": self.postgresql.names,
+            "mongodb": self.mongodb.names,
+            "valkey": [self.valkey.name],
+        }
+        every = [name for each in names.values() for name in each]
+        if twice := sorted({name for name in every if every.count(name) > 1}):
+            raise ValueError(f"{', '.join(twice)} is the name of two clusters: each needs its own")
+        for key, database in (("postgresql", self.postgresql), ("mongodb", self.mongodb)):
+            for each in database.restored:
+                if each.source in every and each.source not in names[key]:
+                    raise ValueError(
+                        f"{each.name} cannot be filled from {each.source}, which is no {key}"
+                    )
+        return self
 
     @model_validator(mode="after")
     def _names_of_the_platform(self) -> Self:
@@ -97,6 +140,8 @@ class KroGivingSettings(Model):
             taken |= {"@", "www"}
         if self.admin:
             taken.add(admin.removesuffix(f".{self.domain}"))
+        first = (f"api.{self.domain}", self.domain, admin)
+        taken |= {self.set_aside(host).removesuffix(f".{self.domain}") for host in first}
         for record in self.records:
             if record.name in taken and record.type in ("A", "AAAA", "CNAME"):
                 raise ValueError(

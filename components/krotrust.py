@@ -37,10 +37,11 @@ class KroTrustArgs:
 
 
 class KroTrust(pulumi.ComponentResource):
-    """Outputs: `address`, `urls`, `database_ca` (PEM; public, so not a secret)."""
+    """Outputs: `address`, `urls`, and of its database `host` and `ca` (PEM; public, no secret)."""
 
     address: pulumi.Output[str]
     urls: Mapping[str, str]
+    database_host: pulumi.Output[str]
     database_ca: pulumi.Output[str]
 
     def __init__(
@@ -78,6 +79,7 @@ class KroTrust(pulumi.ComponentResource):
             ),
             child,
         )
+        self.database_host = database.cluster.private_host
         self.database_ca = do.get_database_ca_output(
             cluster_id=database.cluster.id, opts=pulumi.InvokeOutputOptions(parent=self)
         ).certificate
@@ -88,6 +90,7 @@ class KroTrust(pulumi.ComponentResource):
                 domain=settings.domain,
                 caa_issuers=settings.caa_issuers,
                 addresses=dict.fromkeys(HOSTS, self.address),
+                stand_in=str(settings.stand_in) if settings.stand_in else None,
                 records=settings.records,
             ),
             child,
@@ -102,7 +105,7 @@ class KroTrust(pulumi.ComponentResource):
                 description="KROTrust: escrow and conditional payment",
                 urns=[
                     droplet.droplet_urn,
-                    database.cluster.cluster_urn,
+                    *(cluster.cluster_urn for cluster in database.clusters),
                     files.bucket.bucket_urn,
                     zone.domain.domain_urn,
                 ],
@@ -125,11 +128,14 @@ def _droplet(
         # The key goes by its name in the account: a second one under that name is refused.
         opts=pulumi.ResourceOptions(parent=parent, delete_before_replace=True),
     )
+    # One certificate for all names, in the folder that the handover's nginx mounts: it is the
+    # first domain's.
+    domains = [name for name in (settings.answers_for, settings.domain) if name]
     first_boot = user_data(
         Host(
-            certificate_name=settings.domain,
-            hosts=tuple(f"{host}.{settings.domain}" for host in HOSTS),
-            health_url=f"https://api.{settings.domain}{HOSTS['api']}",
+            certificate_name=domains[0],
+            hosts=tuple(f"{host}.{domain}" for domain in domains for host in HOSTS),
+            health_url=f"https://api.{domains[0]}{HOSTS['api']}",
             email=settings.certificate_email,
             git_base_url=settings.git_base_url,
             compose_folder=settings.compose_folder,

@@ -12,12 +12,13 @@ from components.facts.krotrust import HOSTS
 from components.values import (
     AllowList,
     Day,
-    Domain,
     DropletSize,
     Email,
     Issuers,
     Model,
     Name,
+    PublicAddress,
+    PublicNames,
     Records,
     Region,
     SshPublicKey,
@@ -59,11 +60,15 @@ class SshSettings(Model):
     allow_list: AllowList
 
 
-class KroTrustSettings(Model):
-    """One environment's KROTrust, as written in its stack file."""
+class KroTrustSettings(PublicNames):
+    """One environment's KROTrust, as written in its stack file.
+
+    `stand_in` is the address of another estate's droplet, which answers the public names while it
+    is set. That one is made with `answers_for`: it acts on a droplet's first boot.
+    """
 
     region: Region
-    domain: Domain
+    stand_in: PublicAddress | None = None
     caa_issuers: Issuers
     records: Records = ()
     vpc: Vpc

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from ipaddress import IPv6Network
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal, Self
 
 import pulumi_digitalocean as do
@@ -81,6 +81,14 @@ def _private_range(network: IPvAnyNetwork) -> IPvAnyNetwork:
     return network
 
 
+def _reached_by_all(address: IPvAnyAddress) -> IPvAnyAddress:
+    within = any(address.version == 4 and address in network for network in PRIVATE)
+    if address.version != 4 or within or address.is_loopback or address.is_link_local:
+        raise ValueError("a public IPv4 address: a droplet's or a reserved one")
+    return address
+
+
+PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 Region = Annotated[str, AfterValidator(_one_of(do.Region))]
 DropletSize = Annotated[str, AfterValidator(_one_of(do.DropletSlug))]
 DatabaseSize = Annotated[str, AfterValidator(_one_of(do.DatabaseSlug))]
@@ -111,9 +119,16 @@ Email = Annotated[
 ]
 Text = Annotated[str, StringConstraints(min_length=1), AfterValidator(_printable)]
 Address = Annotated[IPvAnyAddress, _as_text("an address")]
+PublicAddress = Annotated[Address, AfterValidator(_reached_by_all)]
 Network = Annotated[IPvAnyNetwork, _as_text("a network")]
 Issuers = Annotated[tuple[Domain, ...], Field(min_length=1), AfterValidator(_different)]
 Repository = Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+$")]
+Moment = Annotated[  # of a clock in UTC, as the API takes it
+    str,
+    StringConstraints(
+        pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])(:[0-5]\d){2}Z$"
+    ),
+]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Uuid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 AllowList = Annotated[tuple[Network, ...], Field(min_length=1), AfterValidator(_open_to_the_world)]
@@ -122,6 +137,22 @@ SshPublicKey = Annotated[
     StringConstraints(pattern=r"^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+) [A-Za-z0-9+/=]+( .*)?$"),
 ]
 Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+class PublicNames(Model):
+    """A product's domain, and that of another estate whose names it answers as well."""
+
+    domain: Domain
+    answers_for: Domain | None = None
+
+    @model_validator(mode="after")
+    def _of_another(self) -> Self:
+        if self.answers_for == self.domain:
+            raise ValueError(
+                f"answersFor is {self.domain}, its own domain: name that of the estate which it"
+                " stands in for, or null"
+            )
+        return self
 
 
 class Vpc(Model):

@@ -17,7 +17,18 @@ from ops.config import UsageError
 from ops.edges import LOOKS_ON, record_name, standing
 from ops.graph import build
 from ops.identity import name_of
-from ops.standing import OUTSIDE, PRODUCTS, STORES, Edge, Effect, Kind, Standing, Thing
+from ops.standing import (
+    OUTSIDE,
+    PRODUCTS,
+    Edge,
+    Effect,
+    Kind,
+    Standing,
+    Thing,
+    held,
+    holding,
+    worths,
+)
 
 HEADS: dict[Kind, str] = {
     "url": "public URLs",
@@ -171,18 +182,6 @@ def as_mermaid(told: Blast) -> str:
     return "\n".join(drawn) + "\n"
 
 
-def worths(store: str) -> tuple[str, ...]:
-    """Tell what a store's content is worth; what nobody wrote down is not documented."""
-    return STORES[store].worth if store in STORES else ("not documented",)
-
-
-def held(store: str) -> str:
-    """Tell what a store holds: MONEY first."""
-    content = STORES[store].content if store in STORES else "nobody wrote down what"
-    worth = ["MONEY" if each == "money" else each for each in worths(store)]
-    return f"{' and '.join(worth)}: {content}"
-
-
 def _with_children(found: Standing, name: str) -> set[str]:
     children: dict[str, list[str]] = defaultdict(list)
     for resource in found.resources.values():
@@ -291,10 +290,10 @@ def _recovery(found: Standing, hits: list[Hit], systems: list[str]) -> Iterator[
     """Say where recovery is written: of each store that is hit, then of the product."""
     for hit in hits:
         if hit.thing.kind == "store" and hit.effect:
-            holding = STORES.get(hit.thing.key)
+            known = holding(hit.thing.key)
             server = found.resources.get(hit.thing.key.partition("/")[0])
             backups = server.inputs.get("backups") if server else None
-            told = (holding and holding.recovery) or backups
+            told = (known and known.recovery) or backups
             yield f"{hit.thing.label}: {told or 'nothing is documented'}"
     for system in systems:
         yield from PRODUCTS[system].recovery if system in PRODUCTS else ()

@@ -17,7 +17,7 @@ from components.facts import krotrust, pencom
 from components.facts.third_parties import THIRD_PARTIES
 from ops.graph import Graph, Resource
 from ops.identity import name_of
-from ops.standing import OUTSIDE, STORES, Edge, Effect, Kind, Standing, Thing
+from ops.standing import OUTSIDE, Edge, Effect, Kind, Standing, Thing, holding
 
 # Nothing stands on what only looks on or only groups.
 LOOKS_ON = {"UptimeAlert", "UptimeCheck", "MonitorAlert", "Project", "ProjectResources"}
@@ -83,6 +83,8 @@ class _Reader:
                 tops[self._top(resource)].append(resource.name)
         for resource in self._all.values():
             mains = tops.get(self._top(resource), [])
+            if len(mains) > 1:  # one was restored beside the other
+                mains = [name for name in mains if name in resource.uses.get("clusterId", ())]
             alone = len(mains) == 1 and resource.kind not in MAIN
             self._standing.place[resource.name] = mains[0] if alone else resource.name
 
@@ -121,9 +123,9 @@ class _Reader:
         """Make an edge to a resource's thing: hard, unless it is a store one can do without."""
         place = self._standing.place
         end = place.get(needed, needed)
-        holding = STORES.get(end)
-        if holding and holding.without:
-            return Edge(place.get(dependent, dependent), end, Effect.PARTLY, holding.without)
+        known = holding(end)
+        if known and known.without:
+            return Edge(place.get(dependent, dependent), end, Effect.PARTLY, known.without)
         return Edge(place.get(dependent, dependent), end, Effect.DOWN, why)
 
     def _dependencies(self) -> Iterator[Edge]:
@@ -148,6 +150,8 @@ class _Reader:
                 members[name].add(resource.name)
         networks = {vpc.inputs.get("ipRange"): vpc.name for vpc in self._kinds["Vpc"]}
         for rules in self._kinds["DatabaseFirewall"]:
+            if not self._in_use(rules):
+                continue
             trusted = set(rules.uses.get("rules", ()))
             trusted |= {
                 networks[rule.get("value")]
@@ -158,6 +162,13 @@ class _Reader:
                 is_network = name in networks.values()
                 for user in sorted(members[name]) if is_network else [name]:
                     yield self._edge(user, rules.name, f"is let in by {rules.name}")
+
+    def _in_use(self, rules: Resource) -> bool:
+        """Tell whether the cluster of these trusted sources is the one that its users look at."""
+        of = self._all.get(name_of(rules.parent))
+        clusters = [self._all[name] for name in rules.uses.get("clusterId", ())]
+        in_use = of.inputs.get("inUse") if of else None
+        return in_use is None or any(each.inputs["name"] == in_use for each in clusters)
 
     def _urls(self) -> Iterator[Edge]:
         """Lead a URL to the record or app that answers for its host, and to what certifies it."""

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ops import plan
-from ops.blast import worths
 from ops.edges import standing
 from ops.graph import Graph, Resource
-from ops.standing import OUTSIDE, Effect, Kind, Standing, Thing
+from ops.standing import OUTSIDE, Effect, Kind, Standing, Thing, worths
 
 Ends = tuple[str, str]
 WORTH = {"money": "MONEY", "personal data": "personal data"}

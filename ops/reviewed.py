@@ -10,11 +10,11 @@ from typing import Any
 import yaml
 
 from ops import policy
-from ops.blast import Blast, held
+from ops.blast import Blast
 from ops.compare import ORDER, Edit
 from ops.graph import SECRET
 from ops.rendered import Change
-from ops.standing import STORES
+from ops.standing import held, holding
 from policy.rules import Finding
 
 
@@ -82,8 +82,8 @@ def loud(edit: Edit) -> str:
 
 def _lost(edit: Edit) -> str:
     """Say what goes with a store."""
-    holding = STORES.get(edit.resource.name)
-    return f"; in it: {held(edit.resource.name)}" if holding else ""
+    name = edit.resource.name
+    return f"; in it: {held(name)}" if holding(name) else ""
 
 
 def details(edit: Edit) -> list[str]:

@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import Literal
 
 from components.facts import krogiving, krotrust, pencom
+from components.facts.holding import Holding
 from ops.graph import Resource
 
 PRODUCTS = {"krotrust": krotrust.PRODUCT, "krogiving": krogiving.PRODUCT, "pencom": pencom.PRODUCT}
@@ -17,7 +18,20 @@ STORES = {
     **{f"pencom-{name}": holding for name, holding in pencom.STORES.items()},
 }
 OUTSIDE = ""  # the system of what is no product's own, but used by several
+CLUSTER = "cluster"
 Kind = Literal["url", "service", "machine", "store", "part"]
+
+
+def holding(store: str) -> Holding | None:
+    """Tell what a store holds, by logical name; a cluster restored beside one, what that holds."""
+    restored = (
+        each
+        for name, each in STORES.items()
+        if name.endswith(f"-{CLUSTER}")
+        and store.startswith(name.removesuffix(CLUSTER))
+        and store.endswith(f"-{CLUSTER}")
+    )
+    return STORES.get(store) or next(restored, None)
 
 
 class Effect(IntEnum):
@@ -72,3 +86,17 @@ class Standing:
         for edge in self.edges.values():
             found[edge.dependent].append(edge)
         return found
+
+
+def worths(store: str) -> tuple[str, ...]:
+    """Tell what a store's content is worth; what nobody wrote down is not documented."""
+    found = holding(store)
+    return found.worth if found else ("not documented",)
+
+
+def held(store: str) -> str:
+    """Tell what a store holds: MONEY first."""
+    found = holding(store)
+    content = found.content if found else "nobody wrote down what"
+    worth = ["MONEY" if each == "money" else each for each in worths(store)]
+    return f"{' and '.join(worth)}: {content}"

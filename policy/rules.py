@@ -110,7 +110,8 @@ RULES = (
         "mandatory",
         "An address that the estate does not hold may be somebody else's tomorrow, who then answers"
         " under our name.",
-        "take the address from the droplet or the reserved IP that holds it",
+        "take the address from the droplet or the reserved IP that holds it; another estate's,"
+        " which answers for a while, goes into standIn",
         upkeep.own_addresses,
     ),
     Rule(

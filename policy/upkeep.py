@@ -12,6 +12,7 @@ PLACED = ("Droplet", "Vpc", "ReservedIp", "DatabaseCluster", "SpacesBucket")
 # A reserved IP can be in a project, but what the API answers then never settles.
 GROUPABLE = ("Droplet", "DatabaseCluster", "SpacesBucket", "Domain", "App", "Volume")
 TAGGABLE = ("Droplet", "DatabaseCluster", "Volume")
+ZONE = "estate:dns:Zone"
 OWN_ADDRESSES = ("Droplet", "ReservedIp", "ReservedIpv6", "LoadBalancer")
 
 
@@ -66,11 +67,15 @@ def caa(resources: Resources, environment: str) -> Found:  # noqa: ARG001
 
 
 def own_addresses(resources: Resources, environment: str) -> Found:  # noqa: ARG001
-    """Find records of an address that no resource of the estate holds."""
+    """Find records of an address that neither the estate nor its declared stand-in holds."""
     own = {resource.name for resource in of(resources, *OWN_ADDRESSES)}
+    stand_ins = {zone.name: zone.inputs.get("standIn") for zone in of(resources, ZONE)}
     for record in of(resources, "DnsRecord"):
-        if record.inputs.get("type") in ("A", "AAAA") and not own & {*record.used("value")}:
-            yield record.name, "its address is no droplet's and no reserved IP's"
+        stand_in = stand_ins.get(record.parent)
+        stands_in = stand_in is not None and record.inputs.get("value") == stand_in
+        addressed = record.inputs.get("type") in ("A", "AAAA")
+        if addressed and not stands_in and not own & {*record.used("value")}:
+            yield record.name, "its address is no droplet's, no reserved IP's and no stand-in's"
     for zone in of(resources, "Domain"):
         if zone.inputs.get("ipAddress") and not own & {*zone.used("ipAddress")}:
             yield zone.name, "ipAddress is no droplet's and no reserved IP's"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 import pulumi
 
 from components.facts import krogiving as giv_facts
@@ -43,11 +45,13 @@ def declare() -> None:
         escrow = KroTrust("krotrust", krotrust)
         pulumi.export("krotrustAddress", escrow.address)
         pulumi.export("krotrustUrls", escrow.urls)
+        pulumi.export("krotrustDatabaseHost", escrow.database_host)
         pulumi.export("krotrustDatabaseCa", escrow.database_ca)
     if krogiving:
         giving = KroGiving("krogiving", krogiving)
         pulumi.export("krogivingUrls", giving.urls)
-        pulumi.export("krogivingBackendId", giving.backend_id)
+        pulumi.export("krogivingAppIds", giving.ids)
+        pulumi.export("krogivingHosts", giving.hosts)
         pulumi.export("krogivingSecretFingerprints", giving.fingerprints)
         pulumi.export("krogivingSeals", pulumi.Output.secret(giving.seals))
     if settings.pencom:
@@ -60,6 +64,8 @@ def _krotrust(
     stack: str, settings: Settings, krotrust: KroTrustSettings, needs: Needs
 ) -> KroTrustArgs:
     needs.real_networks("krotrust.ssh.allowList", krotrust.ssh.allow_list)
+    if krotrust.stand_in:
+        needs.real_networks("krotrust.standIn", [ip_network(krotrust.stand_in)])
     return KroTrustArgs(
         label=Label("krotrust", "kro", stack),
         settings=krotrust,

@@ -36,13 +36,14 @@ STORES = {  # by the logical name of what the component registers
     "krogiving-postgresql-cluster": Holding(
         ("money", "personal data"),
         "campaigns, users, donations, withdrawals",
-        recovery="daily backups and point in time: `restore` of krogiving.postgresql fills a new"
-        " cluster",
+        recovery="daily backups and point in time: `restored` of krogiving.postgresql,"
+        " README.md, A database restored beside the old one",
     ),
     "krogiving-mongodb-cluster": Holding(
         ("personal data",),
         "admins, logs, reviews, settings",
-        recovery="daily backups: `restore` of krogiving.mongodb fills a new cluster",
+        recovery="daily backups: `restored` of krogiving.mongodb, README.md, A database restored"
+        " beside the old one",
     ),
     "krogiving-valkey-cluster": Holding(
         ("neither money nor personal data",),

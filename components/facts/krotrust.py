@@ -34,8 +34,8 @@ STORES = {  # by the logical name of what the component registers
     "krotrust-database-cluster": Holding(
         ("money",),
         "orders, kro_balance (escrow), transactions, refunds",
-        recovery="daily backups and point in time: `restore` of krotrust.database fills a new"
-        " cluster",
+        recovery="daily backups and point in time: `restored` of krotrust.database, README.md,"
+        " A database restored beside the old one",
     ),
     "krotrust-files-bucket": Holding(
         ("not documented",),

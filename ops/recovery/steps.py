@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from components.facts.secrets import CATALOGUE
 from ops.graph import Graph, Resource
 from ops.identity import name_of
-from ops.recovery import on_premises, region
 from ops.recovery.kinds import LossKind
 from ops.recovery.loss import Loss
 from ops.recovery.step import Step, commit, config, look, up, verify
@@ -236,9 +235,7 @@ def _bucket(case: Case) -> Iterator[Step]:
                 f"pulumi state unprotect --stack {stack} --yes '{each.urn}'",
             )
     yield _up(case, "make the bucket anew: it comes back empty", name)
-    yield Step(
-        "put its content back: no copy is documented, so ask who may have one", by="person"
-    )
+    yield Step("put its content back: no copy is documented, so ask who may have one", by="person")
     yield verify(stack)
 
 

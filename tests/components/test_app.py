@@ -18,12 +18,11 @@ SOURCE = Source(
     repository="owner/code",
     branch="release",
     build="make all",
-    zone="example.test",
-    domains=("example.test", "www.example.test"),
+    domains={"example.test": "example.test", "www.example.test": "example.test"},
     variables={"B": "2", "A": "1"},
 )
 SERVICE = ServiceArgs(
-    source=replace(SOURCE, domains=("api.example.test",)),
+    source=replace(SOURCE, domains={"api.example.test": "example.test"}),
     run="node it.js",
     port=3456,
     size="apps-s-1vcpu-1gb",

@@ -84,9 +84,64 @@ def test_a_moment_that_the_api_would_not_understand_is_refused(at: str) -> None:
         database(restore={"cluster": "lost-db", "at": at})
 
 
-def test_a_cache_cannot_even_be_told_to_be_restored() -> None:
+@pytest.mark.parametrize(
+    "restoring", [{"restore": {"cluster": "lost-db"}}, {"restored": []}, {"retired": []}], ids=str
+)
+def test_a_cache_cannot_even_be_told_to_be_restored(restoring: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="Extra inputs"):
-        cache(restore={"cluster": "lost-db"})
+        cache(**restoring)
+
+
+def test_a_restored_cluster_stands_beside_the_old_one_and_is_like_it() -> None:
+    before = declared(lambda: Database("d", args("pg", database())))
+    restored = database(restored=[{"name": "the-db-2", "at": AT}])
+    after = declared(lambda: Database("d", args("pg", restored)))
+    assert {name: after[name] for name in before if name != "d"} == {
+        name: made for name, made in before.items() if name != "d"
+    }
+    backup = {"databaseName": "the-db", "backupCreatedAt": AT}
+    first = before["d-cluster"].inputs
+    beside = after["d-the-db-2-cluster"].inputs
+    assert beside == {**first, "name": "the-db-2", "backupRestore": backup}
+    at = "<d-the-db-2-cluster.id>"
+    assert after["d-the-db-2-db"].inputs == {**before["d-db"].inputs, "clusterId": at}
+    assert after["d-the-db-2-user"].inputs == {**before["d-user"].inputs, "clusterId": at}
+    trusted = after["d-the-db-2-trusted-sources"].inputs
+    assert trusted == {**before["d-trusted-sources"].inputs, "clusterId": at}
+    assert len(after) == 2 * len(before) - 1
+    assert (before["d"].inputs, after["d"].inputs) == ({}, {"inUse": "the-db-2"})
+
+
+def test_each_is_filled_from_the_one_before_it_or_from_the_one_that_it_names() -> None:
+    history = [
+        {"name": "two", "nodes": 3},
+        {"name": "three", "from": "elsewhere", "at": AT},
+        {"name": "four"},
+    ]
+    settings = database(restore={"cluster": "lost-db"}, restored=history)
+    made = declared(lambda: Database("d", args("mongodb", settings)))
+    sources = {
+        name: r.inputs["backupRestore"]
+        for name, r in made.items()
+        if r.type.endswith(":DatabaseCluster")
+    }
+    assert sources == {
+        "d-cluster": {"databaseName": "lost-db"},
+        "d-two-cluster": {"databaseName": "the-db"},
+        "d-three-cluster": {"databaseName": "elsewhere", "backupCreatedAt": AT},
+        "d-four-cluster": {"databaseName": "three"},
+    }
+    assert made["d-two-cluster"].inputs["nodeCount"] == 3
+    assert made["d-four-cluster"].inputs["nodeCount"] == 1
+
+
+def test_what_is_retired_is_declared_no_more_and_changes_nothing_of_the_others() -> None:
+    history = {"restored": [{"name": "two"}, {"name": "three"}]}
+    both = declared(lambda: Database("d", args("pg", database(**history))))
+    retired = database(**history, retired=["the-db", "two"])
+    left = declared(lambda: Database("d", args("pg", retired)))
+    assert set(left) == {"d", *(name for name in both if name.startswith("d-three-"))}
+    assert {name: both[name] for name in left} == left
 
 
 def test_a_cluster_trusts_the_named_sources_and_no_other() -> None:
@@ -121,6 +176,12 @@ def test_an_app_is_given_a_cluster_with_its_database_and_user_and_no_credential(
         "dbName": "things",
         "dbUser": "thinker",
     }
+
+
+def test_an_app_is_given_the_cluster_that_was_restored_last() -> None:
+    moved = database(restored=[{"name": "two"}, {"name": "three"}], retired=["the-db"])
+    before = _attached("pg", database())
+    assert _attached("pg", moved) == {**before, "clusterName": "three"}
 
 
 def test_an_app_is_given_a_cache_without_a_database_or_user() -> None:

@@ -31,6 +31,13 @@ def test_a_host_gets_an_address_that_is_soon_forgotten_everywhere() -> None:
     }
 
 
+def test_a_stand_in_answers_for_every_host_and_the_zone_says_so() -> None:
+    args = ZoneArgs("example.test", ("pki.goog",), {"api": "192.0.2.1"}, stand_in="198.18.0.7")
+    made = declared(lambda: Zone("z", args))
+    assert made["z-a-api"].inputs["value"] == "198.18.0.7"
+    assert made["z"].inputs == {"standIn": "198.18.0.7"}
+
+
 @pytest.mark.parametrize("issuer", ["letsencrypt.org", "pki.goog"])
 def test_each_named_authority_and_no_other_may_issue_certificates(issuer: str) -> None:
     made = records()

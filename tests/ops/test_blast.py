@@ -116,7 +116,7 @@ def test_exactly_this_stands_on(plan: Plan, name: str, expected: Expected) -> No
                 "whoever holds root on the droplet (krotrust)",
                 "the owners of kro-devops (krotrust)",
             },
-            "kro-prod-db-cluster: daily backups and point in time: `restore` of",
+            "kro-prod-db-cluster: daily backups and point in time: `restored` of",
         ),
         (
             "giv-prod-valkey",

@@ -128,7 +128,7 @@ def test_where_recovery_is_written_is_there_to_be_read(stack: str) -> None:
     for each in written:
         if each.startswith("README.md, "):
             assert each.removeprefix("README.md, ") in text
-    named = re.findall(r"`restore` of (\w+\.\w+)", " ".join(s.recovery for s in STORES.values()))
+    named = re.findall(r"`restored` of (\w+\.\w+)", " ".join(s.recovery for s in STORES.values()))
     values = config.load(stack).values
     for system, cluster in (each.split(".") for each in named):
         assert cluster in json.loads(values.get(f"estate:{system}", "{}"))

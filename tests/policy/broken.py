@@ -222,6 +222,12 @@ BREAKS: dict[str, list[Change]] = {
             {"krotrust-zone-a-api": "no droplet's"},
         ),
         Change(
+            "another than the stand-in's",
+            set_to("krotrust-zone-a-api", "value", "198.18.0.8"),
+            {"krotrust-zone-a-api": "no stand-in's"},
+            settings={"krotrust.standIn": "198.18.0.7"},
+        ),
+        Change(
             "at the apex",
             set_to("krotrust-zone-domain", "ipAddress", "198.51.100.9"),
             {"krotrust-zone-domain": "no droplet's"},

@@ -99,6 +99,7 @@ PASSES: dict[str, list[Change]] = {
     ],
     "own-addresses": [
         Change("a reserved IP", settings={"krotrust.reservedIp": True}),
+        Change("a stand-in's, which the zone names", settings={"krotrust.standIn": "198.18.0.7"}),
         Change("a name elsewhere", also(record_of("_acme", "x.test.", "CNAME"))),
     ],
     "known-regions": [
