@@ -41,13 +41,13 @@ class KroGivingArgs:
 
 
 class KroGiving(pulumi.ComponentResource):
-    """Outputs: `urls`, `seals` (what `ops seal` stores), `fingerprints`; by app `ids`, `hosts`.
+    """Outputs: `urls`, `backend_id`, `seals` (what `ops seal` stores), `fingerprints`, `hosts`.
 
-    `hosts` are DigitalOcean's own names of the apps, which answer whoever holds the public ones.
+    `hosts` by app are DigitalOcean's own names, which answer whoever holds the public ones.
     """
 
     urls: Mapping[str, str]
-    ids: Mapping[str, pulumi.Output[str]]
+    backend_id: pulumi.Output[str]
     hosts: Mapping[str, pulumi.Output[str]]
     seals: pulumi.Output[dict[str, dict[str, str | None]]]
     fingerprints: Mapping[str, pulumi.Output[str | None]]
@@ -117,7 +117,7 @@ class KroGiving(pulumi.ComponentResource):
             ),
             child,
         )
-        self.ids = {key: app.id for key, app in apps.items()}
+        self.backend_id = backend.app.id
         self.hosts = {key: app.default_ingress.apply(_host) for key, app in apps.items()}
         self.seals = sealer.seals(backend.app.spec.apply(_sealed))
         self.fingerprints = sealer.fingerprints

@@ -50,7 +50,7 @@ def declare() -> None:
     if krogiving:
         giving = KroGiving("krogiving", krogiving)
         pulumi.export("krogivingUrls", giving.urls)
-        pulumi.export("krogivingAppIds", giving.ids)
+        pulumi.export("krogivingBackendId", giving.backend_id)
         pulumi.export("krogivingHosts", giving.hosts)
         pulumi.export("krogivingSecretFingerprints", giving.fingerprints)
         pulumi.export("krogivingSeals", pulumi.Output.secret(giving.seals))

@@ -65,14 +65,20 @@ def verify(stack: str) -> Step:
 
 
 def config(stack: str, path: str, value: str, title: str, *, later: bool = False) -> Step:
-    """Change a setting in the stack file, which is then to be committed."""
+    """Change a setting in the stack file."""
     command = f"pulumi config set --stack {stack} --path 'estate:{path}' {value}"
     return Step(title, command, later=later)
 
 
-def commit(stack: str) -> Step:
-    """Keep what a recovery changed in the stack file."""
+def unset(stack: str, path: str, title: str, *, later: bool = False) -> Step:
+    """Take a setting out of the stack file."""
+    return Step(title, f"pulumi config rm --stack {stack} --path 'estate:{path}'", later=later)
+
+
+def commit(*stacks: str) -> Step:
+    """Keep what a recovery changed in the stack files."""
+    files = " ".join(f"Pulumi.{stack}.yaml" for stack in stacks)
     return Step(
-        "commit the stack file: the next one who deploys needs what it says now",
-        f"git commit -m 'Recover {stack}' Pulumi.{stack}.yaml",
+        "commit what was changed: the next one who deploys needs what it says now",
+        f"git commit -m 'Recover {stacks[0]}' {files}",
     )

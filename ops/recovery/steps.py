@@ -3,44 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from components.facts.secrets import CATALOGUE
-from ops.graph import Graph, Resource
-from ops.identity import name_of
+from ops.recovery import database, krotrust, on_premises, region
+from ops.recovery.case import Case
 from ops.recovery.kinds import LossKind
-from ops.recovery.loss import Loss
-from ops.recovery.step import Step, commit, config, look, up, verify
+from ops.recovery.step import Step, commit, look, up, verify
 from ops.recovery.times import chain
-from ops.standing import Standing
-
-CLUSTER = "DatabaseCluster"
-ADDRESS = "root@$(pulumi stack output --stack {stack} krotrustAddress)"
-# Where the handover keeps what is in no repository, and what reads it.
-COMPOSE = "/root/Kro/kro-devops/{folder}"
-
-
-@dataclass(frozen=True)
-class Case:
-    """What is lost, in which plan; `at` is the moment to go back to, None the latest."""
-
-    planned: Graph
-    found: Standing
-    loss: Loss
-    settings: Mapping[str, object]
-    at: str | None = None
-
-    @property
-    def stack(self) -> str:
-        """The stack that it is lost from."""
-        return self.planned.stack
-
-    @property
-    def resource(self) -> Resource:
-        """What is lost, where it is one thing. Raises ValueError where it is not."""
-        if self.loss.resource is None:
-            raise ValueError(f"{self.loss.name} is no resource")
-        return self.loss.resource
 
 
 def steps(case: Case) -> list[Step]:
@@ -59,119 +28,7 @@ def _droplet(case: Case) -> Iterator[Step]:
     follows = "its reserved address is led to it" if same else "the names follow its new address"
     yield look(case.stack)
     yield _up(case, f"make the droplet anew with the same user data; {follows}", name)
-    yield from _started(case)
-    yield verify(case.stack)
-
-
-def _started(case: Case) -> Iterator[Step]:
-    """Bring to a droplet what is in no repository, and start it."""
-    address, folder = ADDRESS.format(stack=case.stack), _folder(case)
-    (config_file,) = (each for each in CATALOGUE if each.name == "PRODUCTION_JSON")
-    authority = str(case.settings["certificate"])
-    yield Step(
-        "fetch the database's CA file",
-        f"pulumi stack output --stack {case.stack} krotrustDatabaseCa > {authority}",
-    )
-    yield Step(
-        f"bring it and {config_file.name.lower().replace('_', '.')}, which is in no repository: ask"
-        f" {config_file.ask}, or take it from the newest backup of the droplet. Its database host is"
-        f" `pulumi stack output --stack {case.stack} krotrustDatabaseHost`",
-        f"scp {authority} production.json {address}:{folder}/",
-        by="person",
-    )
-    yield Step(
-        "clone, issue the certificate, build and start: it names what it lacks",
-        f"ssh -A {address} kro-start",
-        by="person",
-    )
-
-
-def _folder(case: Case) -> str:
-    return COMPOSE.format(folder=case.settings["folder"])
-
-
-def _database(case: Case) -> Iterator[Step]:
-    if case.resource.inputs.get("engine") == "valkey":
-        yield from _cache(case)
-        return
-    stack, cluster = case.stack, case.resource
-    component = name_of(cluster.parent)
-    path = component.replace("-", ".", 1)
-    beside = _clusters(case.planned, component)
-    new, place = _next([each.inputs["name"] for each in beside]), len(beside) - 1
-    yield look(stack)
-    yield Step(
-        "is the cluster itself gone? Then its backups may be, too, and an `up` would make an empty"
-        " one in its place: stop here and call DigitalOcean's support first. Else go on: the old"
-        " one stays as it is, beside a new one"
-    )
-    if cluster.system == "krotrust":
-        yield Step(
-            "stop the backend: what is written from now on is not in the restored one",
-            f"ssh {ADDRESS.format(stack=stack)}"
-            f" docker compose --project-directory {_folder(case)} stop backend",
-            by="person",
-        )
-    name = f"{path}.restored[{place}]"
-    yield config(stack, f"{name}.name", new, "name the cluster that is filled from the backup")
-    if case.at:
-        yield config(stack, f"{name}.at", case.at, "say to which moment to go back")
-    consumers = [each.name for each in case.planned.resources if each.kind == "App"]
-    apps = [name for name in consumers if cluster.system == "krogiving"]
-    seconds = chain(case.planned, [cluster.name]) + max(
-        (chain(case.planned, [app]) for app in apps), default=0
-    )
-    yield up(stack, "restore into the new cluster, and move what uses it there", seconds)
-    if cluster.system == "krotrust":
-        yield from _started(case)
-    yield verify(stack)
-    yield commit(stack)
-    yield from _retire(case, component, path)
-
-
-def _retire(case: Case, component: str, path: str) -> Iterator[Step]:
-    """Give up the old cluster, once somebody says so: in a guarded stack by a plain `pulumi up`."""
-    stack, old = case.stack, case.resource
-    members = [
-        each.name
-        for each in case.planned.resources
-        if name_of(each.parent) == component
-        and (each is old or old.name in each.uses.get("clusterId", ()))
-    ]
-    retired = len(case.resource.inputs) * 0 + sum(
-        each is not old for each in _clusters(case.planned, component)[:-1]
-    )
-    for place, name in enumerate(members):
-        title = "once nobody needs the old cluster: take its protection away"
-        yield config(stack, f"removals[{place}]", name, title, later=True)
-    plain = f"pulumi up --stack {stack} --refresh"
-    yield Step("this unprotects them, and nothing else", plain, later=True)
-    title = "declare the old cluster no more"
-    yield config(stack, f"{path}.retired[{retired}]", old.inputs["name"], title, later=True)
-    gone = f"pulumi config rm --stack {stack} estate:removals"
-    yield Step("what is gone needs no entry", gone, later=True)
-    yield Step("this deletes the old cluster and its backups, for good", plain, later=True)
-
-
-def _clusters(planned: Graph, component: str) -> list[Resource]:
-    """Give the clusters of a database, the one in use last."""
-    inside = [
-        each
-        for each in planned.resources
-        if each.kind == CLUSTER and name_of(each.parent) == component
-    ]
-    return sorted(inside, key=lambda each: (each.name != f"{component}-cluster", each.name))
-
-
-def _next(names: list[str]) -> str:
-    """Name a further cluster as nobody did before: `-2`, then `-3`."""
-    stem = names[0]
-    return next(new for n in range(2, len(names) + 3) if (new := f"{stem}-{n}") not in names)
-
-
-def _cache(case: Case) -> Iterator[Step]:
-    yield look(case.stack)
-    yield _up(case, "make the cache anew: it comes back empty", case.resource.name)
+    yield from krotrust.started(case)
     yield verify(case.stack)
 
 
@@ -231,7 +88,7 @@ def _bucket(case: Case) -> Iterator[Step]:
     for each in case.planned.resources:
         if each.kind == "Cdn" and name in each.uses.get("origin", ()):
             yield Step(
-                "take the protection off the CDN, which cannot be compared while its bucket is gone",
+                "take the protection off the CDN: nothing compares it while its bucket is gone",
                 f"pulumi state unprotect --stack {stack} --yes '{each.urn}'",
             )
     yield _up(case, "make the bucket anew: it comes back empty", name)
@@ -295,7 +152,7 @@ def _secret(case: Case) -> Iterator[Step]:
 
 BY_KIND: Mapping[LossKind, Callable[[Case], Iterator[Step]]] = {
     "droplet": _droplet,
-    "database": _database,
+    "database": database.steps,
     "app": _app,
     "zone": _zone,
     "bucket": _bucket,
@@ -303,4 +160,8 @@ BY_KIND: Mapping[LossKind, Callable[[Case], Iterator[Step]]] = {
     "state": _state,
     "up": _interrupted,
     "secret": _secret,
+    "region": region.steps,
+    "host": on_premises.host,
+    "service": on_premises.service,
+    "store": on_premises.store,
 }

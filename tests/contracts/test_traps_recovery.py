@@ -234,7 +234,7 @@ def _is_app(resource: Any) -> bool:
 def test_what_is_typed_to_move_the_names_is_exported() -> None:
     outputs = graph("dr").outputs
     assert outputs["krotrustAddress"] == "<krotrust-address.ipAddress>"
+    assert outputs["krogivingBackendId"] == "<krogiving-backend-app.id>"
     apps = ("backend", "frontend", "admin")
-    assert outputs["krogivingAppIds"] == {app: f"<krogiving-{app}-app.id>" for app in apps}
     hosts = {app: f"<krogiving-{app}-app.defaultIngress>" for app in apps}
     assert outputs["krogivingHosts"] == hosts

@@ -1,0 +1,103 @@
+"""A database that is corrupt or lost: restored beside the old one, which goes only when told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ops.graph import Graph, Resource
+from ops.identity import name_of
+from ops.recovery import krotrust
+from ops.recovery.case import Case
+from ops.recovery.step import Step, commit, config, look, unset, up, verify
+from ops.recovery.times import chain
+
+CLUSTER = "DatabaseCluster"
+
+
+def steps(case: Case) -> Iterator[Step]:
+    """Fill a new cluster from the backup, and move there what uses it."""
+    stack, cluster = case.stack, case.resource
+    if cluster.inputs["engine"] == "valkey":  # there is no backup of it, and nothing to restore
+        yield look(stack)
+        yield up(
+            stack, "make the cache anew: it comes back empty", chain(case.planned, [cluster.name])
+        )
+        yield verify(stack)
+        return
+    yield look(stack)
+    yield Step(
+        "is the cluster itself gone? Then its backups may be, too, and an `up` would make an empty"
+        " one in its place: stop here and call DigitalOcean's support first. Else go on: the old"
+        " one stays as it is, beside a new one"
+    )
+    if cluster.system == "krotrust":
+        yield krotrust.stopped(case)
+    path, place, new = further(case, cluster)
+    yield config(stack, f"{path}[{place}].name", new, "name the cluster that the backup fills")
+    if case.at:
+        yield config(stack, f"{path}[{place}].at", case.at, "say to which moment to go back")
+    apps = [
+        each.name
+        for each in case.planned.resources
+        if each.kind == "App" and cluster.name in each.uses.get("spec", ())
+    ]
+    seconds = chain(case.planned, [cluster.name]) + chain(case.planned, apps)
+    yield up(stack, "restore into the new cluster, and move what uses it there", seconds)
+    if cluster.system == "krotrust":
+        yield from krotrust.started(case)
+    yield verify(stack)
+    yield commit(stack)
+    yield from _retire(case)
+
+
+def further(case: Case, cluster: Resource) -> tuple[str, int, str]:
+    """Give the settings' list of restored clusters, the place of a further one, and its name."""
+    component = name_of(cluster.parent)
+    names = [each.inputs["name"] for each in _clusters(case.planned, component)]
+    settings = _settings(case, component)
+    place = len(settings.get("restored", ()))
+    stem = settings["name"]
+    new = next(name for n in range(2, place + 3) if (name := f"{stem}-{n}") not in names)
+    return f"{component.replace('-', '.', 1)}.restored", place, new
+
+
+def _retire(case: Case) -> Iterator[Step]:
+    """Give up the old cluster, once somebody says so: in a guarded stack by a plain `pulumi up`."""
+    stack, old = case.stack, case.resource
+    component = name_of(old.parent)
+    members = [
+        each.name
+        for each in case.planned.resources
+        if each is old or (name_of(each.parent) == component and old.name in _cluster_of(each))
+    ]
+    first, plain = len(case.setting("removals") or ()), f"pulumi up --stack {stack} --refresh"
+    for place, name in enumerate(members, first):
+        title = "once nobody needs the old cluster: take its protection away"
+        yield config(stack, f"removals[{place}]", name, title, later=True)
+    yield Step("this unprotects them, and nothing else", plain, later=True)
+    retired = len(_settings(case, component).get("retired", ()))
+    path = f"{component.replace('-', '.', 1)}.retired[{retired}]"
+    yield config(stack, path, old.inputs["name"], "declare it no more", later=True)
+    for place in reversed(range(first, first + len(members))):
+        title = "what is declared no more needs no entry"
+        yield unset(stack, f"removals[{place}]", title, later=True)
+    yield Step("this deletes the old cluster and its backups, for good", plain, later=True)
+
+
+def _settings(case: Case, component: str) -> dict[str, Any]:
+    system, _, name = component.partition("-")
+    found: dict[str, Any] = case.setting(system)[name]
+    return found
+
+
+def _cluster_of(resource: Resource) -> tuple[str, ...]:
+    return resource.uses.get("clusterId", ())
+
+
+def _clusters(planned: Graph, component: str) -> list[Resource]:
+    return [
+        each
+        for each in planned.resources
+        if each.kind == CLUSTER and name_of(each.parent) == component
+    ]
