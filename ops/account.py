@@ -33,6 +33,14 @@ class NotAtHandError(UsageError):
     """Something that the door needs is missing; the text says what, and what it is for."""
 
 
+class RefusedError(UsageError):
+    """The account said no. `status` is that of its answer; None: nobody answered."""
+
+    def __init__(self, text: str, status: int | None) -> None:
+        super().__init__(text)
+        self.status = status
+
+
 @dataclass(frozen=True)
 class Account:
     """The account as it is: `api` is DigitalOcean's client; reads only."""
@@ -71,12 +79,14 @@ class Account:
         while page:
             asked = {"per_page": PAGE, "page": page}
             answer = ask(*args, **asked) if takes_page else ask(*args, params=asked)
-            if key not in answer:  # the client hands some refusals over as an answer
-                raise UsageError(f"DigitalOcean refused a list: {answer.get('message', answer)}")
-            found += answer[key] or []
+            found += _part(answer, key) or []
             pages = (answer.get("links") or {}).get("pages") or {}
             page = page + 1 if pages.get("next") else 0
         return found
+
+    def one(self, ask: Callable[..., Mapping[str, Any]], key: str) -> Any:
+        """Return what is no list: `one(account.api.account.get, "account")`."""
+        return _part(ask(), key)
 
 
 @contextmanager
@@ -88,22 +98,30 @@ def visit(environ: Environ) -> Iterator[Account]:
     stand_in = engine.answering(environ) == engine.STAND_IN
     with _rehearsed(environ) if stand_in else nullcontext(environ) as chosen:
         client = _client(chosen)
-        from azure.core.exceptions import AzureError, HttpResponseError
-        from botocore.exceptions import (  # type: ignore[import-untyped]
-            BotoCoreError,
-            ClientError,
-        )
-
-        try:
+        with words():
             yield Account(client, chosen)
-        except HttpResponseError as error:
-            raise UsageError(f"DigitalOcean refused: {_status(error)}") from None
-        except ClientError as error:
-            said, status = error.response["Error"], error.response["ResponseMetadata"]
-            text = f"{status['HTTPStatusCode']} {said['Code']}: {said['Message']}"
-            raise UsageError(f"Spaces refused {error.operation_name}: {text}") from None
-        except (AzureError, BotoCoreError) as error:
-            raise UsageError(f"DigitalOcean did not answer: {error}") from None
+
+
+@contextmanager
+def words() -> Iterator[None]:
+    """Raise what the account refuses meanwhile as a RefusedError."""
+    from azure.core.exceptions import AzureError, HttpResponseError
+    from botocore.exceptions import (  # type: ignore[import-untyped]
+        BotoCoreError,
+        ClientError,
+    )
+
+    try:
+        yield
+    except HttpResponseError as error:
+        text = f"DigitalOcean refused: {_status(error)}"
+        raise RefusedError(text, error.status_code) from None
+    except ClientError as error:
+        said, status = error.response["Error"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+        text = f"Spaces refused {error.operation_name}: {status} {said['Code']}: {said['Message']}"
+        raise RefusedError(text, status) from None
+    except (AzureError, BotoCoreError) as error:
+        raise RefusedError(f"DigitalOcean did not answer: {error}", None) from None
 
 
 def spaces_url(environ: Environ, region: str) -> str:
@@ -117,6 +135,13 @@ def spaces_url(environ: Environ, region: str) -> str:
     if url == template or not url.startswith(("https://", "http://")):
         raise UsageError(f"{name} is {template!r}: allowed is a URL like {default}")
     return url
+
+
+def _part(answer: Mapping[str, Any], key: str) -> Any:
+    """Take the envelope off. Raises RefusedError for a 404, which the client hands over as such."""
+    if key not in answer:
+        raise RefusedError(f"DigitalOcean refused: 404 {answer.get('message', answer)}", 404)
+    return answer[key]
 
 
 def _client(environ: Environ) -> pydo.Client:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from components.facts.secrets import SEALED
 from ops import ask, config
+from ops.ask import Environ
 from ops.config import UsageError
 
 OUTPUTS = {"krogivingSeals": "KROGIVING__"}  # stack output -> prefix of its secrets' keys
@@ -37,7 +40,9 @@ def run(stack: str, config_file: str | None = None) -> None:
     typer.echo(f"{target} holds {len(seals)} sealed secrets: commit it")
 
 
-def unstored(stack: str) -> list[str]:
+def unstored(
+    stack: str, config_file: str | None = None, environ: Environ = os.environ
+) -> list[str]:
     """Name the secrets that the last `up` sent and the stack file does not hold sealed yet.
 
     The next `up` would send the older ones back. Empty before the first `up`, and where the file
@@ -45,15 +50,18 @@ def unstored(stack: str) -> list[str]:
     could not be stored anyway is left out, so that an `up` that broke off keeps nobody from the
     next.
     """
-    if not (stored := config.load(stack).seals()):
+    stored = config.load(stack, file=Path(config_file) if config_file else None).seals()
+    if not stored:
         return []
     return sorted(
-        key for key, seal in _last(stack).items() if not _wrong(seal) and stored.get(key) != seal
+        key
+        for key, seal in _last(stack, environ).items()
+        if not _wrong(seal) and stored.get(key) != seal
     )
 
 
-def _last(stack: str) -> dict[str, dict[str, Any]]:
-    outputs = ask.answer("stack", "output", "--stack", stack, "--show-secrets")
+def _last(stack: str, environ: Environ = os.environ) -> dict[str, dict[str, Any]]:
+    outputs = ask.answer("stack", "output", "--stack", stack, "--show-secrets", environ=environ)
     return {
         prefix + name: seal
         for output, prefix in OUTPUTS.items()

@@ -20,7 +20,7 @@ from starlette.routing import Mount, Route
 
 from rehearsal import spaces
 from rehearsal.cloud import look
-from rehearsal.views import BELOW, COLLECTIONS, Item, number
+from rehearsal.views import ACCOUNT, BELOW, COLLECTIONS, Item, number
 
 ADDRESS = "127.0.0.1"
 ERRORS = {404: "not_found", 405: "method_not_allowed", 422: "unprocessable_entity"}
@@ -32,6 +32,8 @@ def application(cloud: Path) -> Starlette:
 
     def answer(request: Request) -> JSONResponse:
         content, path = look(cloud), _PATH.fullmatch(request.path_params["path"])
+        if request.path_params["path"] == "account":
+            return JSONResponse({"account": ACCOUNT | content.get("account", {})})
         name, wanted, rest = path.groups() if path else ("", "", "")
         there = COLLECTIONS[name].items(content) if name else []
         if wanted:

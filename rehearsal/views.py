@@ -14,6 +14,7 @@ from rehearsal.cloud import Json
 CREATED = {"created_at": "2000-01-01T00:00:00Z"}
 CHANGED = {**CREATED, "updated_at": CREATED["created_at"]}
 Item = dict[str, Any]
+ACCOUNT: Item = {"status": "active", "status_message": "", "droplet_limit": 25}  # or its file's own
 
 
 def snake(value: Any) -> Any:

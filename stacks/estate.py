@@ -23,8 +23,11 @@ from stacks.settings import Settings, load
 ENVIRONMENTS = {"dr": dr.ENVIRONMENT, "prod": prod.ENVIRONMENT, "stage": stage.ENVIRONMENT}
 
 
-def declare() -> None:
-    """Declare the stack that is being run. Raises pulumi.RunError before anything is registered."""
+def declare() -> list[str]:
+    """Declare the stack that is being run. Raises pulumi.RunError before anything is registered.
+
+    Returns what an `up` would lack.
+    """
     stack = pulumi.get_stack()
     if stack not in ENVIRONMENTS:
         raise pulumi.RunError(
@@ -58,6 +61,7 @@ def declare() -> None:
         pencom = Pencom("pencom", PencomArgs(INVENTORY, settings.pencom))
         pulumi.export("pencomStartOrder", pencom.start_order)
     check_removals()
+    return needs.missing
 
 
 def _krotrust(

@@ -14,9 +14,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from textwrap import indent
 
+from components.facts.krotrust import COMPOSE_REPOSITORY
+from components.facts.krotrust import REPOSITORIES as REPOSITORIES
+
 HOME = "/root/Kro"
-COMPOSE_REPOSITORY = "kro-devops"
-REPOSITORIES = ("kro-backend", "kro-frontend", "kro-admin", COMPOSE_REPOSITORY)
 CONFIG_FILE = "production.json"
 
 ENV_PATH = "/etc/kro/kro.env"

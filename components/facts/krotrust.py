@@ -9,6 +9,8 @@ HOSTS = {  # public name under the domain -> path that answers when the product 
     "app2": "/",  # an alias of app
 }
 DATABASE_CA_FILE = "kro-prod-db-cluster-ca-certificate.crt"  # the name that Compose mounts
+COMPOSE_REPOSITORY = "kro-devops"
+REPOSITORIES = ("kro-backend", "kro-frontend", "kro-admin", COMPOSE_REPOSITORY)
 
 PRODUCT = Product(
     "KROTrust",

@@ -1,0 +1,106 @@
+"""What has to be installed on the machine that a recovery is done from."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from ops import ROOT, config, engine
+from ops.findings import Finding
+from ops.recovery.ready.case import Case
+
+PINNED = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[^\]]*\])?==([^\s;]+)( ;)?", re.MULTILINE)
+PLUGIN = "digitalocean"
+
+
+def pulumi(case: Case) -> Iterator[Finding]:
+    """Look at the engine, at what runs its programs, and at its plugin."""
+    mend = f"install it: {config.INSTALL_PAGE}"
+    if not (found := _which("pulumi", case)):
+        yield Finding(
+            "tools", "pulumi", "bad", "not on PATH: nothing can be previewed or made", mend
+        )
+        return
+    done = _run(case, "pulumi", "version")
+    if done.returncode:
+        yield Finding("tools", "pulumi", "bad", f"does not run: {done.stderr.strip()}", mend)
+        return
+    yield Finding("tools", "pulumi", "ok", done.stdout.strip() or found)
+    language = "pulumi-language-python"
+    beside = Path(found).resolve().parent / language
+    if there := _which(language, case) or (str(beside) if beside.is_file() else None):
+        yield Finding("tools", language, "ok", there)
+    else:
+        told = "neither on PATH nor beside pulumi: it runs the program"
+        yield Finding(
+            "tools", language, "bad", told, f"it comes with pulumi: {config.INSTALL_PAGE}"
+        )
+    yield _plugin(case)
+
+
+def _plugin(case: Case) -> Finding:
+    """Look for the plugin: on PATH, else among those that pulumi installed."""
+    name, wanted = "DigitalOcean plugin", version("pulumi-digitalocean")
+    if _which(f"pulumi-resource-{PLUGIN}", case):
+        return Finding("tools", name, "ok", engine.answering(case.environ))
+    done = _run(case, "pulumi", "plugin", "ls", "--json")
+    listed = json.loads(done.stdout or "[]") if done.returncode == 0 else []
+    there = [each.get("version") for each in listed if each["name"] == PLUGIN]
+    if wanted in there:
+        return Finding("tools", name, "ok", f"{wanted} is installed")
+    told = f"{wanted} is not installed" + (f", only {', '.join(map(str, there))}" if there else "")
+    return Finding("tools", name, "bad", told, f"pulumi plugin install resource {PLUGIN} {wanted}")
+
+
+def packages(_: Case) -> Iterator[Finding]:
+    """Hold what is installed against the pinned versions."""
+    wrong, pins = [], PINNED.findall((ROOT / "requirements.txt").read_text())
+    for name, pinned, marker in pins:
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            found = "" if not marker else pinned  # a marker: not for every machine
+        if found != pinned:
+            wrong.append(f"{name} is {found or 'missing'}, pinned is {pinned}")
+    if wrong:
+        mend = "rm .venv/ready && make setup"
+        yield Finding("tools", "Python packages", "bad", "; ".join(wrong), mend)
+    else:
+        yield Finding("tools", "Python packages", "ok", f"{len(pins)} as pinned")
+
+
+def git(case: Case) -> Iterator[Finding]:
+    """Look for git, which a rebuild gets its code with."""
+    yield _there("git", case, "no code can be cloned")
+
+
+def ssh(case: Case) -> Iterator[Finding]:
+    """Look for ssh, which hosts are put right with."""
+    yield _there("ssh", case, "nobody gets on to a host")
+
+
+def _there(name: str, case: Case, without: str) -> Finding:
+    if found := _which(name, case):
+        return Finding("tools", name, "ok", found)
+    mend = f"install it with this machine's own packages ({name} or openssh-client)"
+    return Finding("tools", name, "bad", f"not on PATH: {without}", mend)
+
+
+def _which(name: str, case: Case) -> str | None:
+    return shutil.which(name, path=case.environ.get("PATH", ""))
+
+
+def _run(case: Case, *command: str) -> subprocess.CompletedProcess[str]:
+    found = _which(command[0], case) or command[0]
+    return subprocess.run(  # noqa: S603
+        [found, *command[1:]],
+        env={**case.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
