@@ -37,6 +37,7 @@ NEEDS = (
     Need("tools", KINDS, tools.packages),
     Need("tools", ("droplet", "app", "region"), tools.git),
     Need("tools", ("droplet", "region", *ON_PREMISES), tools.ssh),
+    Need("tools", ("droplet", "region"), tools.ssh_key),
     Need("token", CLOUD, access.token),
     Need("token", CLOUD, access.scopes),
     Need("Spaces", CLOUD, access.spaces_key),
@@ -80,9 +81,14 @@ def look(
         return list(dict.fromkeys(finding for part in found for finding in part))
 
 
-def check(stack: str, config_file: str | None, form: str) -> int:
+def check(
+    stack: str,
+    config_file: str | None,
+    form: str,
+    kinds: Collection[LossKind] | None = None,
+) -> int:
     """Print what is there and what is missing. Returns 1 where something needed is missing."""
-    found = look(stack, config_file, os.environ)
+    found = look(stack, config_file, os.environ, kinds)
     if form == "text":
         typer.echo(f"provider: {engine.answering(os.environ)}")
     return show(f"what a recovery of {stack} needs", found, form)

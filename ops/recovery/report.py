@@ -1,4 +1,4 @@
-"""Where somebody stands who has lost something: what is down, what is safe, what to do, whom to call."""
+"""Where somebody stands who has lost something: what is down, what is safe, and what to do."""
 
 from __future__ import annotations
 
@@ -85,19 +85,18 @@ def markdown(given: Recovery) -> Iterator[str]:
     yield from ("", "## What is needed in hand", "")
     yield from _needs(given)
     yield from ("", "## Steps", "")
-    yield from _steps([each for each in given.steps if not each.later], stack)
+    yield from _steps([each for each in given.steps if not each.later])
     if later := [each for each in given.steps if each.later]:
         yield from ("## Later, once somebody decides it", "")
-        yield from _steps(later, stack)
+        yield from _steps(later)
     yield from ("## Time", "", _time(given), "", "## Whom to call", "")
     yield from (f"- {each}" for each in given.blast.tell or ["whoever has the vault"])
 
 
 def _needs(given: Recovery) -> Iterator[str]:
     if given.needs is None:
-        yield (
-            f"`python -m ops recover --check --stack {given.case.stack}` looks whether all is there."
-        )
+        check = f"python -m ops recover --check {given.case.loss.name} --stack {given.case.stack}"
+        yield f"`{check}` looks whether all is there."
         return
     for each in given.needs:
         mark = {"ok": "x", "bad": " ", "unseen": "?"}[each.state]
@@ -106,7 +105,7 @@ def _needs(given: Recovery) -> Iterator[str]:
             yield f"      {each.mend}"
 
 
-def _steps(listed: Sequence[Step], stack: str) -> Iterator[str]:
+def _steps(listed: Sequence[Step]) -> Iterator[str]:
     for number, step in enumerate(listed, 1):
         who = " (a person)" if step.by == "person" else ""
         took = f" (about {told(step.seconds)})" if step.seconds else ""

@@ -84,11 +84,8 @@ def _lacking(scope: str, told: str) -> Finding:
 
 def spaces_key(case: Case) -> Iterator[Finding]:
     """Look for the Spaces key, and hear whether it lists buckets."""
-    names = " and ".join(SPACES_KEYS)
-    mend = (
-        f"export {names}: a full-access key ({TOKENS.replace('Tokens', 'Spaces Keys')},"
-        " or whoever owns the account)"
-    )
+    where = "cloud.digitalocean.com, Spaces, Access Keys, or whoever owns the account"
+    mend = f"export {' '.join(f'{each}=...' for each in SPACES_KEYS)} (full access; {where})"
     missing = [each for each in SPACES_KEYS if not case.environ.get(each)]
     if missing and not case.rehearsed:
         yield Finding("Spaces", "key", "bad", f"{' and '.join(missing)} not set", mend)

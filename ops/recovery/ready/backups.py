@@ -39,9 +39,9 @@ def droplets(case: Case) -> Iterator[Finding]:
             yield _absent(name, case)
         elif "backups" not in found["features"]:
             told = "backups are off: what only stands on its disk has no copy"
-            mend = f"doctl compute droplet-action enable-backups {found['id']}"
+            mend = f"make up STACK={case.plan.stack}"
             if not wanted:
-                mend += f", and `backups` in {case.plan.file}"
+                mend = f"set `krotrust.droplet.backups` in {case.plan.file}, then {mend}"
             yield Finding("backups", name, "bad", told, mend)
         else:
             weekly = (resource.inputs.get("backupPolicy") or {}).get("plan") == "weekly"

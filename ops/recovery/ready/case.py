@@ -90,13 +90,14 @@ def plans(stack: str, config_file: str | None, *, region: bool) -> tuple[Plan, .
 
 
 def _plans(stack: str, file: Path | None, *, region: bool) -> Iterator[Plan]:
-    yield _plan(stack, file)
+    yield plan(stack, file)
     if region and (second := SECOND.get(stack)):
         beside = (file.parent if file else ROOT) / f"Pulumi.{second}.yaml"
-        yield _plan(second, beside if beside.is_file() else None)
+        yield plan(second, beside if beside.is_file() else None)
 
 
-def _plan(stack: str, file: Path | None) -> Plan:
+def plan(stack: str, file: Path | None) -> Plan:
+    """Run a stack's program offline; what it refuses are the plan's mistakes."""
     from stacks.estate import declare
 
     settings = StackConfig("estate", stack, {}, ())

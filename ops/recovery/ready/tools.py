@@ -84,6 +84,25 @@ def ssh(case: Case) -> Iterator[Finding]:
     yield _there("ssh", case, "nobody gets on to a host")
 
 
+def ssh_key(case: Case) -> Iterator[Finding]:
+    """Look whether the agent holds the key that a new droplet lets in, which takes no other."""
+    for plan in case.plans:
+        public = ((plan.setting("krotrust").get("ssh") or {}).get("publicKey") or "").split()
+        if len(public) < 2:
+            continue  # the settings say that it is missing
+        name = f"key of a new droplet of {plan.stack}"
+        held = _run(case, "ssh-add", "-L").stdout if _which("ssh-add", case) else ""
+        if public[1] in held.split():
+            yield Finding("tools", name, "ok", "your SSH agent holds it")
+        else:
+            told = "your SSH agent does not hold it"
+            mend = (
+                f"ssh-add FILE, the pair of `krotrust.ssh.publicKey` in {plan.file}; ask the owners"
+                " of kro-devops"
+            )
+            yield Finding("tools", name, "unseen", told, mend)
+
+
 def _there(name: str, case: Case, without: str) -> Finding:
     if found := _which(name, case):
         return Finding("tools", name, "ok", found)

@@ -152,8 +152,12 @@ MISSING: dict[str, tuple[Callable[[Setup], None], list[str], str]] = {
         ["database:view_credentials"],
         "the scope database:view_credentials",
     ),
-    "the Spaces key": (unset("SPACES_ACCESS_KEY_ID"), ["key"], "export SPACES_ACCESS_KEY_ID"),
-    "a Spaces key that is taken": (refuse("/spaces/fra1", "/spaces/ams3"), ["key"], "full-access"),
+    "the Spaces key": (unset("SPACES_ACCESS_KEY_ID"), ["key"], "export SPACES_ACCESS_KEY_ID="),
+    "a Spaces key that is taken": (
+        refuse("/spaces/fra1", "/spaces/ams3"),
+        ["key"],
+        "(full access; ",
+    ),
     "an active account": (
         amend("/v2/account", "status", "locked"),
         ["status"],
@@ -202,7 +206,7 @@ MISSING: dict[str, tuple[Callable[[Setup], None], list[str], str]] = {
     "a droplet's backups": (
         amend(DROPLET, "features", [], 0),
         ["kro-prod"],
-        "doctl compute droplet-action enable-backups 7",
+        "make up STACK=prod",
     ),
     "a new backup of a droplet": (
         answer(f"{DROPLET}/7/backups", OLD),

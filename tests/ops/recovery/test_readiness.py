@@ -25,6 +25,9 @@ from ops.findings import Finding
 from ops.recovery import readiness
 from ops.recovery.kinds import KINDS, LossKind
 from ops.recovery.ready import delegation
+from rehearsal.prepare import PLAUSIBLE
+
+BODY = PLAUSIBLE["publicKey"].split()[1]
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +123,14 @@ def test_a_weekly_copy_of_a_droplet_may_be_a_week_old(setup: Setup) -> None:
     assert "kro-prod" in names(looked(setup, "droplet"), "ok")
     answer(f"{DROPLET}/7/backups", {"backups": [ago(190)]})(setup)
     assert "kro-prod" in names(looked(setup, "droplet"), "bad")
+
+
+def test_the_key_that_a_new_droplet_lets_in_is_looked_for_in_the_agent(setup: Setup) -> None:
+    name = "key of a new droplet of prod"
+    setup.program("ssh-add")
+    assert name in names(looked(setup, "droplet"), "unseen")
+    setup.program("ssh-add", f"#!/bin/sh\necho 'ssh-ed25519 {BODY} somebody'\n")
+    assert name in names(looked(setup, "droplet"), "ok")
 
 
 def test_a_zone_whose_parent_does_not_tell_is_unseen(setup: Setup) -> None:
