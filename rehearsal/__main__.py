@@ -1,7 +1,8 @@
-"""`python -m rehearsal`: `up` rehearses a deployment, `env` and `api` give the cloud to others."""
+"""`python -m rehearsal`: `up` rehearses a deployment; the rest lends its cloud to others."""
 
 import json
 import shlex
+import threading
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -56,6 +57,17 @@ def api(cloud: Cloud = None, port: Annotated[int, typer.Option(help="0: a free o
     from rehearsal.api import serve  # needs what requirements-dev.txt adds
 
     serve(Path(environment(cloud)[CLOUD_VARIABLE]), port)
+
+
+@app.command()
+def network(cloud: Cloud = None) -> None:
+    """Play names, certificates and answers of the cloud on this machine, until it is stopped."""
+    from rehearsal.network import playing  # needs what requirements-dev.txt adds
+
+    with playing(Path(environment(cloud)[CLOUD_VARIABLE])) as variables:
+        for name, value in variables.items():
+            typer.echo(f"export {name}={shlex.quote(value)}")
+        threading.Event().wait()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ So that what looks at an account (inventories, look-ups by name, drift) can be r
 import re
 import shlex
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -102,31 +103,38 @@ def doors(url: str) -> dict[str, str]:
 def serve(cloud: Path, port: int) -> None:
     """Print the URL and the cloud on one line and what to export, then serve until stopped."""
     with socket.create_server((ADDRESS, port)) as listener:
-        url = _url(listener)
+        url = f"http://{ADDRESS}:{listener.getsockname()[1]}"
         print(f"{url} shows the rehearsal cloud, the file {str(cloud)!r}", flush=True)  # noqa: T201
         for name, value in doors(url).items():
             print(f"export {name}={shlex.quote(value)}", flush=True)  # noqa: T201
-        _server(cloud).run(sockets=[listener])
+        _server(application(cloud)).run(sockets=[listener])
 
 
 @contextmanager
 def serving(cloud: Path) -> Iterator[str]:
     """Serve on this machine alone meanwhile, from a thread; lends the URL."""
+    with running(application(cloud)) as port:
+        yield f"http://{ADDRESS}:{port}"
+
+
+@contextmanager
+def running(served: Starlette, tls: ssl.SSLContext | None = None) -> Iterator[int]:
+    """Run an application on this machine alone meanwhile, from a thread; lends its port."""
     with socket.create_server((ADDRESS, 0)) as listener:
-        server = _server(cloud)
+        server = _server(served, tls)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            yield _url(listener)  # who asks before the server runs waits in the listener's queue
+            # Who asks before the server runs waits in the listener's queue.
+            yield listener.getsockname()[1]
         finally:
             server.should_exit = True
             thread.join()
 
 
-def _server(cloud: Path) -> uvicorn.Server:
-    settings = uvicorn.Config(application(cloud), log_level="warning", access_log=False)
+def _server(served: Starlette, tls: ssl.SSLContext | None = None) -> uvicorn.Server:
+    factory = (lambda *_: tls) if tls else None
+    settings = uvicorn.Config(
+        served, log_level="warning", access_log=False, ssl_context_factory=factory
+    )
     return uvicorn.Server(settings)
-
-
-def _url(listener: socket.socket) -> str:
-    return f"http://{ADDRESS}:{listener.getsockname()[1]}"

@@ -1,18 +1,23 @@
 """How each resource of a rehearsal's cloud looks in the form of DigitalOcean's API.
 
-Every time is one made-up moment: no clock reaches an answer.
+Every time is one made-up moment, but a backup's: that is some hours ago, since what looks at
+backups looks at their age. Beside name and state, a resource of the cloud's file may have what no
+`up` decides: `backups` are the hours since each one was made, and `deployments` the phases of an
+app's, newest first.
 """
 
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rehearsal.cloud import Json
 
 CREATED = {"created_at": "2000-01-01T00:00:00Z"}
 CHANGED = {**CREATED, "updated_at": CREATED["created_at"]}
+BACKED_UP = (6, 30)  # hours ago, where the cloud's file says nothing else
 Item = dict[str, Any]
 ACCOUNT: Item = {"status": "active", "status_message": "", "droplet_limit": 25}  # or its file's own
 
@@ -111,18 +116,41 @@ def number(*parts: object) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, repr(parts)))
 
 
-def app(_: Json, identity: str, state: Json) -> Item:
-    """Show an app, whose deployment is active; its secrets are sealed."""
+def backups(content: Json, owner: str) -> list[Item]:
+    """List the backups of a droplet that has them on, or of a cluster that is no cache."""
+    there = content["resources"]
+    record = there.get(f"Droplet/{owner}") or there[f"DatabaseCluster/{owner}"]
+    state = record["state"]
+    if not (state["engine"] != "valkey" if "engine" in state else state.get("backups")):
+        return []
+    ages = [timedelta(hours=each) for each in record.get("backups", BACKED_UP)]
+    times = [f"{datetime.now(UTC) - age:%Y-%m-%dT%H:%M:%SZ}" for age in sorted(ages)]
+    return [{"id": number(owner, i), "created_at": each} for i, each in enumerate(times)]
+
+
+def deployments(content: Json, owner: str) -> list[Item]:
+    """List the deployments of an app, the newest first."""
+    phases = content["resources"][f"App/{owner}"].get("deployments", ["ACTIVE"])
+    active = state_of(content, "App", owner)["activeDeploymentId"]
+    own = {**CHANGED, "progress": {"steps": []}}
+    return [
+        {"id": active if each == "ACTIVE" else number(owner, i), "phase": each, **own}
+        for i, each in enumerate(phases)
+    ]
+
+
+def app(content: Json, identity: str, state: Json) -> Item:
+    """Show an app with the deployment that is active, if one is; its secrets are sealed."""
     spec = snake(state["spec"])
     if names := spec.pop("domain_names", []):
         spec["domains"] = [{"domain": each.pop("name"), **each} for each in names]
-    deployment = {"id": state["activeDeploymentId"], "phase": "ACTIVE", "progress": {"steps": []}}
+    active = [each for each in deployments(content, identity) if each["phase"] == "ACTIVE"]
     return {
         "id": identity,
         "spec": spec,
         **pick(state, "default_ingress live_url live_domain project_id"),
         **CHANGED,
-        "active_deployment": deployment,
+        "active_deployment": active[0] if active else None,
         "region": {"slug": spec.get("region", "")},
     }
 
@@ -253,10 +281,13 @@ COLLECTIONS = {
 }
 # Below one member: the envelope and its elements.
 BELOW = {
+    "apps/deployments": ("deployments", deployments),
+    "databases/backups": ("backups", backups),
     "databases/dbs": ("dbs", databases),
     "databases/users": ("users", users),
     "databases/firewall": ("rules", rules),
     "domains/records": ("domain_records", records),
+    "droplets/backups": ("backups", backups),
     "projects/resources": ("resources", members),
     "uptime/checks/alerts": ("alerts", uptime_alerts),
 }
