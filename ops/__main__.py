@@ -22,7 +22,7 @@ from ops.options import (
     Yes,
 )
 from ops.pencom_commands import inventory, order
-from ops.recovery_commands import recover
+from ops.recovery_commands import recover, verify
 
 app = typer.Typer(
     help="Day-2 commands of the estate.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -204,6 +204,7 @@ def destroy(context: typer.Context, stack: Stack) -> None:
 app.command()(inventory)
 app.command()(order)
 app.command()(recover)
+app.command()(verify)
 
 
 def main() -> None:

@@ -34,7 +34,11 @@ def show(title: str, found: Sequence[Finding], form: str) -> int:
         typer.echo(json.dumps({"title": title, "findings": [asdict(e) for e in found]}, indent=2))
     else:
         _table(title, found)
-        typer.echo("\n".join(lines(bad)) or f"{len(found)} looked at, nothing is bad")
+        unseen = len([each for each in found if each.state == "unseen"])
+        count = f"{len(found) - unseen} looked at, {len(bad) or 'nothing'} bad"
+        typer.echo(f"{count}; {unseen} not seen from here" if unseen else count)
+        for line in lines(bad):
+            typer.echo(line)
     return 1 if bad else 0
 
 

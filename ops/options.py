@@ -17,6 +17,20 @@ Choose = Annotated[
     list[str] | None, typer.Option(help="NAME=ID of what is not clear, or NAME=none.")
 ]
 
+Nameserver = Annotated[
+    str | None,
+    typer.Option(
+        envvar="ESTATE_NAMESERVER", help="HOST[:PORT] to ask for names, instead of this machine's."
+    ),
+]
+ConnectTo = Annotated[
+    str | None,
+    typer.Option(
+        envvar="ESTATE_CONNECT_TO",
+        help="HOST:HTTPSPORT:HTTPPORT that all public URLs are asked at.",
+    ),
+]
+
 
 def consent(question: str, *, yes: bool) -> None:
     """Ask before something real is changed. Raises UsageError where nobody agrees."""

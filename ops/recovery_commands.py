@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ops.options import ConfigFile, Stack
+from ops.options import ConfigFile, ConnectTo, Nameserver, Stack, TextFormat
 
 
 class RecoverFormat(StrEnum):
@@ -37,3 +37,16 @@ def recover(
     from ops.recovery import command
 
     raise typer.Exit(command.run(lost, stack, config_file, at, format.value, check=check))
+
+
+def verify(
+    stack: Stack = "prod",
+    config_file: ConfigFile = None,
+    format: Annotated[TextFormat, typer.Option(help="How to show it.")] = TextFormat.text,  # noqa: A002
+    nameserver: Nameserver = None,
+    connect_to: ConnectTo = None,
+) -> None:
+    """Look whether what the state names is there and answers, changing nothing; exit 1 if not."""
+    from ops.recovery import verify as command
+
+    raise typer.Exit(command.run(stack, config_file, format.value, nameserver, connect_to))

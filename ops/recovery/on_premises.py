@@ -1,109 +1,83 @@
-"""Pencom's hosts, services and stores: people rebuild them, with what the inventory knows."""
+"""Whether Pencom's services answer, as far as can be told from here.
+
+A rehearsal asks nobody outside this machine: its addresses are made up, or worse, real.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import socket
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from ipaddress import ip_address
 
-from ops.recovery.case import Case
-from ops.recovery.step import Step, verify
+from ops.findings import Finding
+from ops.inventory.estate import KIND, Estate, Foreign, Host, Service, read
+from ops.recovery.recorded import Look, Recorded
 
-FILES = "pencom-inventory"  # the folder that the exports are written to
-# How the handover restores a database; another engine's way is documented nowhere.
-RESTORES = {
-    "PostgreSQL": "psql --host {host} --port {port} --dbname {database} < {database}.sql",
-    "MongoDB": "mongorestore --host {host} --port {port} --drop --db {database} dump/{database}",
-}
-
-
-def host(case: Case) -> Iterator[Step]:
-    """Rebuild a host, restore the databases that it carried, and start what runs on it."""
-    name, carries = case.loss.label, case.resource.inputs["carries"]
-    yield _order(case, "stop", name, "stop what still runs there and what calls it, as it says")
-    yield Step(
-        "have a machine made in its place, on the same network and with the same address: call the"
-        f" infrastructure team. It carries {', '.join(carries)}. Another address goes into"
-        f" `pencom.hosts.{name}` of the stack file first",
-        by="person",
-    )
-    for form, what in (
-        ("ansible", "the inventory"),
-        ("firewall", "its firewall"),
-        ("pm2", "what runs on it"),
-        ("env", "skeletons of what its services are given"),
-    ):
-        yield Step(f"write {what}", _export(case, form))
-    yield Step("put them on the machine; for secrets ask the infrastructure team", by="person")
-    for store in case.planned.resources:
-        if store.type == "estate:pencom:Store" and _bare(store.name) in carries:
-            yield from _restored(case, store.name, None)
-    yield _order(case, "start", name, "start it in order")
-    yield verify(case.stack)
+PART = "Pencom"
+LIMIT = 4.0  # seconds: most people stand outside the network that answers
+UNREACHED = "internal: not reachable from here"
 
 
-def service(case: Case) -> Iterator[Step]:
-    """Restart one service."""
-    name = case.loss.label
-    yield _order(case, "stop", name, "stop it")
-    yield Step("read why it fails: its log, and its .env held against the inventory", by="person")
-    yield _order(case, "start", name, "start it")
-    yield verify(case.stack)
+def looks(state: Recorded, *, rehearsed: bool) -> Iterator[Look]:
+    """Give a look for each host with services, and for each foreign system; none without Pencom."""
+    registered = [(each.type, each.name, each.inputs) for each in state.resources]
+    if not any(kind.startswith(KIND) for kind, _, _ in registered):
+        return
+    estate = read(state.stack, registered)
+    for host in estate.hosts.values():
+        things = [each.name for each in estate.running(host)]
+        if rehearsed and not ip_address(host.address).is_loopback:
+            yield partial(_unasked, things)
+        elif things:
+            yield partial(_host, estate, host)
+    for system in estate.foreign.values():
+        yield partial(_unasked, [system.name]) if rehearsed else partial(_foreign, system)
 
 
-def store(case: Case) -> Iterator[Step]:
-    """Restore a database of a server, or all of a server's."""
-    _, _, database = case.loss.label.partition("/")
-    users = _owners(case, case.resource.name, database or None)
-    for name in reversed(users):
-        yield _order(case, "stop", name, f"stop {name}, which keeps its data there")
-    yield from _restored(case, case.resource.name, database or None)
-    for name in users:
-        yield _order(case, "start", name, f"start {name} and see that it is well")
-    yield verify(case.stack)
+def _unasked(names: Iterable[str]) -> Iterator[Finding]:
+    told = "a rehearsal asks nobody outside this machine"
+    yield from (Finding(PART, name, "unseen", told) for name in names)
 
 
-def _restored(case: Case, server: str, only: str | None) -> Iterator[Step]:
-    inputs = case.found.resources[server].inputs
-    at = next(
-        each.inputs["address"]
-        for each in case.planned.resources
-        if each.type == "estate:pencom:Host" and _bare(each.name) == inputs["host"]
-    )
-    how = next((each for name, each in RESTORES.items() if inputs["engine"].startswith(name)), "")
-    for database in [only] if only else inputs["databases"]:
-        yield Step(
-            f"restore {database} from its dump. Where that is, nothing documents: ask the"
-            " infrastructure team",
-            how.format(host=at, port=inputs["port"], database=database),
-            by="person",
-        )
-    if not inputs["databases"]:
-        yield Step(
-            f"{_bare(server)} comes back empty; {case.found.things[server].what}: no copy is"
-            " documented, ask the infrastructure team",
-            by="person",
-        )
+def _host(estate: Estate, host: Host) -> Iterator[Finding]:
+    """Look at all services of a host: where one answers, the host is reached, and the rest is down.
+
+    Where none does, nobody can tell from here, unless the host faces the internet.
+    """
+    services = estate.running(host)
+    with ThreadPoolExecutor(len(services)) as pool:
+        answers = list(pool.map(partial(_health, estate), services))
+    reached = host.exposure == "internet" or any(status for status, _ in answers)
+    for service, (status, told) in zip(services, answers, strict=True):
+        url = estate.health(service)
+        if status == 200:
+            yield Finding(PART, service.name, "ok", f"{url}: 200")
+        elif reached:
+            mend = f"`python -m ops order start {service.name}` says how to start it"
+            yield Finding(PART, service.name, "bad", f"{url}: {status or told}", mend)
+        else:
+            yield Finding(PART, service.name, "unseen", f"{UNREACHED} ({url}: {told})")
 
 
-def _owners(case: Case, server: str, database: str | None) -> list[str]:
-    """Name who keeps data in a store, in the order in which they start."""
-    wanted = f"{_bare(server)}/{database}" if database else _bare(server)
-    services = [each for each in case.planned.resources if each.type == "estate:pencom:Service"]
-    users = [
-        each
-        for each in services
-        if any(f"{store}/".startswith(f"{wanted}/") for store in each.inputs["stores"])
-    ]
-    return [_bare(each.name) for each in sorted(users, key=lambda each: each.inputs["startWave"])]
+def _health(estate: Estate, service: Service) -> tuple[int, str]:
+    """Ask a service how it is: the status of its answer, or 0 and why there is none."""
+    import httpx
+
+    try:
+        with httpx.Client(trust_env=False, timeout=LIMIT) as client:
+            return client.get(estate.health(service)).status_code, ""
+    except httpx.HTTPError as error:
+        return 0, str(error) or type(error).__name__
 
 
-def _order(case: Case, direction: str, name: str, title: str) -> Step:
-    told = f"{title}: it prints the commands in order, and `--run` takes them over SSH"
-    return Step(told, f"python -m ops order {direction} {name} --stack {case.stack}")
-
-
-def _export(case: Case, form: str) -> str:
-    return f"python -m ops inventory --stack {case.stack} --format {form} --output {FILES}/{form}"
-
-
-def _bare(name: str) -> str:
-    return name.removeprefix("pencom-")
+def _foreign(system: Foreign) -> Iterator[Finding]:
+    end = f"{system.address}:{system.port}"
+    try:
+        socket.create_connection((system.address, system.port), LIMIT).close()
+    except OSError as error:
+        told = f"{UNREACHED} ({end}: {error}); {system.owner} runs it"
+        yield Finding(PART, system.name, "unseen", told)
+    else:
+        yield Finding(PART, system.name, "ok", f"{end} takes connections")

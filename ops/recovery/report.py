@@ -10,9 +10,9 @@ from typing import Any
 from ops.blast import Blast, blast, lines
 from ops.findings import Finding
 from ops.recovery.case import Case
-from ops.recovery.step import Step
-from ops.recovery.steps import steps
-from ops.recovery.times import told
+from ops.recovery.steps.cloud import steps
+from ops.recovery.steps.step import Step
+from ops.recovery.steps.times import told
 from ops.standing import Kind
 
 SAFE: tuple[Kind, ...] = ("url", "store")

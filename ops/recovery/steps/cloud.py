@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from components.facts.secrets import CATALOGUE
-from ops.recovery import database, krotrust, on_premises, region
 from ops.recovery.case import Case
 from ops.recovery.kinds import LossKind
-from ops.recovery.step import Step, commit, look, up, verify
-from ops.recovery.times import chain
+from ops.recovery.steps import database, krotrust, on_premises, region
+from ops.recovery.steps.step import Step, commit, look, up, verify
+from ops.recovery.steps.times import chain
 
 
 def steps(case: Case) -> list[Step]:

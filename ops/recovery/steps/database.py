@@ -7,10 +7,10 @@ from typing import Any
 
 from ops.graph import Graph, Resource
 from ops.identity import name_of
-from ops.recovery import krotrust
 from ops.recovery.case import Case
-from ops.recovery.step import Step, commit, config, look, unset, up, verify
-from ops.recovery.times import chain
+from ops.recovery.steps import krotrust
+from ops.recovery.steps.step import Step, commit, config, look, unset, up, verify
+from ops.recovery.steps.times import chain
 
 CLUSTER = "DatabaseCluster"
 

@@ -9,11 +9,11 @@ from ops import config as stack_files
 from ops.edges import standing
 from ops.graph import Resource, build
 from ops.identity import name_of
-from ops.recovery import krotrust
 from ops.recovery.case import Case
-from ops.recovery.database import CLUSTER, further
-from ops.recovery.step import Step, commit, config, look, unset, up, verify
-from ops.recovery.times import chain
+from ops.recovery.steps import krotrust
+from ops.recovery.steps.database import CLUSTER, further
+from ops.recovery.steps.step import Step, commit, config, look, unset, up, verify
+from ops.recovery.steps.times import chain
 
 STAND_IN, STOOD_IN_FOR = "dr", "prod"
 

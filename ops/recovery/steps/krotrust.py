@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from components.facts.krotrust import DATABASE_CA_FILE
 from components.facts.secrets import CATALOGUE
 from ops.recovery.case import Case
-from ops.recovery.step import Step
+from ops.recovery.steps.step import Step
 
 FOLDER = "/root/Kro/kro-devops"  # where the handover has the compose folders
 
