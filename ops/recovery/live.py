@@ -173,8 +173,11 @@ def _app(account: Account, resource: Resource) -> Told:
 
 def _stranger(cluster: Resource, rules: set[Rule], droplets: Mapping[str, set[str]]) -> Told:
     """Knock at a cluster's public door, which is closed to whom it does not trust."""
-    host, port = cluster.outputs["host"], int(cluster.outputs["port"])
     title = f"{cluster.name}: from here"
+    if not (host := cluster.outputs.get("host")):
+        yield Finding(DATABASES, title, "unseen", "the state does not know its address")
+        return
+    port = int(cluster.outputs["port"])
     try:
         with socket.create_connection((host, port), PROBE) as connection:
             own = connection.getsockname()[0]

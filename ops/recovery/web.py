@@ -59,7 +59,7 @@ def looks(state: Recorded, connect_to: str | None) -> Iterator[Look]:
         name = urlsplit(url).hostname or ""
         yield partial(_url, url, everywhere or doors.get(name) or Door(name), trust)
     for name in sorted({urlsplit(url).hostname or "" for url in urls}):
-        yield partial(_redirect, name, everywhere or doors.get(name) or Door(name))
+        yield partial(_redirect, name, everywhere or doors.get(name) or Door(name), trust)
 
 
 def _urls(state: Recorded) -> set[str]:
@@ -85,10 +85,8 @@ def _doors(state: Recorded) -> Mapping[str, Door]:
 
 
 @contextmanager
-def asked(
-    url: str, door: Door, trust: ssl.SSLContext | bool = True, limit: float = LIMIT
-) -> Iterator[httpx.Response]:
-    """Ask for a URL at a door, following nothing. Raises httpx.HTTPError or ssl.SSLError."""
+def asked(url: str, door: Door, trust: ssl.SSLContext) -> Iterator[httpx.Response]:
+    """Ask for a URL at a door, following nothing. Raises httpx.HTTPError or OSError."""
     import httpx
 
     parts = urlsplit(url)
@@ -96,7 +94,7 @@ def asked(
     at = parts._replace(netloc=f"{_bracketed(door.host)}:{port}", path=parts.path or "/").geturl()
     name = parts.hostname or ""
     with (
-        httpx.Client(verify=trust, trust_env=False, timeout=limit) as client,
+        httpx.Client(verify=trust, trust_env=False, timeout=LIMIT) as client,
         client.stream(
             "GET", at, headers={"Host": parts.netloc}, extensions={"sni_hostname": name}
         ) as response,
@@ -131,12 +129,12 @@ def _url(url: str, door: Door, trust: ssl.SSLContext) -> Iterator[Finding]:
         yield Finding(URLS, url, "ok", told)
 
 
-def _redirect(name: str, door: Door) -> Iterator[Finding]:
+def _redirect(name: str, door: Door, trust: ssl.SSLContext) -> Iterator[Finding]:
     import httpx
 
     url = f"http://{name}"
     try:
-        with asked(url, door) as response:
+        with asked(url, door, trust) as response:
             status, location = response.status_code, response.headers.get("location", "")
     except (httpx.HTTPError, OSError) as error:
         yield Finding(REDIRECTS, url, "bad", f"at {door.host}: {_why(error)}")

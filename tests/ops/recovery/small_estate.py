@@ -1,0 +1,118 @@
+"""A small estate in the stand-in's cloud, the state that an `up` of it left, and what breaks it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ops.findings import Finding
+from ops.recovery.recorded import Look, Recorded, Resource
+from rehearsal.cloud import fill
+
+DROPLET = {
+    "name": "kro",
+    "image": "ubuntu-24-04-x64",
+    "size": "s-1vcpu-1gb",
+    "region": "fra1",
+    "status": "active",
+    "ipv4Address": "198.18.0.7",
+    "ipv4AddressPrivate": "10.1.0.7",
+    "backups": True,
+    "backupPolicy": {"plan": "daily", "hour": 4},
+}
+CLUSTER = {
+    "version": "1",
+    "size": "db-s-1vcpu-1gb",
+    "region": "fra1",
+    "nodeCount": 1,
+    "user": "doadmin",
+    "password": "x",
+    "database": "defaultdb",
+    "storageSizeMib": "1",
+    "port": 1,
+    "host": "127.0.0.1",
+}
+INGRESS = "giv-1.apps.rehearsal.test"
+INGRESS_ADDRESS = fill("{public_ip}", "a-1", {})
+APP = {
+    "defaultIngress": f"https://{INGRESS}",
+    "liveDomain": "giv.test",
+    "activeDeploymentId": "d-1",
+    "spec": {
+        "name": "giv",
+        "domainNames": [{"name": each} for each in ("giv.test", "www.giv.test", "api.giv.test")],
+        "services": [{"name": "giv", "healthCheck": {"httpPath": "/health"}}],
+    },
+}
+
+
+def _record(number: int, domain: str, name: str, kind: str, value: str, **more: Any) -> Any:
+    fields = {"domain": domain, "name": name, "type": kind, "value": value, "ttl": 300, **more}
+    return {f"DnsRecord/{number}": fields}
+
+
+STATES: Mapping[str, Mapping[str, Any]] = {
+    "Droplet/7": DROPLET,
+    "Domain/kro.test": {"name": "kro.test", "ttl": 1800},
+    "Domain/giv.test": {"name": "giv.test", "ttl": 1800},
+    **_record(1, "kro.test", "api", "A", "198.18.0.7"),
+    **_record(2, "kro.test", "@", "CAA", "letsencrypt.org.", flags=0, tag="issue"),
+    **_record(3, "kro.test", "old", "CNAME", "api.kro.test."),
+    **_record(4, "kro.test", "@", "MX", "mail.test.", priority=1),
+    "UptimeCheck/1": {"name": "c", "target": "https://api.kro.test/health", "type": "https"},
+    "UptimeCheck/2": {"name": "d", "target": "https://www.giv.test", "type": "https"},
+    "DatabaseCluster/pg": {**CLUSTER, "name": "pg", "engine": "pg"},
+    "DatabaseCluster/mongo": {**CLUSTER, "name": "mongo", "engine": "mongodb"},
+    "DatabaseCluster/cache": {**CLUSTER, "name": "cache", "engine": "valkey"},
+    **{
+        f"DatabaseFirewall/{each}": {
+            "clusterId": each,
+            "rules": [
+                {"type": "droplet", "value": "7"},
+                {"type": "ip_addr", "value": "10.1.0.0/20"},
+            ],
+        }
+        for each in ("pg", "mongo", "cache")
+    },
+    "App/a-1": APP,
+}
+
+
+def whole() -> dict[str, Any]:
+    """The cloud, by `Type/id`, with everything in it."""
+    return {
+        key: {"name": "", "import_id": "", "state": json.loads(json.dumps(state))}
+        for key, state in STATES.items()
+    }
+
+
+def write(file: Path, resources: Mapping[str, Any]) -> None:
+    """Make this the cloud."""
+    file.write_text(json.dumps({"resources": resources}))
+
+
+def state_of(resources: Mapping[str, Any]) -> Recorded:
+    """What an `up` would have recorded of such a cloud."""
+    return Recorded("tiny", list(_recorded(resources)))
+
+
+def _recorded(resources: Mapping[str, Any]) -> Iterator[Resource]:
+    for key, record in resources.items():
+        kind, _, identity = key.partition("/")
+        type_, state = f"digitalocean:index/{kind}:{kind}", record["state"]
+        yield Resource(type_, f"the-{identity}", identity, state, state)
+
+
+def told(looks: Iterable[Look]) -> dict[str, Finding]:
+    """What looks find, each by its part and name; nothing is told twice."""
+    found = [each for look in looks for each in look()]
+    by_name = {f"{each.part}: {each.name}": each for each in found}
+    assert len(by_name) == len(found)
+    return by_name
+
+
+def bad(found: Mapping[str, Finding]) -> dict[str, str]:
+    """What is bad, and why."""
+    return {name: each.told for name, each in found.items() if each.state == "bad"}
