@@ -30,6 +30,7 @@ from rehearsal.cloud import Json, fill, look
 from rehearsal.views import COLLECTIONS, held
 
 TTL = 60
+HOPS = 8  # from name to name: a chain of them ends, or turns in a circle
 SHOWN = {  # the types that are answered, and the text of one
     "A": "{value}",
     "AAAA": "{value}",
@@ -65,12 +66,12 @@ def records(content: Json, name: str) -> Records | None:
     return found if known else None
 
 
-def addresses(content: Json, name: str) -> list[str]:
-    """Return where a name leads, by however many other names."""
+def addresses(content: Json, name: str, hops: int = HOPS) -> list[str]:
+    """Return where a name leads, by way of other names or not."""
     found = []
     for kind, text in records(content, name) or ():
-        if kind == "CNAME":
-            found += addresses(content, text.removesuffix("."))
+        if kind == "CNAME" and hops:
+            found += addresses(content, text.removesuffix("."), hops - 1)
         elif kind in ("A", "AAAA"):
             found.append(text)
     return found
@@ -106,7 +107,7 @@ def answered(content: Json, asked: bytes) -> bytes:
     answer.flags |= dns.flags.AA | dns.flags.RA
     (wanted,) = question.question
     kind, name = dns.rdatatype.to_text(wanted.rdtype), wanted.name
-    for _ in range(8):  # a chain of names ends, or turns in a circle
+    for _ in range(HOPS):
         there = records(content, name.to_text(omit_final_dot=True).lower())
         if there is None:
             answer.set_rcode(dns.rcode.NXDOMAIN)
