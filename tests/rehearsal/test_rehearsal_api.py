@@ -7,6 +7,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from pulumi.provider.experimental.property_value import PropertyValue
 
 import rehearsal
 from rehearsal.api import ADDRESS, serving
+from rehearsal.cloud import change
 from rehearsal.views import COLLECTIONS
 
 # The SDK announces its own deprecated types when it is imported.
@@ -41,6 +43,12 @@ def client(url: str) -> Any:
 @pytest.fixture
 def api(url: str) -> Any:
     return client(url)
+
+
+def beside(key: str, **told: Any) -> None:
+    """Write beside a resource's state what no `up` decides."""
+    with change(Path(os.environ[rehearsal.CLOUD_VARIABLE])) as content:
+        content["resources"][key].update(told)
 
 
 def test_an_empty_cloud_has_every_collection_and_nothing_in_it(api: Any) -> None:
@@ -164,6 +172,36 @@ def test_an_app_with_its_zone_its_watch_and_its_project(api: Any) -> None:
     assert told["notifications"] == {"email": ["a@b.test"], "slack": []}
     assert api.projects.list()["projects"][0]["purpose"] == "Web Application"
     assert [each["urn"] for each in api.projects.list_resources(project)["resources"]] == urns
+
+
+def test_backups_are_some_hours_old_and_only_where_they_are_kept(api: Any) -> None:
+    kept = made("Droplet", {**DROPLET, "backups": True}, "kept")
+    bare = made("Droplet", DROPLET, "bare")
+    pg = made("DatabaseCluster", CLUSTER)
+    cache = made("DatabaseCluster", {**CLUSTER, "engine": "valkey", "name": "cache"}, "cache")
+    beside(f"DatabaseCluster/{pg}", backups=[50, 40])
+    now = datetime.now(UTC)
+
+    def hours(answer: Any) -> list[int]:
+        made_at = [datetime.fromisoformat(each["created_at"]) for each in answer["backups"]]
+        return [round((now - each) / timedelta(hours=1)) for each in made_at]
+
+    assert hours(api.droplets.list_backups(int(kept))) == [6, 30]
+    assert hours(api.droplets.list_backups(int(bare))) == []
+    assert hours(api.databases.list_backups(pg)) == [40, 50]
+    assert hours(api.databases.list_backups(cache)) == []
+
+
+def test_an_app_shows_the_deployments_that_the_clouds_file_tells(api: Any) -> None:
+    identity = made("App", app())
+    (only,) = api.apps.list_deployments(identity)["deployments"]
+    assert only == api.apps.get(identity)["app"]["active_deployment"]
+    assert only["phase"] == "ACTIVE"
+    beside(f"App/{identity}", deployments=["ERROR", "ACTIVE"])
+    failed, active = api.apps.list_deployments(identity)["deployments"]
+    assert (failed["phase"], active["id"]) == ("ERROR", only["id"])
+    beside(f"App/{identity}", deployments=["ERROR"])
+    assert api.apps.get(identity)["app"]["active_deployment"] is None
 
 
 def test_a_bucket_shows_only_through_its_cdn_and_key(api: Any) -> None:
