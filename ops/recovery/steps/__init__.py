@@ -1,1 +1,1 @@
-"""The steps of each recovery, derived from the plan: a step, and how each kind of loss is mended."""
+"""The steps of each recovery, derived from the plan: what a step is, and those of each kind."""
