@@ -17,6 +17,7 @@ from ops.options import (
     PictureFormat,
     PlanFormat,
     ReviewFormat,
+    Shown,
     Stack,
     TextFormat,
     Yes,
@@ -32,7 +33,7 @@ app = typer.Typer(
 @app.command()
 def plan(
     stack: Stack = "prod",
-    format: Annotated[PlanFormat, typer.Option(help="How to show it.")] = PlanFormat.tree,  # noqa: A002
+    format: Shown[PlanFormat] = PlanFormat.tree,  # noqa: A002
     diff: Annotated[bool, typer.Option("--diff", help="Only what differs from rendered/.")] = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 2 when it differs from rendered/.")
@@ -48,7 +49,7 @@ def plan(
 def policy(
     stack: Stack = "prod",
     config_file: ConfigFile = None,
-    format: Annotated[TextFormat, typer.Option(help="How to show it.")] = TextFormat.text,  # noqa: A002
+    format: Shown[TextFormat] = TextFormat.text,  # noqa: A002
 ) -> None:
     """Name what no change may do and the plan does; exit 1 where a mandatory rule is broken."""
     from ops import policy as command
@@ -62,7 +63,7 @@ def blast(
         str, typer.Argument(help="A logical name, host, URL, service, store or third party.")
     ],
     stack: Stack = "prod",
-    format: Annotated[BlastFormat, typer.Option(help="How to show it.")] = BlastFormat.text,  # noqa: A002
+    format: Shown[BlastFormat] = BlastFormat.text,  # noqa: A002
 ) -> None:
     """Tell what stands on one thing: URLs, services, data, who to tell, where recovery is."""
     from ops import blast as command
@@ -100,7 +101,7 @@ def review(
     preview: Annotated[
         str | None, typer.Option(help="Review this `pulumi preview --json` instead of the plan.")
     ] = None,
-    format: Annotated[ReviewFormat, typer.Option(help="How to show it.")] = ReviewFormat.md,  # noqa: A002
+    format: Shown[ReviewFormat] = ReviewFormat.md,  # noqa: A002
 ) -> None:
     """Tell a reviewer what a change destroys, what stands on it, what changes, what it costs."""
     from ops import review as command
@@ -111,7 +112,7 @@ def review(
 @app.command()
 def secrets(
     stack: Stack = "prod",
-    format: Annotated[ListFormat, typer.Option(help="How to show it.")] = ListFormat.table,  # noqa: A002
+    format: Shown[ListFormat] = ListFormat.table,  # noqa: A002
 ) -> None:
     """Tell of each secret whether a value is at hand, from where, and who to ask."""
     from ops import secrets as command
@@ -134,7 +135,7 @@ def seal(
 def drift(
     stack: Stack = "prod",
     config_file: ConfigFile = None,
-    format: Annotated[TextFormat, typer.Option(help="How to show it.")] = TextFormat.text,  # noqa: A002
+    format: Shown[TextFormat] = TextFormat.text,  # noqa: A002
 ) -> None:
     """Tell what differs between cloud, state and code, changing nothing; exit 2 on a drift."""
     from ops import drift as command
@@ -161,7 +162,7 @@ def adopt(
     choose: Choose = None,
     apply: Annotated[bool, typer.Option("--apply", help="Import what was recognised.")] = False,
     config_file: ConfigFile = None,
-    format: Annotated[TextFormat, typer.Option(help="How to show it.")] = TextFormat.text,  # noqa: A002
+    format: Shown[TextFormat] = TextFormat.text,  # noqa: A002
 ) -> None:
     """Take over what runs today: show it, touching nothing; exit 2 where a person must decide."""
     from ops import adopt as command

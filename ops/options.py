@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -13,6 +13,8 @@ from ops.config import UsageError
 Stack = Annotated[str, typer.Option("--stack", "-s", help="prod, stage or dr.")]
 ConfigFile = Annotated[str | None, typer.Option(help="Another file than Pulumi.<stack>.yaml.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+Form = TypeVar("Form", bound=StrEnum)
+Shown = Annotated[Form, typer.Option(help="How to show it.")]
 Choose = Annotated[
     list[str] | None, typer.Option(help="NAME=ID of what is not clear, or NAME=none.")
 ]

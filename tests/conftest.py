@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -157,17 +157,8 @@ class Engine:
         self, *arguments: str, code: int | None = 0, environ: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run pulumi in the project; fails the test on another exit code than `code`."""
-        done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive"],
-            cwd=self.program,
-            env={**self.environ, **(environ or {})},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if code is not None:
-            assert done.returncode == code, done.stdout + done.stderr
-        return done
+        command = ("pulumi", *arguments, "--non-interactive")
+        return self._done(command, self.program, code, environ)
 
     def on_stack(
         self,
@@ -189,14 +180,20 @@ class Engine:
     ) -> subprocess.CompletedProcess[str]:
         """Run a command of ours with the test's own stack file."""
         stack = ("--stack", self.stack, "--config-file", str(self.file))
+        ours = (sys.executable, "-m", "ops", command, *stack, *arguments)
+        # Pulumi.yaml's folder names the project; the file is the test's own.
+        return self._done(ours, ROOT, code, environ)
+
+    def _done(
+        self,
+        command: Sequence[str],
+        folder: Path,
+        code: int | None,
+        environ: Mapping[str, str] | None,
+    ) -> subprocess.CompletedProcess[str]:
+        environ = {**self.environ, **(environ or {})}
         done = subprocess.run(
-            # Pulumi.yaml's folder names the project; the file is the test's own.
-            [sys.executable, "-m", "ops", command, *stack, *arguments],
-            cwd=ROOT,
-            env={**self.environ, **(environ or {})},
-            capture_output=True,
-            text=True,
-            check=False,
+            command, cwd=folder, env=environ, capture_output=True, text=True, check=False
         )
         if code is not None:
             assert done.returncode == code, done.stdout + done.stderr

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import CANARIES, SEAL_KEY, Engine
+from by_hand import brought_up, settle
 
 from ops import config, review_text
 from ops.compare import between
@@ -29,14 +28,10 @@ CHANGES: dict[str, Any] = {
 
 
 def test_the_offline_review_and_the_engine_tell_the_same(
-    engine_for: Callable[[str], Engine],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    engine = engine_for("stage")
-    engine.ready_for_up()
-    engine.environ |= SEAL_KEY
-    engine.on_stack("up", "--yes", "--skip-preview", environ=CANARIES)
-    engine.ops("seal")
-    engine.on_stack("up", "--yes", "--skip-preview")  # sends what is sealed
+    after_up = brought_up(tmp_path_factory.mktemp("up"))
+    engine = settle(after_up, tmp_path_factory.mktemp("settled"))
     before = build(config.load("stage", file=engine.file))
     engine.change(CHANGES)
     after = build(config.load("stage", file=engine.file))

@@ -9,13 +9,14 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CANARIES, SEAL_KEY, Engine
+from by_hand import brought_up
+from conftest import Engine
 
 from ops import ROOT
 from ops.identity import name_of
@@ -104,13 +105,9 @@ def _ids(engine: Engine) -> dict[str, str]:
 
 
 def test_renames_and_moves_with_aliases_keep_the_cloud_and_without_them_destroy(
-    engine_for: Callable[[str], Engine],
+    tmp_path: Path,
 ) -> None:
-    engine = engine_for("stage")
-    engine.ready_for_up()
-    engine.environ |= SEAL_KEY
-    engine.on_stack("up", "--yes", "--skip-preview", environ=CANARIES)
-    engine.ops("seal")
+    engine = brought_up(tmp_path)
     ids, done = _ids(engine), engine.log()
 
     program = engine.own_program()
