@@ -136,11 +136,12 @@ def drift(
     stack: Stack = "prod",
     config_file: ConfigFile = None,
     format: Shown[TextFormat] = TextFormat.text,  # noqa: A002
+    report: Annotated[str | None, typer.Option(help="A file to get the JSON, too.")] = None,
 ) -> None:
     """Tell what differs between cloud, state and code, changing nothing; exit 2 on a drift."""
     from ops import drift as command
 
-    raise typer.Exit(command.run(stack, config_file, format.value))
+    raise typer.Exit(command.run(stack, config_file, format.value, report))
 
 
 @app.command()

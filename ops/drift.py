@@ -10,11 +10,12 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import typer
 
-from ops import acl, ask, engine
+from ops import acl, ask, engine, foreign
 from ops.account import NotAtHandError
 from ops.graph import SECRET
 from ops.rendered import Change, changes, keyed
@@ -89,37 +90,46 @@ class Drift:
         return data | ({"mend": self.mend} if self.mend else {})
 
 
-def run(stack: str, config_file: str | None, form: str) -> int:
-    """Print both comparisons. Returns 0 without a drift, else 2.
+def run(stack: str, config_file: str | None, form: str, report_file: str | None = None) -> int:
+    """Print both comparisons, and the records that no code knows.
 
-    Raises UsageError with the engine's own words where it could not tell.
+    The report file gets the published form, whatever is printed. Returns 0 without a drift, else 2:
+    a record is none. Raises UsageError with the engine's own words where it could not tell.
     """
     ask.settings(stack, config_file)  # what is not there is said at once
     provider = engine.answering(os.environ)
     if form == "text":
         typer.echo(f"provider: {provider}")
-    live, code, notes = _compare(ask.target(stack, config_file))
+    live, code, records, notes = _compare(ask.target(stack, config_file))
+    report = {
+        "stack": stack,
+        "provider": provider,
+        "drift": bool(live or code),
+        "liveAgainstState": [drift.as_json() for drift in live],
+        "codeAgainstState": [drift.as_json() for drift in code],
+        "unmanagedRecords": records,  # null where nobody could look
+    }
+    if report_file:
+        Path(report_file).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     if form == "json":
-        report = {
-            "stack": stack,
-            "provider": provider,
-            "drift": bool(live or code),
-            "liveAgainstState": [drift.as_json() for drift in live],
-            "codeAgainstState": [drift.as_json() for drift in code],
-        }
         typer.echo(json.dumps(report, indent=2))
     else:
         for head, part in (("live against state", live), ("code against state", code)):
             typer.echo(f"\n{head}:")
             for line in [line for drift in part for line in drift.lines()] or ["no drift"]:
                 typer.echo(f"  {line}")
+        if records:
+            typer.echo("\nrecords that no code knows, and that are lost with their zone:")
+            typer.echo("\n".join(f"  {line}" for line in foreign.lines(records)))
     for note in notes:
         typer.echo(f"note: {note}", err=True)
     return 2 if live or code else 0
 
 
-def _compare(target: Sequence[str]) -> tuple[list[Drift], list[Drift], list[str]]:
-    """Give both comparisons, and what else there is to say."""
+def _compare(
+    target: Sequence[str],
+) -> tuple[list[Drift], list[Drift], list[dict[str, Any]] | None, list[str]]:
+    """Give both comparisons, the records that no code knows, and what else there is to say."""
     refreshed = ask.answer(*REFRESH, *target)
     live = drifts(refreshed, "live")
     planned = ask.answer(*PREVIEW, *target)
@@ -133,7 +143,12 @@ def _compare(target: Sequence[str]) -> tuple[list[Drift], list[Drift], list[str]
         live += [Drift(each.resource, CHANGED, each.change, mend=each.mend) for each in opened]
     except NotAtHandError as error:
         notes.append(f"the buckets' ACLs were not looked at: {error}")
-    return live, code, notes
+    try:
+        records = foreign.unmanaged(refreshed, os.environ)
+    except NotAtHandError as error:
+        records = None
+        notes.append(f"the zones were not searched for records that no code knows: {error}")
+    return live, code, records, notes
 
 
 def drifts(answer: Mapping[str, Any], side: Side) -> list[Drift]:

@@ -48,6 +48,7 @@ class Live:
         return f"{self.kind} {self.name} ({self.import_id or self.id})"
 
 
+RECORD = ("type", "name", "ttl", "priority", "port", "weight", "flags", "tag")
 Held = Mapping[str, list[Live]]  # by type, what is known to be ours
 Asked = Callable[[Account, Held], Iterable[Live]]
 
@@ -154,7 +155,7 @@ def _records(account: Account, held: Held) -> Iterator[Live]:
         for each in account.all(account.api.domains.list_records, "domain_records", zone.id):
             if each["type"] == "SOA" or (each["type"], each["name"]) == ("NS", "@"):
                 continue  # DigitalOcean's own
-            inputs = {name: each.get(name) for name in ("type", "name", "tag")} | {
+            inputs = {name: each.get(name) for name in RECORD} | {
                 "domain": zone.id,
                 "value": each["data"],
             }
