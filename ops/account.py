@@ -50,25 +50,7 @@ class Account:
 
     def spaces(self, region: str) -> Any:
         """Return the S3 client of a region. Raises NotAtHandError without a Spaces key."""
-        import boto3  # type: ignore[import-untyped]
-        from botocore.config import Config  # type: ignore[import-untyped]
-
-        if missing := [name for name in SPACES_KEYS if not self._environ.get(name)]:
-            raise NotAtHandError(
-                f"{' and '.join(missing)} not set: buckets are not looked at through the account's"
-                " token. Set both to a full-access Spaces key and its secret"
-            )
-        identity, secret = (self._environ[name] for name in SPACES_KEYS)
-        return boto3.client(
-            "s3",
-            region_name="us-east-1",  # what Spaces wants signed; the endpoint names the region
-            endpoint_url=spaces_url(self._environ, region),
-            aws_access_key_id=identity,
-            aws_secret_access_key=secret,
-            config=Config(
-                s3={"addressing_style": "path"}, retries={"max_attempts": _retries(self._environ)}
-            ),
-        )
+        return spaces(self._environ, region)
 
     def all(self, ask: Callable[..., Mapping[str, Any]], key: str, *args: Any) -> list[Any]:
         """Return every page of a list: `all(account.api.droplets.list, "droplets")`."""
@@ -122,6 +104,37 @@ def words() -> Iterator[None]:
         raise RefusedError(text, status) from None
     except (AzureError, BotoCoreError) as error:
         raise RefusedError(f"DigitalOcean did not answer: {error}", None) from None
+
+
+def spaces(environ: Environ, region: str) -> Any:
+    """Return the S3 client of a region, which needs no token.
+
+    Raises NotAtHandError without a Spaces key.
+    """
+    if missing := [name for name in SPACES_KEYS if not environ.get(name)]:
+        raise NotAtHandError(
+            f"{' and '.join(missing)} not set: buckets are not looked at through the account's"
+            " token. Set both to a full-access Spaces key and its secret"
+        )
+    identity, secret = (environ[name] for name in SPACES_KEYS)
+    return s3(environ, spaces_url(environ, region), identity, secret)
+
+
+def s3(
+    environ: Environ, url: str | None, identity: str, secret: str, region: str = "us-east-1"
+) -> Any:
+    """Return the S3 client of an endpoint. Spaces wants `us-east-1` signed, wherever it is."""
+    import boto3  # type: ignore[import-untyped]
+    from botocore.config import Config  # type: ignore[import-untyped]
+
+    return boto3.client(
+        "s3",
+        region_name=region,
+        endpoint_url=url,
+        aws_access_key_id=identity,
+        aws_secret_access_key=secret,
+        config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": _retries(environ)}),
+    )
 
 
 def spaces_url(environ: Environ, region: str) -> str:
