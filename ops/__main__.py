@@ -23,7 +23,7 @@ from ops.options import (
     Yes,
 )
 from ops.pencom_commands import inventory, order
-from ops.recovery_commands import recover, verify
+from ops.recovery_commands import recover, state, verify
 
 app = typer.Typer(
     help="Day-2 commands of the estate.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -207,6 +207,7 @@ app.command()(inventory)
 app.command()(order)
 app.command()(recover)
 app.command()(verify)
+app.add_typer(state, name="state")
 
 
 def main() -> None:

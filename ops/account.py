@@ -133,7 +133,13 @@ def s3(
         endpoint_url=url,
         aws_access_key_id=identity,
         aws_secret_access_key=secret,
-        config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": _retries(environ)}),
+        config=Config(
+            s3={"addressing_style": "path"},
+            retries={"max_attempts": _retries(environ)},
+            # The newer checksums are Amazon's own, and others refuse them.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
     )
 
 

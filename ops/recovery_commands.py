@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from typing import Annotated
 
@@ -50,3 +51,68 @@ def verify(
     from ops.recovery import verify as command
 
     raise typer.Exit(command.run(stack, config_file, format.value, nameserver, connect_to))
+
+
+state = typer.Typer(
+    help="Where the state lies, whether it is whole, and how to get it back.",
+    invoke_without_command=True,
+)
+
+
+@state.callback()
+def state_check(
+    context: typer.Context,
+    check: Annotated[bool, typer.Option("--check", help="Look, changing nothing.")] = False,
+    stack: Stack = "prod",
+    format: Annotated[TextFormat, typer.Option(help="How to show it.")] = TextFormat.text,  # noqa: A002
+) -> None:
+    """Look at the state, its backend and its copies (exit 1 where something is bad)."""
+    if context.invoked_subcommand:
+        return
+    if not check:
+        typer.echo(context.get_help())
+        return
+    from ops import findings
+    from ops.recovery import state as command
+
+    raise typer.Exit(findings.show(f"state of {stack}", command.look(stack, os.environ), format))
+
+
+@state.command("bootstrap")
+def state_bootstrap(
+    copies: Annotated[bool, typer.Option("--copies", help="That of the weekly copies.")] = False,
+    bucket: Annotated[str | None, typer.Option(help="Another name.")] = None,
+    region: Annotated[str | None, typer.Option(help="Another region of Spaces.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
+) -> None:
+    """Make the state's bucket, or set right the one that is there; safe to repeat."""
+    from ops.recovery import bucket as command
+
+    purpose = command.COPIES if copies else command.STATE
+    raise typer.Exit(command.run(purpose, bucket, region, os.environ, yes=yes))
+
+
+@state.command("save")
+def state_save(
+    stack: Stack = "prod",
+    to: Annotated[
+        str | None, typer.Option(help="Folder or s3:// URL; ESTATE_STATE_COPIES by default.")
+    ] = None,
+) -> None:
+    """Save an encrypted copy of the state in a second place, and read it back."""
+    from ops.recovery import copies as command
+
+    raise typer.Exit(command.save(stack, to, os.environ))
+
+
+@state.command("open")
+def state_open(
+    which: Annotated[
+        str | None, typer.Argument(help="A copy: file or URL. Without: the newest that is there.")
+    ] = None,
+    stack: Stack = "prod",
+) -> None:
+    """Print a state from a copy or from the past, for `pulumi stack import`."""
+    from ops.recovery import past as command
+
+    raise typer.Exit(command.show(stack, which, os.environ))

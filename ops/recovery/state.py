@@ -1,31 +1,198 @@
-"""Whether the state is there and can be opened."""
+"""How the state stands: where it lies, whether it is whole and of today, who holds it, its copy."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from ops import ask
+from ops import ROOT, account, ask, config, engine
 from ops.config import UsageError
-from ops.findings import Finding
+from ops.findings import Finding, State
+from ops.recovery import bucket, copies, passphrase, past
+from ops.recovery.past import Backend
+from ops.recovery.places import Bucket, place
 
-BACKEND = "PULUMI_BACKEND_URL"
+Environ = Mapping[str, str]
+PART = "state"
+AGE = timedelta(days=8)  # a week, and a day to mend it in
+UNREADABLE = "failed to load checkpoint"
+BOOTSTRAP = "python -m ops state bootstrap"
+RESTORE = "python -m ops state open --stack {0} | pulumi stack import --stack {0}"
+LOST = "pulumi stack init {0} --no-select && " + RESTORE
+GIVE = "export PULUMI_CONFIG_PASSPHRASE_FILE=~/.config/estate/passphrase  # its content: the vault"
 
 
-def look(stack: str, environ: Mapping[str, str]) -> list[Finding]:
-    """Say whether the backend is named, the stack is in it, and the passphrase opens it."""
-    backend = environ.get(BACKEND)
-    found = [
-        Finding("state", "backend", "ok", backend)
-        if backend
-        else Finding("state", "backend", "unseen", f"{BACKEND} is not set: where you logged in")
-    ]
-    for name, options, mend in (
-        ("stack", (), f"{BACKEND} and its credentials; README.md, State"),
-        ("passphrase", ("--show-secrets",), "PULUMI_CONFIG_PASSPHRASE_FILE: it is in the vault"),
-    ):
+def look(stack: str, environ: Environ, now: datetime | None = None) -> list[Finding]:
+    """Look at the state of a stack, its backend and its copies. Reads only; shows no secret."""
+    return [*_state(stack, environ), *_copies(stack, environ, now or datetime.now(UTC))]
+
+
+def _found(name: str, state: State, told: str, mend: str = "") -> Finding:
+    return Finding(PART, name, state, told, "" if state == "ok" else mend)
+
+
+def _state(stack: str, environ: Environ) -> Iterator[Finding]:
+    project = config.load(stack).project
+    try:
+        url = past.url(environ)
+    except UsageError as error:
+        mend = f"{BOOTSTRAP}, and the `export PULUMI_BACKEND_URL=...` that it prints"
+        yield _found("backend", "bad", f"none is named: {error}", mend)
+        return
+    yield _kind(url, environ)
+    backend = None
+    if url.startswith(("s3:", "file:")):
         try:
-            ask.answer("stack", "output", "--stack", stack, *options, environ=environ)
+            backend = Backend(place(url, environ), project, stack)
+            backend.place.names(".pulumi/stacks/")
         except UsageError as error:
-            return [*found, Finding("state", name, "bad", str(error), mend)]
-        found.append(Finding("state", name, "ok", f"{stack} is there" if not options else "opens"))
-    return found
+            mend = "see PULUMI_BACKEND_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            yield _found("reachable", "bad", str(error), mend)
+            return
+        yield _found("reachable", "ok", str(backend.place))
+        if isinstance(backend.place, Bucket):
+            yield _bucket(backend.place)
+        yield from _locks(backend)
+    yield from _content(stack, backend, environ)
+
+
+def _kind(url: str, environ: Environ) -> Finding:
+    if url.startswith("s3:"):
+        return _found("backend", "ok", "a bucket")
+    if url.startswith("file:"):
+        if engine.answering(environ) == engine.STAND_IN:
+            return _found("backend", "ok", "a folder, as a rehearsal has it")
+        told = "a folder: it is lost with this disk, and nobody else sees a lock in it"
+        return _found("backend", "bad", told, f"{BOOTSTRAP}; docs/state.md says how to move")
+    if url.startswith("https:"):
+        return _found("backend", "ok", "Pulumi Cloud, which keeps every version itself")
+    return _found("backend", "unseen", f"of a kind that is not looked at: {url.split(':')[0]}")
+
+
+def _bucket(where: Bucket) -> Finding:
+    from botocore.exceptions import ClientError  # type: ignore[import-untyped]
+
+    mend = f"{BOOTSTRAP} --bucket {where.name}  # with its --region and a full-access Spaces key"
+    try:
+        with account.words():
+            try:
+                amiss = bucket.amiss(where.client, where.name)
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] != 403:
+                    raise
+                told = "this key may not look at the bucket's settings"
+                return _found("bucket", "unseen", told, mend)
+    except UsageError as error:
+        return _found("bucket", "bad", str(error), mend)
+    if amiss:
+        return _found("bucket", "bad", "; ".join(each.told for each in amiss), mend)
+    return _found("bucket", "ok", f"private, keeps an old version for {bucket.DAYS} days or more")
+
+
+def _locks(backend: Backend) -> Iterator[Finding]:
+    held = [
+        f"{each['username']}@{each['hostname']} (pid {each['pid']}) since {each['timestamp']}"
+        for each in backend.locks()
+    ]
+    mend = f"see that no engine is at work there, then pulumi cancel --stack {backend.stack} --yes"
+    told = f"held by {'; '.join(held)}" if held else "nobody holds one"
+    yield _found("lock", "bad" if held else "ok", told, mend)
+
+
+def _content(stack: str, backend: Backend | None, environ: Environ) -> Iterator[Finding]:
+    if backend and _half_written(backend):
+        told = "its description was left empty by an engine that was killed; the state is whole"
+        yield _found("readable", "bad", told, f"python -m ops mend --stack {stack}")
+        return
+    try:
+        exported = ask.text("stack", "export", "--stack", stack, environ=environ)
+    except UsageError as error:
+        yield _unreadable(stack, str(error))
+        return
+    state = json.loads(exported)["deployment"] or {}
+    if not state.get("resources"):
+        adopt = (
+            f"python -m ops adopt --stack {stack}  # where it is new; or {RESTORE.format(stack)}"
+        )
+        yield _found("readable", "bad", "it is there, and empty", adopt)
+    else:
+        yield _found("readable", "ok", f"{len(state['resources'])} resources")
+        yield _age(stack, backend, state)
+    yield _pending(stack, state)
+    yield from _secrets(stack, state, environ)
+
+
+def _half_written(backend: Backend) -> bool:
+    name = f"{backend.current}.attrs"
+    there = backend.place.names(f"{backend.current.rpartition('/')[0]}/")
+    return name in there and not backend.place.read(name)
+
+
+def _unreadable(stack: str, error: str) -> Finding:
+    if "no stack named" in error:
+        told = f"there is no stack {stack}: restore a copy, or adopt what runs"
+        return _found("readable", "bad", told, LOST.format(stack))
+    mend = RESTORE.format(stack) if UNREADABLE in error else "see what the engine says"
+    return _found("readable", "bad", error, mend)
+
+
+def _age(stack: str, backend: Backend | None, state: Mapping[str, Any]) -> Finding:
+    if not (backend and (last := backend.recorded())):
+        return _found("of today", "unseen", "no history tells of an update")
+    written = past.time_of(state)
+    if written < last.when:
+        told = f"the state is of {written:%Y-%m-%d %H:%M:%S} UTC, the last update"
+        told += f" of {last.when:%Y-%m-%d %H:%M:%S} UTC: somebody put an older one back"
+        return _found("of today", "bad", told, RESTORE.format(stack))
+    return _found("of today", "ok", f"of {written:%Y-%m-%d %H:%M:%S} UTC, no update is newer")
+
+
+def _pending(stack: str, state: Mapping[str, Any]) -> Finding:
+    pending = [
+        f"{each['resource']['urn'].rpartition('::')[2]} while {each['type']}"
+        for each in state.get("pending_operations") or ()
+    ]
+    told = f"interrupted: {', '.join(pending)}" if pending else "nothing was interrupted"
+    mend = f"python -m ops mend --stack {stack}"
+    return _found("pending", "bad" if pending else "ok", told, mend)
+
+
+def _secrets(stack: str, state: Mapping[str, Any], environ: Environ) -> Iterator[Finding]:
+    keeper = state.get("secrets_providers") or {}
+    file = f"Pulumi.{stack}.yaml"
+    salts = {file: config.read(ROOT / file).get("encryptionsalt")}
+    if keeper.get("type") == "passphrase":
+        salts["the state"] = keeper["state"]["salt"]
+    elif keeper:
+        yield _found("passphrase", "ok", f"the state's secrets are kept by {keeper['type']}")
+    for what, salt in salts.items():
+        if salt:
+            yield _opens(what, salt, environ)
+
+
+def _opens(what: str, salt: str, environ: Environ) -> Finding:
+    try:
+        right = passphrase.opens(salt, passphrase.at_hand(environ))
+    except UsageError as error:
+        return _found("passphrase", "bad", f"{what} cannot be opened: {error}", GIVE)
+    told = f"it opens {what}" if right else f"the one at hand does not open {what}"
+    return _found("passphrase", "ok" if right else "bad", told, GIVE)
+
+
+def _copies(stack: str, environ: Environ, now: datetime) -> Iterator[Finding]:
+    save = f"python -m ops state save --stack {stack}"
+    try:
+        there = copies.named(environ)
+        saved = copies.newest(there, stack)
+        if not saved:
+            yield _found("weekly copy", "bad", f"there is none in {there}", save)
+            return
+        copies.opened(there.read(saved.name), environ, saved.name)
+    except UsageError as error:
+        yield _found("weekly copy", "bad", str(error), f"docs/state.md, then {save}")
+        return
+    old = now - saved.when > AGE
+    told = f"{saved.name} in {there} {'opens, but is older than 8 days' if old else 'opens'}"
+    yield _found("weekly copy", "bad" if old else "ok", told, save)

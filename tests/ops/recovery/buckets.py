@@ -1,0 +1,73 @@
+"""Spaces as played by moto, for what keeps a state in a bucket."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from moto.server import ThreadedMotoServer
+
+from ops import account
+
+KEY = {"AWS_ACCESS_KEY_ID": "state", "AWS_SECRET_ACCESS_KEY": "x"}
+SALT = "v1:GTngVQV2ocQ=:v1:r3ujE1LEXyCOANL9:rykF6i4X8Q/EyXJrmE6LILPnIvW8XQ=="  # of the engine
+WORD = "x"  # what opens it
+
+
+@dataclass(frozen=True)
+class Spaces:
+    """Spaces of one test."""
+
+    port: int
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """An environment that leads there, with no stand-in on PATH."""
+        return {
+            "PATH": "",
+            **KEY,
+            "SPACES_ACCESS_KEY_ID": "full",
+            "SPACES_SECRET_ACCESS_KEY": "x",
+            "SPACES_ENDPOINT_URL": f"http://127.0.0.1:{self.port}#{{{{.Region}}}}",
+            "DIGITALOCEAN_HTTP_RETRY_MAX": "0",
+        }
+
+    def url(self, bucket: str) -> str:
+        """A bucket as the engine is told of it."""
+        return (
+            f"s3://{bucket}?endpoint=127.0.0.1:{self.port}&region=us-east-1"
+            "&s3ForcePathStyle=true&disableSSL=true"
+        )
+
+    def client(self, owner: str | None = None) -> Any:
+        """A client of ours, or of the account with that number."""
+        made = account.spaces(self.environ, "fra1")
+        if owner:
+            made.meta.events.register(
+                "before-sign.s3.*",
+                lambda request, **_: request.headers.add_header("x-moto-account-id", owner),
+            )
+        return made
+
+
+@contextmanager
+def played() -> Iterator[Spaces]:
+    """Lend empty Spaces."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for each request
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    try:
+        spaces = Spaces(server.get_host_and_port()[1])
+        yield spaces
+    finally:
+        server.stop()
+
+
+def clear(spaces: Spaces) -> None:
+    """Make Spaces empty again: its backend is one of the whole process."""
+    import httpx
+
+    httpx.post(f"http://127.0.0.1:{spaces.port}/moto-api/reset").raise_for_status()
