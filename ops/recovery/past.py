@@ -14,7 +14,6 @@ from typing import Any
 import typer
 
 from ops import ask, config
-from ops.account import NotAtHandError
 from ops.config import UsageError
 from ops.recovery import copies
 from ops.recovery.places import Place, file, place
@@ -87,27 +86,35 @@ def url(environ: Environ) -> str:
 def newest(stack: str, environ: Environ) -> Kept:
     """Return the newest state that can be read, in the backend or in the second place.
 
-    Raises UsageError where there is none.
+    What cannot be looked at is told on standard error. Raises UsageError where there is none.
     """
-    project = config.load(stack).project
     found: list[Kept] = []
-    if (backend := url(environ)).startswith(("s3:", "file:")):
-        found += Backend(place(backend, environ), project, stack).states()
-    try:
-        there = copies.named(environ)
-    except NotAtHandError as error:
-        without = f" ({error})"
-    else:
-        without = f" ({there})"
-        if saved := copies.newest(there, stack):
-            text = copies.opened(there.read(saved.name), environ, saved.name)
-            found.append(Kept(saved.when, f"{there}/{saved.name}", text))
+    for look in (_in_backend, _in_copies):
+        try:
+            found += look(stack, environ)
+        except UsageError as error:
+            typer.echo(f"not looked at: {error}", err=True)
     if not found:
         raise UsageError(
-            f"no state of {stack} can be read, neither in the backend nor in the second"
-            f" place{without}: `python -m ops adopt --stack {stack}` makes one of what runs"
+            f"no state of {stack} can be read, neither in the backend nor in the second place:"
+            f" `python -m ops adopt --stack {stack}` makes one of what runs"
         )
     return max(found, key=lambda each: each.when)
+
+
+def _in_backend(stack: str, environ: Environ) -> list[Kept]:
+    project = config.load(stack).project
+    if (there := url(environ)).startswith(("s3:", "file:")):
+        return [*Backend(place(there, environ), project, stack).states()]
+    return []
+
+
+def _in_copies(stack: str, environ: Environ) -> list[Kept]:
+    there = copies.named(environ)
+    if not (saved := copies.newest(there, stack)):
+        return []
+    text = copies.opened(there.read(saved.name), environ, saved.name)
+    return [Kept(saved.when, f"{there}/{saved.name}", text)]
 
 
 def show(stack: str, which: str | None, environ: Environ) -> int:
@@ -119,9 +126,8 @@ def show(stack: str, which: str | None, environ: Environ) -> int:
         found = newest(stack, environ)
         typer.echo(f"{found.where}, of {found.when:%Y-%m-%d %H:%M:%S} UTC", err=True)
         typer.echo(found.text)
-        return 0
-    text = copies.opened(file(which, environ, copies.keys(environ)), environ)
-    typer.echo(text)
+    else:
+        typer.echo(copies.opened(file(which, environ, copies.keys(environ)), environ))
     return 0
 
 

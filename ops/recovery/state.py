@@ -166,19 +166,22 @@ def _secrets(stack: str, state: Mapping[str, Any], environ: Environ) -> Iterator
     if keeper.get("type") == "passphrase":
         salts["the state"] = keeper["state"]["salt"]
     elif keeper:
-        yield _found("passphrase", "ok", f"the state's secrets are kept by {keeper['type']}")
+        yield _found(
+            "passphrase of the state", "ok", f"the state's secrets are kept by {keeper['type']}"
+        )
     for what, salt in salts.items():
         if salt:
             yield _opens(what, salt, environ)
 
 
 def _opens(what: str, salt: str, environ: Environ) -> Finding:
+    name = f"passphrase of {what}"
     try:
         right = passphrase.opens(salt, passphrase.at_hand(environ))
     except UsageError as error:
-        return _found("passphrase", "bad", f"{what} cannot be opened: {error}", GIVE)
-    told = f"it opens {what}" if right else f"the one at hand does not open {what}"
-    return _found("passphrase", "ok" if right else "bad", told, GIVE)
+        return _found(name, "bad", str(error), GIVE)
+    told = "the one at hand opens it" if right else "the one at hand does not open it"
+    return _found(name, "ok" if right else "bad", told, GIVE)
 
 
 def _copies(stack: str, environ: Environ, now: datetime) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 from moto.server import ThreadedMotoServer
 
 from ops import account
@@ -55,19 +56,18 @@ class Spaces:
 
 @contextmanager
 def played() -> Iterator[Spaces]:
-    """Lend empty Spaces."""
+    """Lend empty Spaces; in a process there is but one."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for each request
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
     try:
         spaces = Spaces(server.get_host_and_port()[1])
+        clear(spaces)
         yield spaces
     finally:
         server.stop()
 
 
 def clear(spaces: Spaces) -> None:
-    """Make Spaces empty again: its backend is one of the whole process."""
-    import httpx
-
+    """Make Spaces empty again."""
     httpx.post(f"http://127.0.0.1:{spaces.port}/moto-api/reset").raise_for_status()

@@ -1,0 +1,177 @@
+"""The weekly copy: saved, read back and opened; and what is no copy, or not the one it says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from buckets import KEY, SALT, WORD, Spaces, played
+
+from ops import ask
+from ops.config import UsageError
+from ops.recovery import copies, passphrase, past
+
+TEXT = json.dumps({"version": 3, "deployment": {"resources": [{"urn": "canary-urn"}]}}, indent=4)
+DAY = datetime(2026, 1, 1, 2, 17, tzinfo=UTC)
+
+
+@pytest.fixture
+def spaces() -> Iterator[Spaces]:
+    with played() as there:
+        there.client().create_bucket(Bucket="second")
+        yield there
+
+
+@pytest.fixture(autouse=True)
+def _exported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ask, "text", lambda *_, **__: TEXT)
+
+
+def environ(folder: Path, **more: str) -> dict[str, str]:
+    return {"PULUMI_CONFIG_PASSPHRASE": WORD, "ESTATE_STATE_COPIES": str(folder), **more}
+
+
+@pytest.mark.parametrize("form", ["{}", "file://{}"])
+def test_a_copy_in_a_folder_is_opened_as_it_was(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert copies.save("prod", form.format(tmp_path), environ(tmp_path)) == 0
+    (file,) = tmp_path.iterdir()
+    assert file.name in capsys.readouterr().out
+    assert copies.NAME.fullmatch(file.name)
+    assert b"canary" not in file.read_bytes()
+    assert past.show("prod", form.format(file), environ(tmp_path)) == 0
+    assert capsys.readouterr().out == f"{TEXT}\n"
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        KEY,
+        {
+            "ESTATE_STATE_COPIES_ACCESS_KEY_ID": "copies",
+            "ESTATE_STATE_COPIES_SECRET_ACCESS_KEY": "x",
+        },
+    ],
+    ids=["the state's key", "a key of its own"],
+)
+def test_a_copy_in_a_bucket_is_opened_as_it_was(
+    keys: dict[str, str], spaces: Spaces, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = spaces.url("second").replace("second", "second/weekly")
+    given = {"PULUMI_CONFIG_PASSPHRASE": WORD, "ESTATE_STATE_COPIES": url, **keys}
+    copies.save("prod", None, given)
+    saved = copies.newest(copies.named(given), "prod")
+    assert saved
+    capsys.readouterr()
+    past.show("prod", url.replace("weekly", f"weekly/{saved.name}"), given)
+    assert capsys.readouterr().out == f"{TEXT}\n"
+    del given[next(iter(keys))]
+    with pytest.raises(UsageError, match=f"^{next(iter(keys))} not set: they open the bucket sec"):
+        copies.named(given)
+
+
+def test_the_same_copy_is_never_written_twice_alike() -> None:
+    name = copies.name("prod", DAY)
+    assert passphrase.seal(name, TEXT, WORD) != passphrase.seal(name, TEXT, WORD)
+
+
+@pytest.mark.parametrize("place", [0, 25, 50, 70, 90, -1])
+def test_a_copy_of_which_one_bit_was_changed_is_refused(place: int) -> None:
+    sealed = bytearray(passphrase.seal(copies.name("prod", DAY), TEXT, WORD))
+    sealed[place] ^= 1
+    with pytest.raises(UsageError, match=r"cannot be opened|is no copy of a state"):
+        passphrase.unseal(bytes(sealed), WORD)
+
+
+@pytest.mark.parametrize("length", [0, 20, 70, -1])
+def test_a_copy_that_was_cut_off_is_refused(length: int) -> None:
+    sealed = passphrase.seal(copies.name("prod", DAY), TEXT, WORD)[:length]
+    with pytest.raises(UsageError, match=r"cannot be opened|is no copy of a state"):
+        passphrase.unseal(sealed, WORD)
+
+
+def test_another_passphrase_does_not_open_it() -> None:
+    sealed = passphrase.seal(copies.name("prod", DAY), TEXT, WORD)
+    with pytest.raises(UsageError, match="the passphrase is not the one") as refused:
+        passphrase.unseal(sealed, "canary-word")
+    assert "canary" not in str(refused.value)
+
+
+def test_an_older_copy_under_a_newer_name_is_found_out(tmp_path: Path) -> None:
+    old, new = (copies.name("prod", DAY.replace(year=year)) for year in (2025, 2026))
+    sealed = passphrase.seal(old, TEXT, WORD)
+    assert copies.opened(sealed, environ(tmp_path), old) == TEXT
+    with pytest.raises(UsageError, match=f"{new} was saved as {old}: somebody gave it"):
+        copies.opened(sealed, environ(tmp_path), new)
+
+
+def test_the_newest_is_told_by_time_and_of_that_stack_alone(tmp_path: Path) -> None:
+    for each in ("prod-20260101T021700Z.state", "prod-20251231T235900Z.state", "notes.txt"):
+        (tmp_path / each).write_bytes(b"")
+    (tmp_path / "prod-eu-20270101T000000Z.state").write_bytes(b"")
+    there = copies.named(environ(tmp_path))
+    assert copies.newest(there, "prod") == (DAY, "prod-20260101T021700Z.state")
+    assert copies.newest(there, "stage") is None
+
+
+@pytest.mark.parametrize("empty", [{}, {"resources": []}])
+def test_an_empty_state_is_not_saved(
+    empty: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = json.dumps({"version": 3, "deployment": empty})
+    monkeypatch.setattr(ask, "text", lambda *_, **__: text)
+    with pytest.raises(UsageError, match=r"the state of prod is empty.*nothing was saved"):
+        copies.save("prod", None, environ(tmp_path))
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"ESTATE_STATE_COPIES": ""}, "^ESTATE_STATE_COPIES is not set: it names the second"),
+        ({"ESTATE_STATE_COPIES": "/nowhere/at/all"}, "^/nowhere/at/all/prod-.* cannot be written"),
+        ({"ESTATE_STATE_COPIES": "gs://x"}, "^gs://x: allowed is s3://BUCKET"),
+        ({"ESTATE_STATE_COPIES": "s3://"}, "^s3://: allowed is s3://BUCKET"),
+        ({"PULUMI_CONFIG_PASSPHRASE": ""}, "^PULUMI_CONFIG_PASSPHRASE, is empty"),
+        ({"PULUMI_BACKEND_URL": "file://~"}, ""),
+    ],
+)
+def test_what_is_missing_or_cannot_be_is_said(
+    changes: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    given = environ(tmp_path, **changes)
+    if not said:
+        given["ESTATE_STATE_COPIES"], said = str(Path.home()), "is where the state itself lies"
+    with pytest.raises(UsageError, match=said):
+        copies.save("prod", None, given)
+
+
+def test_a_copy_in_the_bucket_of_the_state_is_no_second_place(spaces: Spaces) -> None:
+    url = spaces.url("second")
+    given = {**KEY, "PULUMI_BACKEND_URL": url, "ESTATE_STATE_COPIES": url.replace("d?", "d/w?")}
+    with pytest.raises(UsageError, match="is where the state itself lies: name another place"):
+        copies.named(given)
+
+
+def test_the_passphrase_is_read_as_the_engine_reads_it(tmp_path: Path) -> None:
+    file = tmp_path / "word"
+    file.write_text(f" {WORD}\n")
+    by_file = {"PULUMI_CONFIG_PASSPHRASE_FILE": str(file)}
+    assert passphrase.at_hand(by_file) == WORD
+    assert passphrase.at_hand({**by_file, "PULUMI_CONFIG_PASSPHRASE": "first"}) == "first"
+    with pytest.raises(UsageError, match="cannot be read"):
+        passphrase.at_hand({"PULUMI_CONFIG_PASSPHRASE_FILE": str(tmp_path / "gone")})
+    with pytest.raises(UsageError, match=r"^neither PULUMI_CONFIG_PASSPHRASE_FILE nor"):
+        passphrase.at_hand({})
+
+
+def test_a_salt_that_the_engine_wrote_tells_the_passphrase() -> None:
+    assert passphrase.opens(SALT, WORD)
+    assert not passphrase.opens(SALT, "y")
+    with pytest.raises(UsageError, match="is no salt of the engine"):
+        passphrase.opens("v1:GTngVQV2ocQ=", WORD)
