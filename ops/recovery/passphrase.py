@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from ops.account import NotAtHandError
@@ -35,6 +36,7 @@ def at_hand(environ: Mapping[str, str]) -> str:
     return found
 
 
+@lru_cache  # it takes a second, and the state and the stack's file have one salt
 def opens(salt: str, passphrase: str) -> bool:
     """Tell whether a passphrase is the one for which the engine wrote this salt.
 
