@@ -40,8 +40,8 @@ JOBS = _jobs()
 each_job = pytest.mark.parametrize("job", [job for _, job in JOBS], ids=[name for name, _ in JOBS])
 
 
-def test_there_is_one_for_a_pull_request_one_that_deploys_and_one_that_looks_for_drift() -> None:
-    assert [file.stem for file in FILES] == ["deploy", "drift", "pr"]
+def test_there_is_one_for_a_pull_request_a_deployment_each_night_and_each_week() -> None:
+    assert [file.stem for file in FILES] == ["deploy", "drift", "pr", "weekly"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -130,6 +130,15 @@ def test_only_an_approved_job_holds_credentials_that_write() -> None:
     assert "--plan plan.json" in run
     deploy = _read(ROOT / ".github" / "workflows" / "deploy.yml")
     assert deploy["concurrency"] == {"group": "deploy-prod", "cancel-in-progress": False}
+
+
+def test_the_key_of_the_copies_is_not_the_one_of_the_state() -> None:
+    for _, job in JOBS:
+        for step in job["steps"]:
+            given = step.get("env", {})
+            if "ESTATE_STATE_COPIES" in given:
+                keys = [each for name, each in given.items() if name.endswith("ACCESS_KEY_ID")]
+                assert len(keys) == len(set(keys)) >= 2
 
 
 def test_the_workflows_run_what_the_readme_and_the_commands_have() -> None:
