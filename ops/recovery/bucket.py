@@ -75,6 +75,7 @@ def run(
         raise UsageError(f"{region!r}: Spaces is in {', '.join(get_args(SpacesRegion))}")
     if engine.answering(environ) == engine.STAND_IN:
         raise UsageError("this is a rehearsal, whose state is a folder: it needs no bucket")
+    typer.echo(f"provider: {engine.answering(environ)}")
     client = account.spaces(environ, region)
     with account.words():
         there = _ours(client, name, purpose)

@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from ops import ROOT, account, ask, config, engine
 from ops.config import UsageError
 from ops.findings import Finding, State
 from ops.recovery import bucket, copies, passphrase, past
 from ops.recovery.past import Backend
-from ops.recovery.places import Bucket, place
+from ops.recovery.places import Bucket, address, place
 
 Environ = Mapping[str, str]
 PART = "state"
@@ -49,11 +50,13 @@ def _state(stack: str, environ: Environ) -> Iterator[Finding]:
             backend.place.names(".pulumi/stacks/")
         except UsageError as error:
             mend = "see PULUMI_BACKEND_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            if "NoSuchBucket" in str(error):
+                mend = f"{_bootstrap(url)} && {LOST.format(stack)}"
             yield _found("reachable", "bad", str(error), mend)
             return
         yield _found("reachable", "ok", str(backend.place))
         if isinstance(backend.place, Bucket):
-            yield _bucket(backend.place)
+            yield _bucket(backend.place, _bootstrap(url))
         yield from _locks(backend)
     yield from _content(stack, backend, environ)
 
@@ -71,10 +74,17 @@ def _kind(url: str, environ: Environ) -> Finding:
     return _found("backend", "unseen", f"of a kind that is not looked at: {url.split(':')[0]}")
 
 
-def _bucket(where: Bucket) -> Finding:
+def _bootstrap(url: str) -> str:
+    """Give the command that makes the bucket of a backend, or sets it right."""
+    _, name, endpoint, _ = address(url)
+    region, _, host = (urlsplit(endpoint).hostname or "").partition(".")
+    where = f" --region {region}" if host == "digitaloceanspaces.com" else ""
+    return f"{BOOTSTRAP} --bucket {name}{where}"
+
+
+def _bucket(where: Bucket, mend: str) -> Finding:
     from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
-    mend = f"{BOOTSTRAP} --bucket {where.name}  # with its --region and a full-access Spaces key"
     try:
         with account.words():
             try:
@@ -82,7 +92,7 @@ def _bucket(where: Bucket) -> Finding:
             except ClientError as error:
                 if error.response["ResponseMetadata"]["HTTPStatusCode"] != 403:
                     raise
-                told = "this key may not look at the bucket's settings"
+                told = "this key may not look at its settings; a full-access one may"
                 return _found("bucket", "unseen", told, mend)
     except UsageError as error:
         return _found("bucket", "bad", str(error), mend)

@@ -17,7 +17,7 @@ from ops import ROOT, ask, config, findings
 from ops.config import UsageError
 from ops.findings import Finding
 from ops.recovery import bucket, passphrase
-from ops.recovery.state import look
+from ops.recovery.state import _bootstrap, look
 
 Look = Callable[..., dict[str, Finding]]
 
@@ -229,6 +229,27 @@ def test_a_bucket_s_settings_are_looked_at(checked: Look, spaces: Spaces) -> Non
     assert checked(**given)["bucket"].state == "ok"
     told = checked(**{**given, "AWS_ACCESS_KEY_ID": ""})["reachable"].told
     assert "not set: they open the bucket kro" in told
+
+
+def test_a_bucket_that_is_gone_is_told_with_what_makes_it_and_brings_the_state_back(
+    checked: Look, spaces: Spaces
+) -> None:
+    found = checked(**KEY, PULUMI_BACKEND_URL=spaces.url("gone"))["reachable"]
+    assert "NoSuchBucket" in found.told
+    assert found.mend.startswith("python -m ops state bootstrap --bucket gone && pulumi stack init")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "options"),
+    [
+        ("ams3.digitaloceanspaces.com", "--bucket kro --region ams3"),
+        ("https://nyc3.digitaloceanspaces.com", "--bucket kro --region nyc3"),
+        ("s3.example.org", "--bucket kro"),
+    ],
+)
+def test_the_region_of_a_bucket_is_that_of_its_endpoint(endpoint: str, options: str) -> None:
+    told = _bootstrap(f"s3://kro/below?endpoint={endpoint}&region=us-east-1")
+    assert told == f"python -m ops state bootstrap {options}"
 
 
 def test_a_key_that_may_not_see_the_settings_leaves_them_unseen(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +14,7 @@ from typing import Any
 import pytest
 from buckets import KEY, SALT, WORD, Spaces, played
 
-from ops import ask
+from ops import ROOT, ask
 from ops.config import UsageError
 from ops.recovery import copies, passphrase, past
 
@@ -168,6 +171,33 @@ def test_the_passphrase_is_read_as_the_engine_reads_it(tmp_path: Path) -> None:
         passphrase.at_hand({"PULUMI_CONFIG_PASSPHRASE_FILE": str(tmp_path / "gone")})
     with pytest.raises(UsageError, match=r"^neither PULUMI_CONFIG_PASSPHRASE_FILE nor"):
         passphrase.at_hand({})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("--check", "--stack", "nowhere"), 1, "error: there is no Pulumi.nowhere.yaml: known"),
+        (("open", "nothing.state"), 1, "nothing.state cannot be read: No such file"),
+        (("save", "--to", "gs://x"), 1, "error: neither PULUMI_CONFIG_PASSPHRASE_FILE nor"),
+        (("bootstrap", "--region", "mars1"), 1, "error: 'mars1': Spaces is in ams3, "),
+        ((), 0, "Usage: python -m ops state [OPTIONS] COMMAND"),
+    ],
+)
+def test_the_command_says_what_is_wrong_in_a_line(
+    arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    clean = {name: each for name, each in os.environ.items() if not name.startswith("PULUMI_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "ops", "state", *arguments],
+        cwd=ROOT,
+        env=clean,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert said in (done.stderr if code else done.stdout)
+    assert done.stderr.count("\n") == code
 
 
 def test_a_salt_that_the_engine_wrote_tells_the_passphrase() -> None:
