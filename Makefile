@@ -20,8 +20,8 @@ setup: .venv/ready ## Make .venv with every pinned dependency
 preview: setup ## Preview STACK (prod) with throw-away credentials
 	@$(PY) -m ops preview --stack $(STACK)
 
-rehearse: setup ## Rehearse an `up` of STACK from nothing, in a played cloud
-	@$(PY) -m rehearsal up --stack $(STACK)
+rehearse: setup ## Rehearse an `up` of STACK in a played cloud, or the recovery of SCENARIO
+	@$(PY) -m rehearsal $(if $(SCENARIO),recover $(SCENARIO),up --stack $(STACK))
 
 plan: setup ## Show STACK offline, and what differs from rendered/
 	@$(PY) -m ops plan --stack $(STACK)

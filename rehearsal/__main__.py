@@ -52,6 +52,17 @@ def up(
 
 
 @app.command()
+def recover(
+    lost: Annotated[str, typer.Argument(help="What `python -m ops recover` lists.")],
+    speed: Annotated[float, typer.Option(min=0, help="0 waits for nothing.")] = 0,
+) -> None:
+    """Lose something of production in a cloud of its own, and type every step of its recovery."""
+    from rehearsal.scenario import rehearse  # needs what requirements-dev.txt adds
+
+    raise typer.Exit(rehearse(lost, speed))
+
+
+@app.command()
 def api(cloud: Cloud = None, port: Annotated[int, typer.Option(help="0: a free one")] = 0) -> None:
     """Serve the cloud, read only and on this machine alone, in the form of DigitalOcean's API."""
     from rehearsal.api import serve  # needs what requirements-dev.txt adds

@@ -78,7 +78,9 @@ def addresses(content: Json, name: str, hops: int = HOPS) -> list[str]:
 
 
 def status(content: Json, name: str) -> int:
-    """Return what a request for a name is answered now."""
+    """Return what a request for a name is answered now; what is marked `down` does not answer."""
+    up = {key: each for key, each in content["resources"].items() if not each.get("down")}
+    content = {**content, "resources": up}
     answering = set()
     for droplet in COLLECTIONS["droplets"].items(content):
         if droplet["status"] == "active":

@@ -133,21 +133,21 @@ def summary(
         return "\n".join([*lines, "critical path  not known: the cloud's log is empty"])
     for op, count in sorted(Counter(operation.op for operation in done).items()):
         kinds = Counter(operation.type for operation in done if operation.op == op)
-        told = ", ".join(f"{number}~{kind}" for kind, number in kinds.most_common())
-        folded = wrap(f"{op:<15}{count}: {told}", width=100, subsequent_indent=" " * 15)
+        listed = ", ".join(f"{number}~{kind}" for kind, number in kinds.most_common())
+        folded = wrap(f"{op:<15}{count}: {listed}", width=100, subsequent_indent=" " * 15)
         lines += [line.replace("~", " ") for line in folded]  # a number stays with its kind
     waits = among((operation.urn for operation in done), dependencies(export))
     path = critical_path(done, waits)
     began = min(operation.start for operation in done)
-    lines += _told(f"critical path  {_span(path[-1].end - began)}", path, began)
+    lines += told(f"critical path  {_span(path[-1].end - began)}", path, began)
     real = critical_path(at_full_length(done, waits, seconds), waits)
     if real[-1].end:
         title = f"for real       about {_span(real[-1].end)}, if the ready times of our table hold"
-        lines += _told(title, real, 0)
+        lines += told(title, real, 0)
     return "\n".join(lines)
 
 
-def _told(title: str, path: Sequence[Operation], began: float) -> list[str]:
+def told(title: str, path: Sequence[Operation], began: float = 0) -> list[str]:
     """Tell of each operation when it started, how long it took, and what it made."""
     rows = [
         f"  at {_span(each.start - began):>12}, {_span(each.end - each.start):>12}:"

@@ -80,5 +80,5 @@ def commit(*stacks: str) -> Step:
     files = " ".join(f"Pulumi.{stack}.yaml" for stack in stacks)
     return Step(
         "commit what was changed: the next one who deploys needs what it says now",
-        f"git commit -m 'Recover {stacks[0]}' {files}",
+        f"git diff --quiet {files} || git commit -m 'Recover {stacks[0]}' {files}",
     )
