@@ -86,12 +86,17 @@ def _slugs(kind: str, new: Json) -> Iterator[str]:
 
 
 def _app_refusals(content: Json, identity: str, spec: Json) -> Iterator[str]:
-    """Yield seals of another app, and databases that do not let this one in."""
+    """Yield seals and names of another app, and databases that do not let this one in."""
     variables = [each for part in (spec, *spec.values()) for each in at({"": part}, ".envs")]
     for key, text in ((each["key"], str(each.get("value"))) for each in variables):
         if text.startswith("EV[") and not sealed_by(identity, text):
             yield f"400 Bad Request: {key} holds a sealed value that this app did not seal"
     held = content["resources"]
+    others = [each for key, each in held.items() if key.startswith("App/") and key[4:] != identity]
+    taken = at({"apps": others}, "apps.state.spec.domainNames.name")
+    for name in at(spec, "domainNames.name"):
+        if name in taken:  # assumed
+            yield f"422 Unprocessable: another app answers {name!r}; it has to let go of it first"
     vpcs = [held[key] for each in at(spec, "vpcs.id") if (key := find(content, "Vpc", wanted=each))]
     networks = [ip_network(each["state"]["ipRange"]) for each in vpcs]
     for name in at(spec, "databases.clusterName"):

@@ -26,6 +26,7 @@ PLAUSIBLE = {  # of settings whose form is checked; any other is `rehearsal-` an
     "publicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFJlaGVhcnNhbFJlaGVhcnNhbFJlaGVhcnNhbFJl",
     "paystackPublicKey": "pk_test_rehearsal",
 }
+CHOICES = ("answersFor", "at", "from", "nodes", "restore", "standIn")  # whose null is one
 PLACEHOLDERS = tuple(  # of documentation: in a stack file, an address that is not known
     ip_network(cidr)
     for cidr in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
@@ -175,7 +176,8 @@ def filled(document: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> 
 
 
 def _filled(key: str, value: Any, elsewhere: list[Any]) -> Any:
-    if value is None and any(isinstance(other, dict | list) for other in elsewhere):
+    whole = any(isinstance(other, dict | list) for other in elsewhere)
+    if value is None and (whole or key in CHOICES):
         return None
     if value is None or _encrypted(value):
         return PLAUSIBLE.get(key, f"rehearsal-{key}")

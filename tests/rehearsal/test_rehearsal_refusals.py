@@ -192,6 +192,19 @@ def test_an_app_deploys_only_when_its_database_lets_it_in() -> None:
         update("App", identity, running, attached)
 
 
+def test_an_app_gets_no_name_that_another_one_answers() -> None:
+    def named(app_name: str, *hosts: str) -> dict[str, Any]:
+        names = PropertyValue([PropertyValue(props({"name": host})) for host in hosts])
+        return {"spec": PropertyValue(props({"name": app_name, "domainNames": names}))}
+
+    one = create("App", named("one", "a.test", "b.test"), "one")
+    with pytest.raises(Refused, match=r"422 .* another app answers 'b.test'; it has to let go"):
+        create("App", named("two", "c.test", "b.test"), "two")
+    held = dict(one.properties or {})
+    update("App", str(one.resource_id), held, named("one", "a.test"))
+    assert create("App", named("two", "c.test", "b.test"), "two").resource_id
+
+
 def test_an_app_takes_back_only_its_own_seals() -> None:
     answer = create("App", app(("KEY", "plain")))
     (sealed,) = plain(answer.properties)["spec"]["services"][0]["envs"]

@@ -95,12 +95,22 @@ def test_the_copy_takes_over_no_seal_no_credential_and_nothing_encrypted() -> No
             "estate:seals": {"KROGIVING__JWT_SECRET_KEY": {"sealed": "EV[1:real]"}},
             "estate:KROGIVING__JWT_SECRET_KEY": {"secure": "real"},
             "digitalocean:token": "real",
-            "estate:krogiving": {"inner": {"secure": "real"}, "unset": None, "kept": 1},
+            "estate:krogiving": {
+                "inner": {"secure": "real"},
+                "unset": None,
+                "kept": 1,
+                "standIn": None,
+            },
         },
     }
     assert prepare.filled(document, []) == {
         "config": {
-            "estate:krogiving": {"inner": "rehearsal-inner", "unset": "rehearsal-unset", "kept": 1}
+            "estate:krogiving": {
+                "inner": "rehearsal-inner",
+                "unset": "rehearsal-unset",
+                "kept": 1,
+                "standIn": None,  # a choice, and nothing that nobody has told yet
+            }
         }
     }
 
