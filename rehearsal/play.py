@@ -17,7 +17,7 @@ from typing import Any
 
 from rehearsal import ROOT
 from rehearsal.network import playing
-from rehearsal.prepare import CannotRehearse, Stage, ask, prepare
+from rehearsal.prepare import PLAUSIBLE, CannotRehearse, Stage, ask, prepare
 
 STACK = "prod"
 NOT_COPIED = (".git", ".venv", ".state", ".*_cache", ".hypothesis", "__pycache__", "tests")
@@ -28,11 +28,12 @@ STUB = '#!/bin/sh\nprintf "%s " "$(basename "$0")" "$@" >> {log}\necho >> {log}\
 
 @dataclass(frozen=True)
 class Play:
-    """The folder of a rehearsed recovery; `made_up` are the secrets, kept out of any form."""
+    """The folder of a rehearsed recovery. `without` are variables that its shell does not have."""
 
     folder: Path
     stage: Stage
     network: Mapping[str, str] = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
 
     @property
     def project(self) -> Path:
@@ -47,7 +48,8 @@ class Play:
 
     def environment(self, speed: float = 0) -> dict[str, str]:
         """Return what a shell there has set."""
-        mine = self.stage.environment(speed)
+        every = self.stage.environment(speed)
+        mine = {name: value for name, value in every.items() if name not in self.without}
         own = (
             self.folder / "elsewhere",
             self.project / "rehearsal" / "bin",
@@ -105,8 +107,10 @@ def begin(folder: Path, speed: float) -> Play:
     play = Play(folder, prepare(STACK, folder / "cloud", catalogue))
     shutil.copytree(ROOT, play.project, ignore=shutil.ignore_patterns(*NOT_COPIED))
     shutil.copy(play.stage.file, play.project)
-    beside = prepare("dr", folder / "dr", catalogue)  # the stack that stands in
-    shutil.copy(beside.file, play.project)
+    beside = prepare("dr", folder / "dr", catalogue).file  # of the stack that stands in
+    key = PLAUSIBLE["publicKey"]
+    text = beside.read_text(encoding="utf-8")  # an account takes a public key once
+    (play.project / beside.name).write_text(text.replace(key, f"{key[:-4]}else"), encoding="utf-8")
     stubs = folder / "elsewhere"
     stubs.mkdir()
     for name in ELSEWHERE:

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from rehearsal.timing import (
     told,
 )
 
-SLOWLY = {("update", "App"), ("update", "DatabaseCluster")}
+SLOWLY = ("update", "App")  # an app is deployed anew
 Say = Callable[[str], object]
 
 
@@ -73,6 +73,8 @@ def recover(play: Play, lost: str, speed: float = 0, say: Say = lambda _: None) 
     play.must(f"python -m ops verify --stack {STACK}")
     before = resources(play.export())
     plan = json.loads(play.must(f"python -m ops recover {lost} --stack {STACK} --format json"))
+    if plan["lost"]["kind"] == "secret":  # it comes from the stack file, once it is set there
+        play = replace(play, without=frozenset({plan["lost"]["name"]}))
     lose(play, plan["lost"]["kind"], plan["lost"]["name"])
     say(f"lost: {plan['lost']['label']}")
     seen, began = len(operations(play.stage.log)), time.monotonic()
@@ -112,6 +114,6 @@ def _typed_in(play: Play, lost: Mapping[str, Any]) -> str:
 
 def _path(play: Play, done: Sequence[Operation]) -> list[Operation]:
     """Return the chain of what was made, or changes slowly, as long as it takes in real life."""
-    wrote = [each for each in done if each.op == "create" or (each.op, each.type) in SLOWLY]
+    wrote = [each for each in done if each.op == "create" or (each.op, each.type) == SLOWLY]
     waits = among((each.urn for each in wrote), dependencies(play.export()))
     return critical_path(at_full_length(wrote, waits, real_seconds), waits) if wrote else []

@@ -123,7 +123,9 @@ def _state(case: Case) -> Iterator[Step]:
         "adopt what runs, protected: this only reads the account",
         f"python -m ops adopt --stack {stack} --apply",
     )
-    yield up(stack, "make what nobody can import (a Spaces key), and write what was not read back")
+    apps = [each.name for each in case.planned.resources if each.kind == "App"]
+    what = "make what nobody can import (a Spaces key), and write what is not read back"
+    yield _up(case, f"{what}: every app is deployed anew", *apps)
     yield verify(stack)
     yield commit(stack)
 
@@ -142,7 +144,8 @@ def _secret(case: Case) -> Iterator[Step]:
     (secret,) = (each for each in CATALOGUE if each.key == key)
     apps = sorted(case.loss.starts)
     yield Step(
-        f"give the value that is right, on standard input (it is asked for): ask {secret.ask}",
+        f"give the right value when it asks for it, and `unset {key}` where that is a variable,"
+        f" too; who knows the value: {secret.ask}",
         f"pulumi config set --stack {stack} --secret {key}",
     )
     yield _up(case, "send it; the app is deployed anew and the new seal is stored", *apps)
