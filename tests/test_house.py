@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from ops import ROOT
 from stacks.settings import Settings
@@ -224,10 +226,10 @@ def test_every_requirement_is_pinned_with_its_hashes(file: Path) -> None:
 @pytest.mark.parametrize("file", sorted(ROOT.glob("requirements*.in")), ids=lambda file: file.name)
 def test_everything_that_is_asked_for_is_locked(file: Path) -> None:
     lines = [line.split("#")[0].strip() for line in file.read_text().splitlines()]
-    wanted = {line.lower() for line in lines if line and not line.startswith("-")}
+    asked = [Requirement(line) for line in lines if line and not line.startswith("-")]
     locked = re.findall(r"^([a-z0-9._-]+)", file.with_suffix(".txt").read_text(), re.M)
-    assert wanted
-    assert wanted <= set(locked)
+    assert asked
+    assert {canonicalize_name(each.name) for each in asked} <= set(locked)
 
 
 def test_no_two_test_modules_share_a_name() -> None:
