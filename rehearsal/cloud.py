@@ -1,7 +1,8 @@
 """The cloud of a rehearsal: one JSON file, its log, and answers made of nothing but the question.
 
 The file: `made` counts creations by URN, `faults` those played; `resources` holds name, import_id
-and state by `Type/id`. The log beside it has one line for each operation that really happened.
+and state by `Type/id`; `delegated` are the zones that a registrar leads here, which outlasts them.
+The log beside it has one line for each operation that really happened.
 """
 
 import fcntl
@@ -43,7 +44,7 @@ class Refused(Exception):  # noqa: N818 - the word an operator reads
 
 def look(path: Path) -> dict[str, Any]:
     """Return what stands in the file, which need not exist before the first change."""
-    empty: dict[str, Any] = {"made": {}, "faults": {}, "resources": {}}
+    empty: dict[str, Any] = {"made": {}, "faults": {}, "resources": {}, "delegated": []}
     return empty | (json.loads(path.read_text(encoding="utf-8")) if path.exists() else {})
 
 

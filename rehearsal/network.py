@@ -1,7 +1,8 @@
 """What the internet would see of a rehearsal's cloud: its names, its certificates, its answers.
 
 A name answers while what it leads to exists: an active droplet, a reserved IP that one holds, an
-app with that domain. The cloud's file is read anew for each question.
+app with that domain. The cloud's file is read anew for each question. One server answers for all,
+the zones above included: so a zone that is lost is still delegated.
 """
 
 import socket
@@ -37,6 +38,7 @@ SHOWN = {  # the types that are answered, and the text of one
     "CAA": '{flags} {tag} "{value}"',
     "CNAME": "{value}.",
 }
+NAMESERVERS = [f"ns{number}.digitalocean.com." for number in (1, 2, 3)]
 Records = list[tuple[str, str]]  # type and text
 ASTRAY = 421  # Misdirected Request: nobody here has that name
 NOBODY = 502
@@ -102,6 +104,11 @@ def _address(app: str) -> str:
     return fill("{public_ip}", app, {})
 
 
+def _label(name: dns.name.Name) -> str:
+    """Write a name as the cloud's file does."""
+    return name.to_text(omit_final_dot=True).lower()
+
+
 def answered(content: Json, asked: bytes) -> bytes:
     """Answer a question to the name servers."""
     question = dns.message.from_wire(asked)
@@ -109,8 +116,11 @@ def answered(content: Json, asked: bytes) -> bytes:
     answer.flags |= dns.flags.AA | dns.flags.RA
     (wanted,) = question.question
     kind, name = dns.rdatatype.to_text(wanted.rdtype), wanted.name
+    if kind == "NS" and _label(name) in content["delegated"]:
+        answer.answer.append(dns.rrset.from_text_list(name, TTL, "IN", kind, NAMESERVERS))
+        return answer.to_wire()
     for _ in range(HOPS):
-        there = records(content, name.to_text(omit_final_dot=True).lower())
+        there = records(content, _label(name))
         if there is None:
             answer.set_rcode(dns.rcode.NXDOMAIN)
             break

@@ -127,6 +127,8 @@ class Rehearsal(rpc.Provider):
             if kind.name in PUTS:  # what stood there is written over
                 there = cloud.fill(cloud.row(kind.name).import_id, identity, inputs, id=identity)
                 content["resources"].pop(cloud.find(content, kind.name, wanted=there), None)
+            if kind.name == "Domain" and identity not in content["delegated"]:
+                content["delegated"].append(identity)
             return rpc.CreateResponse(identity, cloud.store(content, kind, identity, inputs))
 
     async def update(self, request: rpc.UpdateRequest) -> rpc.UpdateResponse:

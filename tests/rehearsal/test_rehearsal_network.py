@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 import rehearsal
+from ops.recovery.ready import delegation
 from rehearsal.network import addresses, playing, status
 
 DROPLET = {
@@ -50,7 +51,10 @@ def _write(file: Path, **changed: Any) -> dict[str, Any]:
         "App/a": {"defaultIngress": f"https://{INGRESS}", "activeDeploymentId": "1", "spec": spec},
     }
     kept = {key: each for key, each in {**states, **changed}.items() if each is not None}
-    content = {"resources": {k: {"import_id": k, "state": each} for k, each in kept.items()}}
+    content = {
+        "resources": {k: {"import_id": k, "state": each} for k, each in kept.items()},
+        "delegated": ["d.test", "app.test"],
+    }
     file.write_text(json.dumps(content))
     return content
 
@@ -95,6 +99,21 @@ def test_names_are_answered_as_the_cloud_has_them(far: tuple[Path, dict[str, str
     _write(file, **{"DnsRecord/1": None})
     assert _resolve(variables, "web.d.test", "A") == ("NXDOMAIN", [])
     assert _resolve(variables, "old.d.test", "A") == ("NXDOMAIN", ["web.d.test."])
+
+
+def test_a_zone_that_is_lost_is_still_delegated_and_a_name_that_is_no_zone_never_was(
+    far: tuple[Path, dict[str, str]],
+) -> None:
+    file, variables = far
+    servers = [f"ns{number}.digitalocean.com." for number in (1, 2, 3)]
+    for changed in ({}, {"Domain/d.test": None, "DnsRecord/3": None}):
+        _write(file, **changed)
+        rcode, named = _resolve(variables, "d.test", "NS")
+        assert (rcode, sorted(named)) == ("NOERROR", servers)
+        assert delegation.look("d.test", variables).state == "ok"
+    assert _resolve(variables, "web.d.test", "NS") == ("NOERROR", [])
+    assert _resolve(variables, "nobody.test", "NS") == ("NXDOMAIN", [])
+    assert delegation.look("nobody.test", variables).told == "delegated to nobody"
 
 
 def test_a_question_that_is_none_ends_nothing(far: tuple[Path, dict[str, str]]) -> None:

@@ -246,6 +246,12 @@ def test_an_update_sends_of_what_no_read_brings_back_only_what_changed(cloud: Pa
     assert live() == "private"
 
 
+def test_a_zone_stays_delegated_when_it_is_deleted_and_made_again(cloud: Path) -> None:
+    for _ in range(2):
+        delete("Domain", made("Domain", {"name": "d.test"}))
+        assert json.loads(cloud.read_text())["delegated"] == ["d.test"]
+
+
 def test_a_record_is_imported_by_domain_and_id() -> None:
     made("Domain", {"name": "d.test"})
     record = {"domain": "d.test", "type": "A", "name": "@", "value": "192.0.2.1"}
