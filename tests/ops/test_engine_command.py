@@ -1,28 +1,19 @@
-"""`ops preview` costs and changes nothing; `up`, `refresh` and `destroy` want the real things."""
+"""`ops preview` costs and changes nothing; `up`, `refresh` and `destroy` run what they say."""
 
 from __future__ import annotations
 
 import json
-import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from command_line import FakePulumi, Project
+from command_line import REAL, SEAL, STORED, FakePulumi, Project
 
-import rehearsal
 from ops.engine import UP
 
 INSTALL_PAGE = "https://www.pulumi.com/docs/install/"
-REAL = {
-    "DIGITALOCEAN_TOKEN": "dop_v1_real",
-    "SPACES_ACCESS_KEY_ID": "real",
-    "SPACES_SECRET_ACCESS_KEY": "real",
-    "PULUMI_CONFIG_PASSPHRASE": "correct horse",
-}
-UNSEEN = [f"PULUMI_OPTION_{name}" for name in ("SKIP_PREVIEW", "IGNORE_PROTECT", "NEWER")]
 SALT = "encryptionsalt: v1:c2FsdA==:v1:bm9uY2U=:Y2lwaGVy\n"
 ENCRYPTED = "  estate:KROGIVING__JWT_SECRET_KEY:\n    secure: v1:bm9uY2U=:Y2lwaGVy\n"
 
@@ -69,84 +60,7 @@ def test_a_change_without_the_engine_says_where_to_get_it(project: Project, comm
     assert done.stderr == f"error: pulumi is not installed: see {INSTALL_PAGE}\n"
 
 
-@pytest.mark.parametrize(
-    ("command", "fill"),
-    [("up", None), ("up", ""), ("up", "throw-away"), ("refresh", "rehearsal"), ("destroy", None)],
-)
-def test_a_change_with_credentials_that_are_not_real_lists_every_problem_and_runs_nothing(
-    project: Project, pulumi: FakePulumi, command: str, fill: str | None
-) -> None:
-    credentials = ("DIGITALOCEAN_TOKEN", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY")
-    environ = {
-        "PULUMI_CONFIG_PASSPHRASE": "throw-away",
-        "PULUMI_BACKEND_URL": (project.folder / ".state" / "preview" / "stage").as_uri(),
-        **({} if fill is None else dict.fromkeys(credentials, fill)),
-    }
-    done = project.ops(command, "--stack", "stage", path=pulumi.folder, environ=environ)
-    assert (done.returncode, done.stdout) == (1, "")
-    head, *problems = done.stderr.splitlines()
-    assert head == f"error: `{command}` changes the real estate, and nothing was changed:"
-    named = [line.split()[0] for line in problems]
-    assert named == ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", *credentials]
-    assert pulumi.calls == []
-
-
-@pytest.mark.parametrize("wrong", [*sorted(REAL), *UNSEEN])
-def test_a_change_is_refused_for_one_that_is_not_real_or_sets_an_option_unseen(
-    project: Project, pulumi: FakePulumi, wrong: str
-) -> None:
-    environ = {**REAL, wrong: "throw-away"}
-    done = project.ops("up", "--stack", "stage", path=pulumi.folder, environ=environ)
-    assert done.returncode == 1
-    assert [line.split()[0] for line in done.stderr.splitlines()[1:]] == [wrong]
-    assert (f"`unset {wrong}`" in done.stderr) is (wrong in UNSEEN)
-    assert "correct horse" not in done.stderr
-    assert pulumi.calls == []
-
-
-def _rehearsal(project: Project, pulumi: FakePulumi) -> tuple[str, dict[str, str]]:
-    """The PATH and the other variables of a rehearsal, with a pulumi that only writes down."""
-    played = rehearsal.environment(project.folder / "cloud.json")
-    del played["PATH"]
-    return f"{pulumi.folder}{os.pathsep}{project.folder / 'rehearsal' / 'bin'}", played
-
-
-def test_a_rehearsal_may_be_changed_by_the_same_commands(
-    project: Project, pulumi: FakePulumi
-) -> None:
-    path, played = _rehearsal(project, pulumi)
-    environ = {**played, "PULUMI_CONFIG_PASSPHRASE": "rehearsal"}
-    done = project.ops("refresh", "--stack", "stage", path=path, environ=environ)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[0] == "provider: the rehearsal stand-in"
-
-
-def test_the_stand_in_changes_no_other_state_than_its_own(
-    project: Project, pulumi: FakePulumi
-) -> None:
-    path, played = _rehearsal(project, pulumi)
-    environ = {**played, **REAL, "PULUMI_BACKEND_URL": "s3://the-real-one"}
-    done = project.ops("up", "--stack", "stage", path=path, environ=environ)
-    assert done.returncode == 1
-    assert [line.split()[0] for line in done.stderr.splitlines()[1:]] == ["PATH"]
-    assert pulumi.calls == []
-
-
-def test_a_destroy_asks_for_the_name_of_its_stack(project: Project, pulumi: FakePulumi) -> None:
-    done = project.ops("destroy", path=pulumi.folder, environ=REAL)
-    assert done.returncode == 2
-    assert "--stack" in done.stderr
-    assert pulumi.calls == []
-
-
-SEAL = {"sealed": "EV[1:x]", "fingerprint": "0" * 32}
 SEALED = json.dumps({"krogivingSeals": {"JWT_SECRET_KEY": SEAL}})
-STORED = f"  estate:seals: {json.dumps({'KROGIVING__JWT_SECRET_KEY': SEAL})}\n"
-
-
-def _store(project: Project) -> None:
-    file = project.folder / "Pulumi.stage.yaml"
-    file.write_text(file.read_text() + STORED)
 
 
 def test_a_message_that_has_an_f_in_it_is_no_option(project: Project, pulumi: FakePulumi) -> None:
@@ -158,7 +72,7 @@ def test_a_message_that_has_an_f_in_it_is_no_option(project: Project, pulumi: Fa
 def test_an_up_reads_what_is_live_takes_the_options_it_was_given_and_then_seals(
     project: Project, pulumi: FakePulumi
 ) -> None:
-    _store(project)
+    project.append("Pulumi.stage.yaml", STORED)
     pulumi.answer("stack output", out=SEALED)
     options = ("--yes", "--target", "urn", "--refresh=false")
     done = project.ops("up", "--stack", "stage", *options, path=pulumi.folder, environ=REAL)
@@ -275,48 +189,3 @@ def test_the_stand_in_is_used_where_it_is_asked_for_or_there_is_nothing_else(
     assert "dop_v1_real" not in str(call["environ"])
     assert str(project.folder / "rehearsal" / "bin") in call["environ"]["PATH"].split(":")
     assert ".state" in call["environ"]["REHEARSAL_CLOUD"]
-
-
-@pytest.mark.parametrize(
-    ("last", "refused"),
-    [
-        ({"krogivingSeals": {"JWT_SECRET_KEY": {**SEAL, "sealed": "EV[1:rotated]"}}}, True),
-        ({"krogivingSeals": {"TERMII_API_KEY": SEAL}}, True),
-        ({"krogivingSeals": {"JWT_SECRET_KEY": SEAL}}, False),
-        ({"krogivingSeals": {"JWT_SECRET_KEY": {"sealed": None, "fingerprint": None}}}, False),
-        ({"krogivingSeals": None}, False),
-        ({}, False),
-    ],
-    ids=["a rotated one", "a new one", "the stored one", "one not sealed yet", "null", "first up"],
-)
-def test_an_up_that_would_send_an_older_seal_back_is_refused(
-    project: Project, pulumi: FakePulumi, last: dict[str, Any], refused: bool
-) -> None:
-    _store(project)
-    pulumi.answer("stack output", out=json.dumps(last))
-    done = project.ops("up", "--stack", "stage", path=pulumi.folder, environ=REAL)
-    ran = [call["arguments"][0] for call in pulumi.calls]
-    assert ("up" in ran) is not refused
-    assert ("send the older back" in " ".join(done.stderr.split())) is refused
-    if refused:
-        assert done.returncode == 1
-        assert "python -m ops seal --stack stage" in done.stderr
-
-
-@pytest.mark.parametrize(
-    "option",
-    [
-        *("--ignore-protect", "--skip-preview", "--skip-preview=true", "-f", "-f=true"),
-        *("-yf", "-fy", "-rf", "--policy-pack-config", "--policy-pack-config=rules.json"),
-    ],
-)
-@pytest.mark.parametrize("command", ["up", "destroy"])
-def test_an_option_that_takes_a_guard_away_is_refused(
-    project: Project, pulumi: FakePulumi, command: str, option: str
-) -> None:
-    arguments = (command, "--stack", "stage", "--yes", option)
-    done = project.ops(*arguments, path=pulumi.folder, environ=REAL)
-    assert done.returncode == 1
-    assert option in done.stderr
-    assert "estate:removals of Pulumi.stage.yaml" in done.stderr
-    assert pulumi.calls == []
