@@ -27,9 +27,9 @@ def steps(case: Case) -> Iterator[Step]:
         return
     yield look(stack)
     yield Step(
-        "is the cluster itself gone? Then its backups may be, too, and an `up` would make an empty"
-        " one in its place: stop here and call DigitalOcean's support first. Else go on: the old"
-        " one stays as it is, beside a new one"
+        "is the cluster itself gone? Then STOP and call DigitalOcean's support: its backups may be"
+        " gone, too, and an `up` would make an empty one in its place. Is it there? Then go on: it"
+        " stays as it is, beside a new one"
     )
     if cluster.system == "krotrust":
         yield krotrust.stopped(case)
@@ -73,16 +73,16 @@ def _retire(case: Case) -> Iterator[Step]:
     ]
     first, plain = len(case.setting("removals") or ()), f"pulumi up --stack {stack} --refresh"
     for place, name in enumerate(members, first):
-        title = "once nobody needs the old cluster: take its protection away"
-        yield config(stack, f"removals[{place}]", name, title, later=True)
-    yield Step("this unprotects them, and nothing else", plain, later=True)
+        yield config(stack, f"removals[{place}]", name, f"let go of {name}", later=True)
+    yield Step("take their protection away: it should show nothing else", plain, later=True)
     retired = len(_settings(case, component).get("retired", ()))
     path = f"{component.replace('-', '.', 1)}.retired[{retired}]"
-    yield config(stack, path, old.inputs["name"], "declare it no more", later=True)
-    for place in reversed(range(first, first + len(members))):
-        title = "what is declared no more needs no entry"
+    yield config(stack, path, old.inputs["name"], "declare the old cluster no more", later=True)
+    for place, name in reversed(list(enumerate(members, first))):
+        title = f"{name} needs its entry no more"
         yield unset(stack, f"removals[{place}]", title, later=True)
-    yield Step("this deletes the old cluster and its backups, for good", plain, later=True)
+    yield Step("delete the old cluster and its backups, for good", plain, later=True)
+    yield commit(stack, later=True)
 
 
 def _settings(case: Case, component: str) -> dict[str, Any]:

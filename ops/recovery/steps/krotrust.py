@@ -20,14 +20,17 @@ def started(case: Case) -> Iterator[Step]:
         f"pulumi stack output --stack {case.stack} krotrustDatabaseCa > {DATABASE_CA_FILE}",
     )
     yield Step(
-        f"bring it and production.json, which is in no repository: ask {config_file.ask}, or take"
-        " it from the droplet's newest backup. Its database host is `pulumi stack output --stack"
-        f" {case.stack} krotrustDatabaseHost`",
+        "see where the database is: production.json has to name this host",
+        f"pulumi stack output --stack {case.stack} krotrustDatabaseHost",
+    )
+    yield Step(
+        "put production.json, which is in no repository, into this folder, and bring both: ask"
+        f" {config_file.ask}, or take it from the droplet's newest backup",
         f"scp {DATABASE_CA_FILE} production.json {_root(case)}:{_compose(case)}/",
         by="person",
     )
     yield Step(
-        "clone, issue the certificate, build and start: it names what it lacks",
+        "let it clone, issue the certificate, build and start: it names what it lacks",
         f"ssh -A {_root(case)} kro-start",
         by="person",
     )

@@ -10,6 +10,7 @@ from ops.edges import standing
 from ops.graph import Resource, build
 from ops.identity import name_of
 from ops.recovery.case import Case
+from ops.recovery.loss import regional
 from ops.recovery.steps import krotrust
 from ops.recovery.steps.database import CLUSTER, further
 from ops.recovery.steps.step import Step, commit, config, look, unset, up, verify
@@ -22,7 +23,9 @@ def steps(case: Case) -> Iterator[Step]:
     """Bring up the stand-in, lead the names to it, and later lead names and data back."""
     if case.stack != STOOD_IN_FOR:  # nothing stands in for it: it waits, or is made anew
         yield look(case.stack)
-        yield up(case.stack, "make anew what is gone, once the region is back")
+        made = [each.name for each in regional(case.planned, case.loss.name)]
+        what = "once the region is back, make anew what is gone"
+        yield up(case.stack, what, chain(case.planned, made))
         yield verify(case.stack)
         return
     settings = stack_files.load(STAND_IN)
@@ -31,7 +34,7 @@ def steps(case: Case) -> Iterator[Step]:
     domains = {system: case.setting(system)["domain"] for system in ("krotrust", "krogiving")}
     yield Step(
         "is it the whole region, and for long? What follows takes an hour and more, and the way"
-        " back as much: see DigitalOcean's status page, and ask its support"
+        " back as much: see https://status.digitalocean.com, and ask DigitalOcean's support"
     )
     yield from _bring_up(there, domains)
     yield from _lead_there(case, there, domains)
@@ -43,8 +46,9 @@ def _bring_up(there: Case, domains: Mapping[str, str]) -> Iterator[Step]:
     title = "let its droplet ask for a certificate of production's names, from its first boot on"
     yield config(STAND_IN, "krotrust.answersFor", domains["krotrust"], title)
     yield Step(
-        f"begin the state of {STAND_IN}, unless there is one (`pulumi stack ls`)",
+        f"begin the state of {STAND_IN}; that it already exists is as good",
         f"pulumi stack init {STAND_IN} --no-select",
+        codes=(0, 1),
     )
     yield Step(
         "have the plain secrets at hand, as variables or encrypted in its stack file",
@@ -61,7 +65,7 @@ def _lead_there(case: Case, there: Case, domains: Mapping[str, str]) -> Iterator
     yield config(case.stack, "krotrust.standIn", address, "lead KROTrust's names to its address")
     title = "let production's apps put their names aside: App Platform gives a name to one app"
     yield config(case.stack, "krogiving.standIn", "true", title)
-    yield _names(case, "move the records and let the names go, and touch nothing else")
+    yield _names(case, "move the records and let the names go, and change nothing else")
     title = "let its apps take KROGiving's names"
     yield config(STAND_IN, "krogiving.answersFor", domains["krogiving"], title)
     yield up(STAND_IN, "take the names", chain(there.planned, _named(there, "App")))
@@ -92,8 +96,7 @@ def _lead_back(case: Case, there: Case) -> Iterator[Step]:
 def _names(case: Case, what: str) -> Step:
     """Write only what says who answers: the rest of a lost region does not answer."""
     step = up(case.stack, what, chain(case.planned, _named(case, "App")))
-    targets = [each.urn for each in case.planned.resources if each.kind in ("App", "DnsRecord")]
-    told = " ".join(f"--target '{urn}'" for urn in targets)
+    told = " ".join(f"--target '**:{kind}::*'" for kind in ("App", "DnsRecord"))
     return replace(step, command=f"{step.command} {told}", check="")
 
 

@@ -39,7 +39,8 @@ class Step:
 def look(stack: str) -> Step:
     """See what is gone, before anything writes."""
     return Step(
-        "see what is gone, and that nothing else is: whatever you did not expect, ask about first",
+        "see what is gone: it should name what you miss and nothing else. Ask about anything else"
+        " before you go on",
         f"python -m ops drift --stack {stack}",
         codes=(0, 2),
     )
@@ -48,7 +49,7 @@ def look(stack: str) -> Step:
 def up(stack: str, what: str, seconds: float = 0) -> Step:
     """Let the engine do it, and see that it then has nothing left to do."""
     return Step(
-        f"{what}; read what it is about to do before you say yes",
+        f"{what}. It shows what it will do and asks: say yes to nothing that you did not expect",
         f"python -m ops up --stack {stack}",
         f"python -m ops drift --stack {stack}",
         seconds=seconds,
@@ -58,8 +59,8 @@ def up(stack: str, what: str, seconds: float = 0) -> Step:
 def verify(stack: str) -> Step:
     """See that the estate answers."""
     return Step(
-        "see that names, certificates, health, trusted sources and backups are right again"
-        " (name servers and certificates may need minutes: run it again)",
+        "see that names, certificates, health, trusted sources and backups are right again. Names"
+        " and certificates may need minutes: then run it once more",
         f"python -m ops verify --stack {stack}",
     )
 
@@ -75,10 +76,12 @@ def unset(stack: str, path: str, title: str, *, later: bool = False) -> Step:
     return Step(title, f"pulumi config rm --stack {stack} --path 'estate:{path}'", later=later)
 
 
-def commit(*stacks: str) -> Step:
-    """Keep what a recovery changed in the stack files."""
+def commit(*stacks: str, later: bool = False) -> Step:
+    """Keep what a recovery changed in the stack files, and what is written from them."""
     files = " ".join(f"Pulumi.{stack}.yaml" for stack in stacks)
     return Step(
-        "commit what was changed: the next one who deploys needs what it says now",
-        f"git diff --quiet {files} || git commit -m 'Recover {stacks[0]}' {files}",
+        "commit what was changed, and push it: whoever deploys next needs it",
+        f"python -m ops render && git add {files} rendered docs/runbook"
+        f" && (git diff --cached --quiet || git commit -m 'Recover {stacks[0]}')",
+        later=later,
     )
