@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import Any
 
 from ops.blast import Blast, blast, lines
 from ops.findings import Finding
 from ops.recovery.case import Case
+from ops.recovery.kinds import ON_PREMISES
 from ops.recovery.steps.cloud import steps
 from ops.recovery.steps.step import Step
 from ops.recovery.steps.times import told
@@ -17,6 +19,7 @@ from ops.standing import Kind
 
 SAFE: tuple[Kind, ...] = ("url", "store")
 MOST = 12  # lines of each kind of thing on paper
+SHELL = "In the project's folder, after `make setup` and `. .venv/bin/activate`."
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Recovery:
     @property
     def safe(self) -> dict[str, list[str]]:
         """Name the public URLs and stores that the loss does not touch, by product."""
-        hit = {each.thing.key for each in self.blast.hits}
+        hit = {each.thing.key for each in self.blast.hits if each.effect}
         found: dict[str, list[str]] = {}
         for key, thing in self.case.found.things.items():
             if thing.kind in SAFE and key not in hit:
@@ -84,12 +87,12 @@ def markdown(given: Recovery) -> Iterator[str]:
         yield "- nothing of this stack"
     yield from ("", "## What is needed in hand", "")
     yield from _needs(given)
-    yield from ("", "## Steps", "")
+    yield from ("", "## Steps", "", SHELL, "")
     yield from _steps([each for each in given.steps if not each.later])
     if later := [each for each in given.steps if each.later]:
         yield from ("## Later, once somebody decides it", "")
         yield from _steps(later)
-    yield from ("## Time", "", _time(given), "", "## Whom to call", "")
+    yield from ("## Time", "", time(given), "", "## Whom to call", "")
     yield from (f"- {each}" for each in given.blast.tell or ["whoever has the vault"])
 
 
@@ -97,12 +100,44 @@ def _needs(given: Recovery) -> Iterator[str]:
     if given.needs is None:
         check = f"python -m ops recover --check {given.case.loss.name} --stack {given.case.stack}"
         yield f"`{check}` looks whether all is there."
-        return
-    for each in given.needs:
-        mark = {"ok": "x", "bad": " ", "unseen": "?"}[each.state]
-        yield f"- [{mark}] {each.part}, {each.name}: {each.told}"
-        if each.mend and each.state != "ok":
-            yield f"      {each.mend}"
+    else:
+        yield from in_hand(given.needs)
+
+
+def in_hand(found: Sequence[Finding]) -> Iterator[str]:
+    """Give as Markdown how much is there, what is missing and how to mend it, what nobody saw.
+
+    What is told of several in the same words is told once.
+    """
+    right, bad, unseen = (
+        [each for each in found if each.state == state] for state in ("ok", "bad", "unseen")
+    )
+    yield f"{len(right)} of {len(found)} are in order, {len(bad) or 'none'} missing."
+    yield ""
+    for said, alike in _alike(bad):
+        yield f"- MISSING {_names(alike)}: {said}"
+        if mends := dict.fromkeys(_line(each.mend) for each in alike if each.mend):
+            yield from ("", "  ```", *(f"  {mend}" for mend in mends), "  ```", "")
+    for said, alike in _alike(unseen):
+        mends = dict.fromkeys(_line(each.mend) for each in alike if each.mend)
+        more = f" ({'; '.join(mends)})" if mends else ""
+        yield f"- not seen {_names(alike)}: {said}{more}"
+
+
+def _alike(found: Sequence[Finding]) -> Iterable[tuple[str, list[Finding]]]:
+    groups: dict[str, list[Finding]] = {}
+    for each in found:
+        groups.setdefault(_line(each.told), []).append(each)
+    return groups.items()
+
+
+def _names(alike: Sequence[Finding]) -> str:
+    parts = groupby(alike, key=lambda each: each.part)
+    return "; ".join(f"{part}: {', '.join(each.name for each in named)}" for part, named in parts)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _steps(listed: Sequence[Step]) -> Iterator[str]:
@@ -110,18 +145,31 @@ def _steps(listed: Sequence[Step]) -> Iterator[str]:
         who = " (a person)" if step.by == "person" else ""
         took = f" (about {told(step.seconds)})" if step.seconds else ""
         yield f"{number}. {step.title}{took}{who}"
-        for command, what in ((step.command, ""), (step.check, "  # says whether it worked")):
+        for command, what in ((step.command, ""), (step.check, "to see that it worked:")):
             if command:
-                yield from ("", "   ```sh", f"   {command}{what}", "   ```")
+                # On a line of its own and with no remark: it is copied as it stands.
+                yield from ("", *([f"   {what}", ""] if what else []))
+                yield from ("   ```sh", f"   {command}", "   ```")
         yield ""
 
 
-def _time(given: Recovery) -> str:
+def time(given: Recovery) -> str:
+    """Say how long it takes."""
     people = sum(each.by == "person" for each in given.steps if not each.later)
-    cloud = f"About {told(given.seconds)} in DigitalOcean" if given.seconds else "Seconds"
-    hands = f", and {people} steps of a person" if people else ""
+    hands = f", and {people} step{'s' * (people > 1)} of a person" if people else ""
+    if not given.seconds:
+        return f"In DigitalOcean: {short_time(given)}{hands}."
     return (
-        f"{cloud}{hands}. The figure is the longest chain of what has to be made, as the rehearsal"
-        " goes through it, with the ready times of its table (`rehearsal/table.py`: DigitalOcean"
-        " publishes none)."
+        f"About {short_time(given)} in DigitalOcean{hands}. The figure is the longest chain of what"
+        " has to be made, as the rehearsal goes through it, with the ready times of its table"
+        " (`rehearsal/table.py`: DigitalOcean publishes none)."
     )
+
+
+def short_time(given: Recovery) -> str:
+    """Say in a few words how long DigitalOcean takes."""
+    if given.seconds:
+        return told(given.seconds)
+    if given.case.loss.kind in ON_PREMISES:
+        return "none"
+    return "it depends on what is missing"
