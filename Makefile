@@ -40,7 +40,7 @@ lint: setup ## Style and types of the code, and its workflows
 	@.venv/bin/zizmor --offline --quiet --no-progress .github
 	@! command -v actionlint >/dev/null || actionlint
 
-render: setup ## Write rendered/ anew
+render: setup ## Write rendered/ and docs/runbook/ anew
 	@$(PY) -m ops render
 
 bench: setup ## Measure our own code, and how wide an `up` goes

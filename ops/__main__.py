@@ -84,11 +84,19 @@ def graph(
 
 
 @app.command()
-def render() -> None:
-    """Write rendered/, the committed plan of every stack that reviewers read."""
+def render(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 2 where docs/runbook/ is stale.")
+    ] = False,
+) -> None:
+    """Write rendered/, every stack's plan that reviewers read, and docs/runbook/ from prod's."""
     from ops import rendered
+    from ops.recovery import runbook
 
-    for file in rendered.write_all():
+    if check:
+        typer.echo("\n".join(stale := runbook.stale()) or "docs/runbook is of the plan")
+        raise typer.Exit(2 if stale else 0)
+    for file in [*rendered.write_all(), *runbook.write()]:
         typer.echo(file)
 
 
