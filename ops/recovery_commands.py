@@ -48,7 +48,7 @@ def verify(
     connect_to: ConnectTo = None,
 ) -> None:
     """Look whether what the state names is there and answers, changing nothing; exit 1 if not."""
-    from ops.recovery import verify as command
+    from ops.verify import command
 
     raise typer.Exit(command.run(stack, config_file, format.value, nameserver, connect_to))
 
@@ -73,7 +73,7 @@ def state_check(
         typer.echo(context.get_help())
         return
     from ops import findings
-    from ops.recovery import state as command
+    from ops.state import check as command
 
     raise typer.Exit(findings.show(f"state of {stack}", command.look(stack, os.environ), format))
 
@@ -86,7 +86,7 @@ def state_bootstrap(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
 ) -> None:
     """Make the state's bucket, or set right the one that is there; safe to repeat."""
-    from ops.recovery import bucket as command
+    from ops.state import bucket as command
 
     purpose = command.COPIES if copies else command.STATE
     raise typer.Exit(command.run(purpose, bucket, region, os.environ, yes=yes))
@@ -100,7 +100,7 @@ def state_save(
     ] = None,
 ) -> None:
     """Save an encrypted copy of the state in a second place, and read it back."""
-    from ops.recovery import copies as command
+    from ops.state import copies as command
 
     raise typer.Exit(command.save(stack, to, os.environ))
 
@@ -113,6 +113,6 @@ def state_open(
     stack: Stack = "prod",
 ) -> None:
     """Print a state from a copy or from the past, for `pulumi stack import`."""
-    from ops.recovery import past as command
+    from ops.state import past as command
 
     raise typer.Exit(command.show(stack, which, os.environ))

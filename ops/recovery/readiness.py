@@ -13,11 +13,11 @@ import typer
 from ops import engine
 from ops.config import UsageError
 from ops.findings import Finding, show
-from ops.recovery import state
 from ops.recovery.kinds import CLOUD, KINDS, ON_PREMISES, LossKind
 from ops.recovery.ready import access, backups, secrets, settings, sources, tools
 from ops.recovery.ready.account import see
 from ops.recovery.ready.case import Case, plans
+from ops.state import check as state
 
 
 class Need(NamedTuple):

@@ -91,7 +91,8 @@ def _bucket(case: Case) -> Iterator[Step]:
                 "take the protection off the CDN: nothing compares it while its bucket is gone",
                 f"pulumi state unprotect --stack {stack} --yes '{each.urn}'",
             )
-    yield _up(case, "make the bucket anew: it comes back empty", name)
+    rules = [each.name for each in case.planned.resources if name in each.uses.get("bucket", ())]
+    yield _up(case, "make the bucket anew: it comes back empty", name, *rules)
     yield Step("put its content back: no copy is documented, so ask who may have one", by="person")
     yield verify(stack)
 

@@ -11,8 +11,8 @@ from typing import Any
 from readiness_setup import DATABASES, DROPLET, EMPTY, Setup, ago
 
 from ops.findings import Finding
-from ops.recovery import state
 from ops.recovery.ready import tools
+from ops.state import check as state
 
 JWT = "KROGIVING__JWT_SECRET_KEY"
 SEAL = {"sealed": "EV[1:canary-sealed]", "fingerprint": "0" * 32}

@@ -29,8 +29,8 @@ from conftest import CANARIES, SEAL_KEY, _set
 
 from ops import ROOT
 from ops.findings import Finding
-from ops.recovery import state
 from ops.recovery.ready import case
+from ops.state import check as state
 from rehearsal.api import doors
 from rehearsal.prepare import filled
 

@@ -17,7 +17,7 @@ from buckets import KEY, Spaces, played
 
 from ops import ROOT
 from ops.findings import Finding
-from ops.recovery.state import look
+from ops.state.check import look
 
 pytestmark = pytest.mark.engine
 

@@ -13,8 +13,8 @@ from small_estate import bad, state_of, told, whole, write
 
 from ops.account import Account, NotAtHandError, visit
 from ops.findings import Finding
-from ops.recovery import live
-from ops.recovery.recorded import Recorded
+from ops.verify import live
+from ops.verify.recorded import Recorded
 from rehearsal.api import doors, serving
 
 STATE = state_of(whole())

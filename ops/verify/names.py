@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from ops.config import UsageError
 from ops.findings import Finding
-from ops.recovery.recorded import Look, Recorded, Resource
+from ops.verify.recorded import Look, Recorded, Resource
 
 if TYPE_CHECKING:
     from dns.resolver import Answer, Resolver

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from ops.config import UsageError
 from ops.findings import Finding
-from ops.recovery.names import app_names, ingress, record_name
-from ops.recovery.recorded import Look, Recorded
+from ops.verify.names import app_names, ingress, record_name
+from ops.verify.recorded import Look, Recorded
 
 if TYPE_CHECKING:
     import httpx

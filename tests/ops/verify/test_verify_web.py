@@ -17,8 +17,8 @@ from starlette.routing import Route
 
 from ops.config import UsageError
 from ops.findings import Finding
-from ops.recovery import web
-from ops.recovery.web import Door
+from ops.verify import web
+from ops.verify.web import Door
 from rehearsal.api import ADDRESS, running
 from rehearsal.authority import Authority
 from rehearsal.network import playing

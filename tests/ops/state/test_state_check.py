@@ -16,8 +16,8 @@ from kept import NOW, copy, deployment, kept, salt_of
 from ops import ROOT, ask, config, findings
 from ops.config import UsageError
 from ops.findings import Finding
-from ops.recovery import bucket, passphrase
-from ops.recovery.state import _bootstrap, look
+from ops.state import bucket, passphrase
+from ops.state.check import _bootstrap, look
 
 Look = Callable[..., dict[str, Finding]]
 

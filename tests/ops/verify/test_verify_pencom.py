@@ -16,9 +16,9 @@ from starlette.routing import Route
 
 from ops.findings import Finding
 from ops.graph import Graph
-from ops.recovery import on_premises
-from ops.recovery.on_premises import UNREACHED
-from ops.recovery.recorded import Recorded, Resource
+from ops.verify import on_premises
+from ops.verify.on_premises import UNREACHED
+from ops.verify.recorded import Recorded, Resource
 from rehearsal.api import ADDRESS, running
 
 Plan = Callable[[str], Graph]

@@ -19,7 +19,7 @@ import typer
 from components.facts.spaces import SpacesRegion
 from ops import account, acl, engine
 from ops.config import UsageError
-from ops.recovery import copies
+from ops.state import copies
 
 Environ = Mapping[str, str]
 DAYS = 90  # assumed: for so long an old version is kept

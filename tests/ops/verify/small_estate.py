@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.findings import Finding
-from ops.recovery.recorded import Look, Recorded, Resource
+from ops.verify.recorded import Look, Recorded, Resource
 from rehearsal.cloud import fill
 
 DROPLET = {

@@ -12,7 +12,7 @@ from buckets import Spaces, clear, played
 
 from ops import ROOT
 from ops.config import UsageError
-from ops.recovery import bucket
+from ops.state import bucket
 
 NAME = bucket.STATE.name
 EVERYBODY = (

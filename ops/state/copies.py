@@ -13,8 +13,8 @@ import typer
 from ops import ask
 from ops.account import NotAtHandError
 from ops.config import UsageError
-from ops.recovery import passphrase
-from ops.recovery.places import STATE_KEYS, Place, address, place
+from ops.state import passphrase
+from ops.state.places import STATE_KEYS, Place, address, place
 
 Environ = Mapping[str, str]
 VARIABLE = "ESTATE_STATE_COPIES"

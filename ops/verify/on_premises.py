@@ -13,7 +13,7 @@ from ipaddress import ip_address
 
 from ops.findings import Finding
 from ops.inventory.estate import KIND, Estate, Foreign, Host, Service, read
-from ops.recovery.recorded import Look, Recorded
+from ops.verify.recorded import Look, Recorded
 
 PART = "Pencom"
 LIMIT = 4.0  # seconds: most people stand outside the network that answers

@@ -12,7 +12,7 @@ from typing import Any
 from buckets import WORD
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from ops.recovery import copies, passphrase
+from ops.state import copies, passphrase
 
 NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
 STACK = {"urn": "urn:pulumi:prod::estate::pulumi:pulumi:Stack::estate-prod"}

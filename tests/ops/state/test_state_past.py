@@ -11,7 +11,7 @@ from buckets import KEY, WORD, played
 from kept import NOW, checkpoint, copy, kept
 
 from ops.config import UsageError
-from ops.recovery import copies, passphrase, past
+from ops.state import copies, passphrase, past
 
 
 @pytest.fixture

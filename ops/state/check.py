@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from ops import ROOT, account, ask, config, engine
 from ops.config import UsageError
 from ops.findings import Finding, State
-from ops.recovery import bucket, copies, passphrase, past
-from ops.recovery.past import Backend
-from ops.recovery.places import Bucket, address, place
+from ops.state import bucket, copies, passphrase, past
+from ops.state.past import Backend
+from ops.state.places import Bucket, address, place
 
 Environ = Mapping[str, str]
 PART = "state"

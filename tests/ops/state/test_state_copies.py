@@ -16,7 +16,7 @@ from buckets import KEY, SALT, WORD, Spaces, played
 
 from ops import ROOT, ask
 from ops.config import UsageError
-from ops.recovery import copies, passphrase, past
+from ops.state import copies, passphrase, past
 
 TEXT = json.dumps({"version": 3, "deployment": {"resources": [{"urn": "canary-urn"}]}}, indent=4)
 DAY = datetime(2026, 1, 1, 2, 17, tzinfo=UTC)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ops.account import Account, NotAtHandError, RefusedError, words
 from ops.findings import Finding
-from ops.recovery.recorded import Look, Recorded, Resource
+from ops.verify.recorded import Look, Recorded, Resource
 
 DROPLETS, DATABASES, APPS, BACKUPS = "droplets", "databases", "apps", "backups"
 YOUNG = timedelta(hours=36)  # a daily backup that is late, but has not been left out

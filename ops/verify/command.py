@@ -13,8 +13,8 @@ import typer
 from ops import ask, engine, findings
 from ops.account import Account, NotAtHandError, visit
 from ops.findings import Finding
-from ops.recovery import live, names, on_premises, web
-from ops.recovery.recorded import Look, Recorded, recorded
+from ops.verify import live, names, on_premises, web
+from ops.verify.recorded import Look, Recorded, recorded
 
 AT_ONCE = 32  # looks; each waits for somebody else
 

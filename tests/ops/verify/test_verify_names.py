@@ -10,7 +10,7 @@ import pytest
 from small_estate import INGRESS, INGRESS_ADDRESS, bad, state_of, told, whole, write
 
 from ops.config import UsageError
-from ops.recovery import names
+from ops.verify import names
 from rehearsal.network import playing
 
 STATE = state_of(whole())

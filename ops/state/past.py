@@ -15,8 +15,8 @@ import typer
 
 from ops import ask, config
 from ops.config import UsageError
-from ops.recovery import copies
-from ops.recovery.places import Place, file, place
+from ops.state import copies
+from ops.state.places import Place, file, place
 
 Environ = Mapping[str, str]
 RECORDED = ".checkpoint.json"  # how a file of the history ends that holds the state of then

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import rehearsal
 from ops.__main__ import app
 from ops.config import UsageError
-from ops.recovery import verify
+from ops.verify import command as verify
 from rehearsal.network import playing
 
 Found = dict[str, dict[str, str]]

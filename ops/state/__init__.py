@@ -1,0 +1,1 @@
+"""Where the state lies, whether it is whole, and its copies."""

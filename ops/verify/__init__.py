@@ -1,0 +1,1 @@
+"""Whether what the state names is there and answers."""
