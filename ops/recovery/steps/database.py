@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ops.graph import Graph, Resource
+from ops.graph import Resource
 from ops.identity import name_of
 from ops.recovery.case import Case
 from ops.recovery.steps import krotrust
@@ -20,9 +20,8 @@ def steps(case: Case) -> Iterator[Step]:
     stack, cluster = case.stack, case.resource
     if cluster.inputs["engine"] == "valkey":  # there is no backup of it, and nothing to restore
         yield look(stack)
-        yield up(
-            stack, "make the cache anew: it comes back empty", chain(case.planned, [cluster.name])
-        )
+        made = chain(case.planned, _members(case))
+        yield up(stack, "make the cache anew: it comes back empty", made)
         yield verify(stack)
         return
     yield look(stack)
@@ -42,7 +41,7 @@ def steps(case: Case) -> Iterator[Step]:
         for each in case.planned.resources
         if each.kind == "App" and cluster.name in each.uses.get("spec", ())
     ]
-    seconds = chain(case.planned, [cluster.name]) + chain(case.planned, apps)
+    seconds = chain(case.planned, [*_members(case), *apps])
     yield up(stack, "restore into the new cluster, and move what uses it there", seconds)
     if cluster.system == "krotrust":
         yield from krotrust.started(case)
@@ -54,28 +53,22 @@ def steps(case: Case) -> Iterator[Step]:
 def further(case: Case, cluster: Resource) -> tuple[str, int, str]:
     """Give the settings' list of restored clusters, the place of a further one, and its name."""
     component = name_of(cluster.parent)
-    names = [each.inputs["name"] for each in _clusters(case.planned, component)]
     settings = _settings(case, component)
-    place = len(settings.get("restored", ()))
-    stem = settings["name"]
-    new = next(name for n in range(2, place + 3) if (name := f"{stem}-{n}") not in names)
-    return f"{component.replace('-', '.', 1)}.restored", place, new
+    restored, stem = settings.get("restored") or (), settings["name"]
+    known = {stem, *(each["name"] for each in restored)}  # none is ever called so again
+    new = next(name for n in range(2, len(known) + 2) if (name := f"{stem}-{n}") not in known)
+    return f"{component.replace('-', '.', 1)}.restored", len(restored), new
 
 
 def _retire(case: Case) -> Iterator[Step]:
     """Give up the old cluster, once somebody says so: in a guarded stack by a plain `pulumi up`."""
     stack, old = case.stack, case.resource
-    component = name_of(old.parent)
-    members = [
-        each.name
-        for each in case.planned.resources
-        if each is old or (name_of(each.parent) == component and old.name in _cluster_of(each))
-    ]
+    component, members = name_of(old.parent), _members(case)
     first, plain = len(case.setting("removals") or ()), f"pulumi up --stack {stack} --refresh"
     for place, name in enumerate(members, first):
         yield config(stack, f"removals[{place}]", name, f"let go of {name}", later=True)
     yield Step("take their protection away: it should show nothing else", plain, later=True)
-    retired = len(_settings(case, component).get("retired", ()))
+    retired = len(_settings(case, component).get("retired") or ())
     path = f"{component.replace('-', '.', 1)}.retired[{retired}]"
     yield config(stack, path, old.inputs["name"], "declare the old cluster no more", later=True)
     for place, name in reversed(list(enumerate(members, first))):
@@ -91,13 +84,12 @@ def _settings(case: Case, component: str) -> dict[str, Any]:
     return found
 
 
-def _cluster_of(resource: Resource) -> tuple[str, ...]:
-    return resource.uses.get("clusterId", ())
-
-
-def _clusters(planned: Graph, component: str) -> list[Resource]:
+def _members(case: Case) -> list[str]:
+    """Name the cluster and what stands in it."""
+    cluster = case.resource
     return [
-        each
-        for each in planned.resources
-        if each.kind == CLUSTER and name_of(each.parent) == component
+        each.name
+        for each in case.planned.resources
+        if each is cluster
+        or (each.parent == cluster.parent and cluster.name in each.uses.get("clusterId", ()))
     ]

@@ -43,13 +43,13 @@ def steps(case: Case) -> Iterator[Step]:
 
 
 def _bring_up(there: Case, domains: Mapping[str, str]) -> Iterator[Step]:
-    title = "let its droplet ask for a certificate of production's names, from its first boot on"
-    yield config(STAND_IN, "krotrust.answersFor", domains["krotrust"], title)
     yield Step(
         f"begin the state of {STAND_IN}; that it already exists is as good",
         f"pulumi stack init {STAND_IN} --no-select",
         codes=(0, 1),
     )
+    title = "let its droplet ask for a certificate of production's names, from its first boot on"
+    yield config(STAND_IN, "krotrust.answersFor", domains["krotrust"], title)
     yield Step(
         "have the plain secrets at hand, as variables or encrypted in its stack file",
         f"python -m ops secrets --stack {STAND_IN}",
