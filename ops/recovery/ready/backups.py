@@ -104,7 +104,8 @@ def _newest(name: str, identity: Any, seen: Seen, limit: timedelta, more: str) -
     try:
         ages = _ages(seen.told(question(identity)))
     except UsageError as error:
-        return Finding("backups", name, "unseen", str(error))
+        mend = f"cloud.digitalocean.com, {name}, Backups"
+        return Finding("backups", name, "unseen", str(error), mend)
     if not ages:
         return Finding("backups", name, "bad", "no backup at all", SUPPORT)
     told = f"the newest is {_hours(min(ages))} old, of {len(ages)}"
