@@ -39,7 +39,7 @@ def _state(stack: str, environ: Environ) -> Iterator[Finding]:
     try:
         url = past.url(environ)
     except UsageError as error:
-        mend = f"{BOOTSTRAP}, and the `export PULUMI_BACKEND_URL=...` that it prints"
+        mend = f"{BOOTSTRAP}  # and the export that it prints"
         yield _found("backend", "bad", f"none is named: {error}", mend)
         return
     yield _kind(url, environ)
@@ -68,7 +68,7 @@ def _kind(url: str, environ: Environ) -> Finding:
         if engine.answering(environ) == engine.STAND_IN:
             return _found("backend", "ok", "a folder, as a rehearsal has it")
         told = "a folder: it is lost with this disk, and nobody else sees a lock in it"
-        return _found("backend", "bad", told, f"{BOOTSTRAP}; docs/state.md says how to move")
+        return _found("backend", "bad", told, f"{BOOTSTRAP}  # then take it along: docs/state.md")
     if url.startswith("https:"):
         return _found("backend", "ok", "Pulumi Cloud, which keeps every version itself")
     return _found("backend", "unseen", f"of a kind that is not looked at: {url.split(':')[0]}")
@@ -106,7 +106,7 @@ def _locks(backend: Backend) -> Iterator[Finding]:
         f"{each['username']}@{each['hostname']} (pid {each['pid']}) since {each['timestamp']}"
         for each in backend.locks()
     ]
-    mend = f"see that no engine is at work there, then pulumi cancel --stack {backend.stack} --yes"
+    mend = f"pulumi cancel --stack {backend.stack} --yes  # once no engine is at work there"
     told = f"held by {'; '.join(held)}" if held else "nobody holds one"
     yield _found("lock", "bad" if held else "ok", told, mend)
 
@@ -123,10 +123,9 @@ def _content(stack: str, backend: Backend | None, environ: Environ) -> Iterator[
         return
     state = json.loads(exported)["deployment"] or {}
     if not state.get("resources"):
-        adopt = (
-            f"python -m ops adopt --stack {stack}  # where it is new; or {RESTORE.format(stack)}"
-        )
-        yield _found("readable", "bad", "it is there, and empty", adopt)
+        older = backend and any(backend.states())
+        mend = RESTORE.format(stack) if older else f"python -m ops adopt --stack {stack}"
+        yield _found("readable", "bad", "it is there, and empty", mend)
     else:
         yield _found("readable", "ok", f"{len(state['resources'])} resources")
         yield _age(stack, backend, state)
@@ -204,7 +203,7 @@ def _copies(stack: str, environ: Environ, now: datetime) -> Iterator[Finding]:
             return
         copies.opened(there.read(saved.name), environ, saved.name)
     except UsageError as error:
-        yield _found("weekly copy", "bad", str(error), f"docs/state.md, then {save}")
+        yield _found("weekly copy", "bad", str(error), f"{save}  # see docs/state.md")
         return
     old = now - saved.when > AGE
     told = f"{saved.name} in {there} {'opens, but is older than 8 days' if old else 'opens'}"

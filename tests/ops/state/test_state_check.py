@@ -129,9 +129,16 @@ def test_a_state_that_is_lost_or_cut_off_is_told_with_what_brings_it_back(
     assert "of today" not in found
 
 
-def test_an_empty_state_is_told(checked: Look) -> None:
-    found = checked(8, {"resources": []})
-    assert (found["readable"].state, found["readable"].told) == ("bad", "it is there, and empty")
+def test_an_empty_state_is_told_with_the_older_one_where_there_is_one(
+    checked: Look, folder: Path
+) -> None:
+    found = checked(8, {"resources": []})["readable"]
+    assert (found.state, found.told) == ("bad", "it is there, and empty")
+    assert found.mend.endswith("state open --stack prod | pulumi stack import --stack prod")
+    for file in (folder / "state").rglob("prod*.json*"):
+        file.unlink()
+    found = checked(8, {"resources": []})["readable"]
+    assert found.mend == "python -m ops adopt --stack prod"
 
 
 def test_an_empty_description_beside_the_state_is_for_mend(checked: Look, folder: Path) -> None:
@@ -157,7 +164,7 @@ def test_a_lock_is_told_with_its_holder(checked: Look, folder: Path) -> None:
     found = checked()["lock"]
     assert found.state == "bad"
     assert found.told == "held by ada@laptop (pid 7) since 2026-03-09T09:00:00Z"
-    assert found.mend.endswith("pulumi cancel --stack prod --yes")
+    assert found.mend.startswith("pulumi cancel --stack prod --yes")
 
 
 def test_an_interrupted_operation_is_for_mend(checked: Look) -> None:
