@@ -8,9 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-from moto.server import ThreadedMotoServer
-
 from ops import account
 
 KEY = {"AWS_ACCESS_KEY_ID": "state", "AWS_SECRET_ACCESS_KEY": "x"}
@@ -57,6 +54,8 @@ class Spaces:
 @contextmanager
 def played() -> Iterator[Spaces]:
     """Lend empty Spaces; in a process there is but one."""
+    from moto.server import ThreadedMotoServer  # slow to import, and each worker reads this file
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for each request
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
@@ -70,4 +69,6 @@ def played() -> Iterator[Spaces]:
 
 def clear(spaces: Spaces) -> None:
     """Make Spaces empty again."""
+    import httpx
+
     httpx.post(f"http://127.0.0.1:{spaces.port}/moto-api/reset").raise_for_status()
