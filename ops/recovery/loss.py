@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.facts.secrets import CATALOGUE
+from components.facts.secrets import CATALOGUE, Secret
 from ops.blast import named
 from ops.config import UsageError
 from ops.edges import PENCOM_SERVICE
@@ -53,7 +53,7 @@ def find(planned: Graph, found: Standing, said: str) -> Loss:
         starts = frozenset(found.place[each.name] for each in regional(planned, said))
         return Loss("region", said, f"the region {said}", starts)
     if any(secret.declared and secret.key == said for secret in CATALOGUE):
-        return Loss("secret", said, f"the right value of {said}", _users(found, said))
+        return Loss("secret", said, f"the right value of {said}", _users(planned, said))
     keys = named(found, said)
     mains = {loss.name: loss for key in sorted(keys) for loss in _mains(found, key)}
     if len(mains) > 1:
@@ -97,15 +97,20 @@ def _behind(found: Standing, key: str) -> Iterator[Loss]:
             yield from _mains(found, edge.needed)
 
 
-def _users(found: Standing, key: str) -> frozenset[str]:
+def given(resource: Resource) -> list[Secret]:
+    """Give the secrets that are variables of an app, whatever a stack calls it."""
+    names = {each["key"] for each in resource.inputs.get("spec", {}).get("envs", ())}
+    return [
+        secret
+        for secret in CATALOGUE
+        if secret.declared and secret.system == resource.system and secret.name in names
+    ]
+
+
+def _users(planned: Graph, key: str) -> frozenset[str]:
     """Give the apps that a secret is a variable of."""
-    (secret,) = (each for each in CATALOGUE if each.key == key)
     return frozenset(
-        name
-        for name, thing in found.things.items()
-        if thing.system == secret.system
-        and thing.kind == "service"
-        and thing.label in secret.used_by
+        each.name for each in planned.resources if key in [secret.key for secret in given(each)]
     )
 
 
@@ -134,7 +139,7 @@ def losable(planned: Graph, found: Standing) -> list[Loss]:
     names = [each.name for each in planned.resources if each.type in BY_TYPE]
     users: dict[frozenset[str], str] = {}
     for secret in CATALOGUE:
-        if secret.declared and (apps := _users(found, secret.key)):
+        if secret.declared and (apps := _users(planned, secret.key)):
             users.setdefault(apps, secret.key)
     words = [*names, *users.values(), *regions(planned), STATE, UP]
     return [find(planned, found, word) for word in words]

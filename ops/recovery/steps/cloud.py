@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from components.facts.secrets import CATALOGUE
 from ops.recovery.case import Case
 from ops.recovery.kinds import LossKind
+from ops.recovery.loss import given
 from ops.recovery.steps import database, krotrust, on_premises, region
 from ops.recovery.steps.step import Step, commit, look, up, verify
 from ops.recovery.steps.times import chain
@@ -35,7 +36,7 @@ def _droplet(case: Case) -> Iterator[Step]:
 def _app(case: Case) -> Iterator[Step]:
     stack, spec = case.stack, case.resource.inputs["spec"]
     name = spec["name"]
-    secret = [each for each in CATALOGUE if each.declared and name in each.used_by]
+    secret = given(case.resource)
     yield look(stack)
     if secret:
         people = ", ".join(dict.fromkeys(each.ask for each in secret))
@@ -49,7 +50,7 @@ def _app(case: Case) -> Iterator[Step]:
             f"pulumi config rm --stack {stack} estate:seals",
         )
     yield _up(case, "make the app anew, with all its variables", case.resource.name)
-    if secret:
+    if any(name in each.used_by for each in secret):  # another stack's is deployed by nobody
         yield Step(
             "tell the deploy workflow the new app's id",
             "gh secret set STAGING_APP_PLATFORM_ID --repo"
