@@ -1,0 +1,103 @@
+"""Recoveries of the committed stacks, and what their commands make of the settings."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from conftest import changed
+
+from ops import config
+from ops.config import StackConfig
+from ops.edges import standing
+from ops.graph import Graph, build
+from ops.recovery.case import Case
+from ops.recovery.loss import find, losable
+from ops.recovery.steps.cloud import steps
+from ops.recovery.steps.step import Step
+from ops.standing import Standing
+
+ADDRESS = "188.166.145.69"  # what the stand-in's droplet has in the end
+PATH = re.compile(r"\w+|\d+")
+
+
+@lru_cache
+def known(stack: str) -> tuple[StackConfig, Graph, Standing]:
+    """A committed stack, planned once."""
+    return planned(config.load(stack))
+
+
+def planned(settings: StackConfig) -> tuple[StackConfig, Graph, Standing]:
+    graph = build(settings)
+    return settings, graph, standing(graph)
+
+
+def case(
+    said: str, stack: str = "prod", at: str | None = None, settings: StackConfig | None = None
+) -> Case:
+    """What is lost, of a committed stack or of one with other settings."""
+    given, graph, found = planned(settings) if settings else known(stack)
+    return Case(given, graph, found, find(graph, found, said), at)
+
+
+@lru_cache
+def every(stack: str) -> dict[str, list[Step]]:
+    """The steps for each thing that a stack may lose."""
+    settings, graph, found = known(stack)
+    return {loss.name: steps(Case(settings, graph, found, loss)) for loss in losable(graph, found)}
+
+
+def words(command: str) -> list[list[str]]:
+    """The words of each of the commands that `&&` joins, as a shell would part them."""
+    return [shlex.split(each) for each in command.split(" && ")]
+
+
+def commands(taken: Iterable[Step]) -> list[str]:
+    return [text for step in taken for text in (step.command, step.check) if text]
+
+
+def typed(before: Mapping[str, StackConfig], given: Iterable[str]) -> dict[str, StackConfig]:
+    """Settings of stacks after `pulumi config set` and `rm` of a recovery; others change none."""
+    documents = {stack: _own(settings) for stack, settings in before.items()}
+    for command in given:
+        for word in words(command):
+            if word[:2] == ["pulumi", "config"] and "--path" in word:
+                _apply(documents[word[word.index("--stack") + 1]], word)
+    return {stack: changed(stack, document) for stack, document in documents.items()}
+
+
+def _own(settings: StackConfig) -> dict[str, Any]:
+    prefix = f"{settings.project}:"
+    document = json.loads(json.dumps(settings.document()))
+    return {key.removeprefix(prefix): value for key, value in document.items()}
+
+
+def _apply(document: Any, word: list[str]) -> None:
+    """Do what the engine does: of a list, the place behind its end is a further one."""
+    path = word[word.index("--path") + 1]
+    assert path.startswith("estate:"), path
+    *parents, last = PATH.findall(path.removeprefix("estate:"))
+    for part, following in zip(parents, [*parents[1:], last], strict=True):
+        if isinstance(document, dict):
+            document = document.setdefault(part, [] if following.isdigit() else {})
+        else:
+            if int(part) == len(document):
+                document.append({})
+            document = document[int(part)]
+    if word[2] == "rm":
+        del document[int(last) if isinstance(document, list) else last]
+    elif isinstance(document, list):
+        document[int(last) : int(last) + 1] = [_value(word[-1])]
+    else:
+        document[last] = _value(word[-1])
+
+
+def _value(text: str) -> str | bool:
+    if text.startswith("$("):
+        assert text.endswith("krotrustAddress)"), text
+        return ADDRESS
+    return {"true": True, "false": False}.get(text, text)
