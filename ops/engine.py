@@ -31,11 +31,13 @@ CREDENTIALS = (  # variables that hold it, the stack file entry that may instead
     (("SPACES_ACCESS_KEY_ID",), "digitalocean:spacesAccessId", "a full-access Spaces key's id"),
     (("SPACES_SECRET_ACCESS_KEY",), "digitalocean:spacesSecretKey", "that Spaces key's secret"),
 )
-# What would take the guard or the look beforehand away; whoever wants that types pulumi itself.
+# What would take the guard or the look beforehand away, or lead to another program or file than
+# what was looked at; whoever wants that types pulumi itself.
 REFUSED = re.compile(
-    r"--(?:ignore-protect|skip-preview|policy-pack-config)(?:=.*)?"
-    # `-f` among short ones, unless it is the value of one that takes a value: `-mfix`.
-    r"|-[^-=cmpstvxC]*f.*",
+    r"--(?:ignore-protect|skip-preview|policy-pack-config"
+    r"|cwd|config-file|disable-integrity-checking)(?:=.*)?"
+    # `-f` or `-C` among short ones, unless it is the value of one that takes a value: `-mfix`.
+    r"|-[^-=cmpstvx]*[fC].*",
     re.DOTALL,
 )
 # What was changed by hand is seen and mended, and no rule of the policy is broken. What a person
@@ -95,8 +97,8 @@ def change(command: str, stack: str, arguments: Sequence[str]) -> int:
     if unguarded := [each for each in arguments if REFUSED.fullmatch(each)]:
         raise UsageError(
             f"`{command}` does not take {', '.join(unguarded)}; nothing was changed.\n"
-            "  To remove or replace something guarded, name it in estate:removals of"
-            f" Pulumi.{stack}.yaml"
+            f"  It runs this program with Pulumi.{stack}.yaml. To remove or replace something"
+            " guarded, name it in estate:removals there"
         )
     ask.installed()
     if not rehearsed(os.environ) and (found := _unfit(os.environ, settings)):

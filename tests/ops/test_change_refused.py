@@ -126,15 +126,18 @@ def test_an_up_that_would_send_an_older_seal_back_is_refused(
     [
         *("--ignore-protect", "--skip-preview", "--skip-preview=true", "-f", "-f=true"),
         *("-yf", "-fy", "-rf", "--policy-pack-config", "--policy-pack-config=rules.json"),
+        *("-C", "-Cother", "-yCother", "--cwd", "--cwd=other"),
+        *("--config-file", "--config-file=other.yaml", "--disable-integrity-checking"),
     ],
 )
 @pytest.mark.parametrize("command", ["up", "destroy"])
-def test_an_option_that_takes_a_guard_away_is_refused(
+def test_an_option_that_takes_a_guard_away_or_leads_elsewhere_is_refused(
     project: Project, pulumi: FakePulumi, command: str, option: str
 ) -> None:
     arguments = (command, "--stack", "stage", "--yes", option)
     done = project.ops(*arguments, path=pulumi.folder, environ=REAL)
     assert done.returncode == 1
     assert option in done.stderr
-    assert "estate:removals of Pulumi.stage.yaml" in done.stderr
+    assert "runs this program with Pulumi.stage.yaml" in done.stderr
+    assert "estate:removals" in done.stderr
     assert pulumi.calls == []

@@ -63,10 +63,13 @@ def test_a_change_without_the_engine_says_where_to_get_it(project: Project, comm
 SEALED = json.dumps({"krogivingSeals": {"JWT_SECRET_KEY": SEAL}})
 
 
-def test_a_message_that_has_an_f_in_it_is_no_option(project: Project, pulumi: FakePulumi) -> None:
-    done = project.ops("refresh", "--stack", "stage", "-mfix", path=pulumi.folder, environ=REAL)
+@pytest.mark.parametrize("message", ["-mfix", "-mC"])
+def test_what_a_message_says_is_no_option(
+    project: Project, pulumi: FakePulumi, message: str
+) -> None:
+    done = project.ops("refresh", "--stack", "stage", message, path=pulumi.folder, environ=REAL)
     assert done.returncode == 0, done.stderr
-    assert pulumi.call("refresh")["arguments"][-1] == "-mfix"
+    assert pulumi.call("refresh")["arguments"][-1] == message
 
 
 def test_an_up_reads_what_is_live_takes_the_options_it_was_given_and_then_seals(
