@@ -1,7 +1,6 @@
 """The read-only view over HTTP, asked by DigitalOcean's own Python client."""
 
 import os
-import signal
 import subprocess
 import sys
 import urllib.error
@@ -269,13 +268,15 @@ def test_the_command_says_where_it_listens_and_which_cloud_it_shows(tmp_path: Pa
     cloud = tmp_path / "cloud.json"
     command = [sys.executable, "-m", "rehearsal", "api", "--cloud", str(cloud), "--port", "0"]
     with subprocess.Popen(command, cwd=rehearsal.ROOT, stdout=subprocess.PIPE, text=True) as served:
-        assert served.stdout
-        url, _, rest = served.stdout.readline().partition(" ")
-        assert url.startswith(f"http://{ADDRESS}:")
-        assert str(cloud) in rest
-        assert served.stdout.readline() == f"export DIGITALOCEAN_API_URL={url}\n"
-        spaces = f"export SPACES_ENDPOINT_URL='{url}/spaces/{{{{.Region}}}}'\n"
-        assert served.stdout.readline() == spaces
-        assert client(url).vpcs.list()["vpcs"] == []
-        os.kill(served.pid, signal.SIGINT)
+        try:
+            assert served.stdout
+            url, _, rest = served.stdout.readline().partition(" ")
+            assert url.startswith(f"http://{ADDRESS}:")
+            assert str(cloud) in rest
+            assert served.stdout.readline() == f"export DIGITALOCEAN_API_URL={url}\n"
+            spaces = f"export SPACES_ENDPOINT_URL='{url}/spaces/{{{{.Region}}}}'\n"
+            assert served.stdout.readline() == spaces
+            assert client(url).vpcs.list()["vpcs"] == []
+        finally:
+            served.terminate()
     assert not cloud.exists()

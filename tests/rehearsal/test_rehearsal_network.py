@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import socket
 import ssl
 import subprocess
@@ -176,9 +174,11 @@ def test_the_command_prints_what_leads_there(tmp_path: Path) -> None:
     _write(cloud)
     command = [sys.executable, "-m", "rehearsal", "network", "--cloud", str(cloud)]
     with subprocess.Popen(command, cwd=rehearsal.ROOT, stdout=subprocess.PIPE, text=True) as served:
-        assert served.stdout
-        lines = [served.stdout.readline() for _ in range(3)]
-        variables = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
-        assert variables["SSL_CERT_FILE"] == str(tmp_path / "cloud.json.ca.pem")
-        assert _get(variables, "https://web.d.test").status_code == 200
-        os.kill(served.pid, signal.SIGINT)
+        try:
+            assert served.stdout
+            lines = [served.stdout.readline() for _ in range(3)]
+            variables = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines)
+            assert variables["SSL_CERT_FILE"] == str(tmp_path / "cloud.json.ca.pem")
+            assert _get(variables, "https://web.d.test").status_code == 200
+        finally:
+            served.terminate()
