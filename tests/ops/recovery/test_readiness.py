@@ -165,7 +165,6 @@ def test_the_text_says_who_answers_and_how_to_mend(setup: Setup) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "^say what is lost"),
         (["--check", "--stack", "prd"], r"^there is no Pulumi\.prd\.yaml: known stacks are "),
         (["--check", "--config-file", "nowhere.yaml"], r"^there is no nowhere\.yaml"),
     ],
