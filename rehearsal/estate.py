@@ -16,7 +16,8 @@ def resources(export: Mapping[str, Any]) -> dict[str, Any]:
     and no secret is shown: a resource that was made anew equals the one before.
     """
     held = [each for each in export["deployment"].get("resources") or () if _ours(each)]
-    known = {text: name for each in held for text, name in _made_up(each)}
+    cloud = [each for each in held if each["custom"]]  # a component only passes on
+    known = {text: name for each in cloud for text, name in _made_up(each)}
     found = sorted(known, key=lambda text: (-len(text), text))
     pattern = re.compile("|".join(map(re.escape, found)) or "(?!)")
 

@@ -15,6 +15,7 @@ def _resource(kind: str, name: str, made: dict[str, Any], **inputs: Any) -> dict
         "type": f"digitalocean:index/{kind}",
         "id": made.pop("id"),
         "protect": True,
+        "custom": True,
         "inputs": {"__defaults": [], **inputs},
         "outputs": {**inputs, **made},
     }
@@ -23,12 +24,18 @@ def _resource(kind: str, name: str, made: dict[str, Any], **inputs: Any) -> dict
 def _estate(number: int, address: str, secret: str = "v1:one", **droplet: Any) -> dict[str, Any]:
     """A droplet behind a firewall, with a record that leads to it."""
     made = {"id": str(number), "ipv4Address": address}
-    said = {"size": "s-1", **droplet}
+    said = {"label": "kro-prod-droplet", "size": "s-1", **droplet}
     listed = [
         _resource("droplet:Droplet", "droplet", made, **said),
         _resource("firewall:Firewall", "firewall", {"id": "f-1234567"}, dropletIds=[float(number)]),
         _resource("dnsRecord:DnsRecord", "record", {"id": "1"}, value=address, ttl=300),
         _resource("app:App", "app", {"id": "a-1234567"}, key={SECRET: "x", "ciphertext": secret}),
+        {
+            "urn": "urn:pulumi:prod::estate::estate:product:KroTrust::krotrust",
+            "type": "estate:product:KroTrust",
+            "custom": False,
+            "outputs": {"name": "kro-prod-droplet"},  # passed on, and no name of its own
+        },
         {"urn": "urn:pulumi:prod::estate::pulumi:pulumi:Stack::estate-prod", "type": "pulumi:x"},
     ]
     return resources({"deployment": {"resources": listed}})
@@ -39,6 +46,7 @@ def test_a_droplet_that_was_made_anew_is_the_one_before_wherever_its_id_and_addr
     assert before["firewall"]["inputs"] == {"dropletIds": ["<droplet.id>"]}
     assert before["record"]["inputs"] == {"value": "<droplet.ipv4Address>", "ttl": 300}
     assert before["app"]["inputs"] == {"key": "[secret]"}
+    assert before["droplet"]["inputs"] == {"label": "kro-prod-droplet", "size": "s-1"}
     assert differences(before, after) == {}
 
 
