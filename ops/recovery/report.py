@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -77,7 +77,7 @@ def markdown(given: Recovery) -> Iterator[str]:
     yield from (f"`python -m ops recover {loss.name} --stack {stack}`", "")
     if given.blast.hits:
         yield from ("## What is down because of it", "", "```")
-        yield from lines(given.blast, MOST)
+        yield from lines(replace(given.blast, tell=()), MOST)  # whom to call stands below
         yield from ("```", "")
     yield from ("## What is safe", "")
     for system, names in given.safe.items():
@@ -142,14 +142,15 @@ def _line(text: str) -> str:
 
 def _steps(listed: Sequence[Step]) -> Iterator[str]:
     for number, step in enumerate(listed, 1):
+        indent = " " * len(f"{number}. ")
         who = " (a person)" if step.by == "person" else ""
         took = f" (about {told(step.seconds)})" if step.seconds else ""
         yield f"{number}. {step.title}{took}{who}"
         for command, what in ((step.command, ""), (step.check, "to see that it worked:")):
             if command:
                 # On a line of its own and with no remark: it is copied as it stands.
-                yield from ("", *([f"   {what}", ""] if what else []))
-                yield from ("   ```sh", f"   {command}", "   ```")
+                inside = (*([what, ""] if what else []), "```sh", command, "```")
+                yield from ("", *(f"{indent}{line}".rstrip() for line in inside))
         yield ""
 
 

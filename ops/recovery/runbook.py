@@ -70,7 +70,10 @@ def stale(folder: Path = FOLDER) -> list[str]:
 
 
 def commands(folder: Path = FOLDER) -> set[str]:
-    """Give every command that a page has, whether a step's own or within a sentence."""
+    """Give every command that a page has, whether a step's own or within a sentence.
+
+    None is there that a test has not executed: see tests/ops/recovery/dry_run.py.
+    """
     pages = (file.read_text(encoding="utf-8") for file in folder.glob("*.md"))
     return {found[1] or found[2] for text in pages for found in PIECE.finditer(text)}
 

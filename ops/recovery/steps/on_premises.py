@@ -33,6 +33,10 @@ def host(case: Case) -> Iterator[Step]:
     ):
         yield Step(f"write {what}", _export(case, form))
     yield Step("put them on the machine; for secrets ask the infrastructure team", by="person")
+    known = {_bare(each.name) for each in case.planned.resources}
+    if others := [each for each in carries if each not in known]:
+        told = f"set up {', '.join(others)}, which nothing here describes: ask them, too"
+        yield Step(told, by="person")
     for store in case.planned.resources:
         if store.type == "estate:pencom:Store" and _bare(store.name) in carries:
             yield from _restored(case, store.name, None)

@@ -139,6 +139,14 @@ def test_a_database_of_a_server_is_restored_alone_and_only_its_users_stop() -> N
     ]
 
 
+def test_what_no_order_starts_on_a_host_is_told_to_a_person() -> None:
+    (told,) = (
+        step for step in steps(case("vps-1")) if "nginx" in step.title and "set up" in step.title
+    )
+    assert told.by == "person"
+    assert "set up" not in titles(steps(case("vps-3")))
+
+
 def test_who_keeps_data_in_a_store_stops_in_the_other_order_than_it_starts() -> None:
     told = [word for each in commands(steps(case("pencom-postgresql"))) for word in words(each)]
     stops = [word[5] for word in told if word[3:5] == ["order", "stop"]]

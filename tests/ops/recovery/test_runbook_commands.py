@@ -1,0 +1,121 @@
+"""Every command of the runbook that touches no cloud, executed; the others are a scenario's."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dry_run import Call, a_persons, offline, prepared, rehearsed, typed
+from recoveries import known
+from typer.testing import CliRunner
+
+from components.facts.krotrust import DATABASE_CA_FILE
+from components.facts.pencom import INVENTORY
+from ops import config
+from ops.__main__ import app
+from ops.config import StackConfig
+from ops.graph import Graph
+from ops.recovery import readiness, runbook
+
+REHEARSED = {"pulumi config", "pulumi stack", "pulumi state", "pulumi up"}
+OURS_REHEARSED = {"adopt", "drift", "mend", "render", "state", "up", "verify"}
+
+
+def _planned(settings: StackConfig) -> Graph:
+    return known(settings.stack)[1]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to type in; a stack is planned once, and nobody looks at an account."""
+    for module in ("ops.inventory.estate", "ops.recovery.command"):
+        monkeypatch.setattr(f"{module}.build", _planned)
+    monkeypatch.setattr(readiness, "look", lambda *_: [])
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", offline())
+def test_what_needs_no_cloud_is_executed(command: str, folder: Path) -> None:
+    words = shlex.split(command)[3:]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    if words[0] == "order":
+        assert done.stdout.splitlines()[0].startswith(("note: ", f"{words[1]} order of prod"))
+        host = INVENTORY.hosts.get(words[2])
+        ordered = {*INVENTORY.services, *INVENTORY.stores}
+        wanted = ordered & {*host.carries} if host else {words[2]}
+        assert wanted
+        assert [each for each in wanted if f". {each} on " not in done.stdout] == []
+    if words[0] == "inventory":
+        written = [Path(line) for line in done.stdout.splitlines()]
+        output = folder / words[-1]
+        assert written
+        assert all(output in (folder / each).parents for each in written)
+        assert all((folder / each).read_text() for each in written)
+    if words[0] == "recover":
+        assert "Steps" in done.stdout or "--check" in words
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return prepared(tmp_path_factory.mktemp("dry") / "bin")
+
+
+def _facts() -> Iterator[Call]:
+    """What a person has to have typed, by the facts and the stack files alone."""
+    prod = config.load("prod").document()
+    pencom = prod["estate:pencom"]
+    for name, store in INVENTORY.stores.items():
+        (host,) = (each for each, facts in INVENTORY.hosts.items() if name in facts.carries)
+        where = ("--host", pencom["hosts"][host], "--port")
+        port = str(store.port or pencom["storePorts"].get(name))
+        for each in store.databases:
+            if name == "postgresql":
+                yield Call(("psql", *where, port, "--dbname", each), f"dump of {each}")
+            else:
+                dump = f"dump/{each}"
+                yield Call(("mongorestore", *where, port, "--drop", "--db", each, dump))
+    for system in ("krotrust", "krogiving"):
+        yield Call(("dig", "+short", "NS", prod[f"estate:{system}"]["domain"]))
+    repository = prod["estate:krogiving"]["backend"]["repository"]
+    identity = ("--body", "krogivingBackendId of prod")
+    told = ("secret", "set", "STAGING_APP_PLATFORM_ID", "--repo", repository, *identity)
+    yield Call(("gh", *told))
+    for stack in ("prod", "dr"):
+        root = f"root@krotrustAddress of {stack}"
+        settings = config.load(stack).document()["estate:krotrust"]
+        compose = f"/root/Kro/kro-devops/{settings['composeFolder']}"
+        yield Call(("scp", DATABASE_CA_FILE, "production.json", f"{root}:{compose}/"))
+        yield Call(("ssh", "-A", root, "kro-start"))
+        stop = ("docker", "compose", "--project-directory", compose, "stop", "backend")
+        yield Call(("ssh", root, *stop))
+
+
+def test_what_a_person_types_names_the_hosts_databases_and_files_that_the_facts_name(
+    programs: Path, tmp_path: Path
+) -> None:
+    for store in INVENTORY.stores.values():
+        for each in store.databases:
+            (tmp_path / f"{each}.sql").write_text(f"dump of {each}")
+    calls = [typed(command, programs, tmp_path) for command in a_persons()]
+    assert sorted(calls, key=str) == sorted(_facts(), key=str)
+
+
+def test_the_files_are_brought_to_where_the_droplet_looks_for_them() -> None:
+    (droplet,) = (each for each in known("prod")[1].resources if each.name == "krotrust-droplet")
+    script = droplet.inputs["userData"]
+    for said in ("KRO_HOME:-/root/Kro}", "KRO_CONFIG_FILE=production.json", DATABASE_CA_FILE):
+        assert said in script
+
+
+def test_all_other_commands_are_of_a_kind_that_a_rehearsal_executes() -> None:
+    assert rehearsed() | {*offline(), *a_persons()} == runbook.commands()
+    for command in rehearsed():
+        words = shlex.split(command)
+        if words[0] == "python":
+            assert words[3] in OURS_REHEARSED, command
+        else:
+            assert " ".join(words[:2]) in REHEARSED, command
