@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import STACKS
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -72,6 +72,7 @@ def test_the_placeholders_are_those_that_an_up_stops_for() -> None:
     assert prepare.PLACEHOLDERS == needs.PLACEHOLDERS
 
 
+@settings(deadline=None)  # a machine may be busy
 @given(
     st.sampled_from([each for each in prepare.PLACEHOLDERS if each.version == 4]),
     st.integers(24, 32),

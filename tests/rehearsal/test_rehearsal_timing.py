@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rehearsal import timing
@@ -30,6 +30,7 @@ def _runs(draw: st.DrawFn) -> tuple[list[Operation], dict[str, frozenset[str]]]:
     return done, waits
 
 
+@settings(deadline=None)  # a machine may be busy
 @given(_runs())
 def test_the_critical_path_is_a_chain_in_time_that_ends_at_the_end(
     drawn: tuple[list[Operation], dict[str, frozenset[str]]],
@@ -47,6 +48,7 @@ def test_the_critical_path_is_a_chain_in_time_that_ends_at_the_end(
     ]
 
 
+@settings(deadline=None)  # a machine may be busy
 @given(_runs())
 def test_at_full_length_nothing_waits_longer_than_for_its_own_dependencies(
     drawn: tuple[list[Operation], dict[str, frozenset[str]]],
