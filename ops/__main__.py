@@ -23,7 +23,7 @@ from ops.options import (
     Yes,
 )
 from ops.pencom_commands import inventory, order
-from ops.recovery_commands import recover, state, verify
+from ops.recovery_commands import gone, recover, state, verify
 
 app = typer.Typer(
     help="Day-2 commands of the estate.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -188,11 +188,18 @@ def preview(stack: Stack = "prod") -> None:
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def up(context: typer.Context, stack: Stack = "prod") -> None:
+def up(
+    context: typer.Context,
+    stack: Stack = "prod",
+    make_empty: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME of what held data and is gone, and may come back empty."),
+    ] = None,
+) -> None:
     """Run `pulumi up --refresh` for real, then seal; refuses throw-away credentials."""
     from ops import engine
 
-    raise typer.Exit(engine.change("up", stack, context.args))
+    raise typer.Exit(engine.change("up", stack, context.args, make_empty or []))
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -213,6 +220,7 @@ def destroy(context: typer.Context, stack: Stack) -> None:
 
 app.command()(inventory)
 app.command()(order)
+app.command()(gone)
 app.command()(recover)
 app.command()(verify)
 app.add_typer(state, name="state")

@@ -16,6 +16,7 @@ from ops.config import StackConfig, UsageError
 from rehearsal import OPTION
 
 Environ = Mapping[str, str]
+LIVE = ("refresh", "--preview-only")  # asks what differs between what is live and the state
 OTHER_JSON = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
 
 

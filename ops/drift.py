@@ -20,7 +20,6 @@ from ops.account import NotAtHandError
 from ops.graph import SECRET
 from ops.rendered import Change, changes, keyed
 
-REFRESH = ("refresh", "--preview-only")
 PREVIEW = ("preview", "--ignore-protect")  # else the engine stops at what it would refuse
 QUIET = ("same", "refresh", "read")
 CHANGED = "changed"
@@ -130,7 +129,7 @@ def _compare(
     target: Sequence[str],
 ) -> tuple[list[Drift], list[Drift], list[dict[str, Any]] | None, list[str]]:
     """Give both comparisons, the records that no code knows, and what else there is to say."""
-    refreshed = ask.answer(*REFRESH, *target)
+    refreshed = ask.answer(*ask.LIVE, *target)
     live = drifts(refreshed, "live")
     planned = ask.answer(*PREVIEW, *target)
     code = drifts(planned, "code")

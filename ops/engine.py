@@ -16,7 +16,7 @@ import typer
 import yaml
 
 import rehearsal
-from ops import ROOT, ask, config, plan, seal
+from ops import ROOT, ask, config, gone, plan, seal
 from ops.config import UsageError
 
 THROW_AWAY = "throw-away"
@@ -87,11 +87,14 @@ def scratch(
     return environ, settings
 
 
-def change(command: str, stack: str, arguments: Sequence[str]) -> int:
+def change(
+    command: str, stack: str, arguments: Sequence[str], make_empty: Sequence[str] = ()
+) -> int:
     """Run `pulumi up`, `refresh` or `destroy` on the real state; seal what an `up` brought.
 
-    Returns the engine's exit code. Raises UsageError for an option that takes a guard away, and
-    outside a rehearsal for a throw-away value and a variable that may hold such an option.
+    Returns the engine's exit code. Raises UsageError for an option that takes a guard away, for a
+    store that is gone and not in `make_empty`, and outside a rehearsal for a throw-away value and
+    a variable that may hold such an option.
     """
     settings = config.load(stack)
     if unguarded := [each for each in arguments if REFUSED.fullmatch(each)]:
@@ -113,6 +116,7 @@ def change(command: str, stack: str, arguments: Sequence[str]) -> int:
             f"  `python -m ops seal --stack {stack}`, commit, then `up` again; nothing was changed"
         )
     typer.echo(f"provider: {answering(os.environ)}")
+    gone.before(command, stack, arguments, make_empty)
     run = ["pulumi", command, "--stack", stack, *(UP if command == "up" else ()), *arguments]
     code = subprocess.run(run, cwd=ROOT, check=False).returncode  # noqa: S603
     if code == 0 and command == "up":

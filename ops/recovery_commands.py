@@ -40,6 +40,17 @@ def recover(
     raise typer.Exit(command.run(lost, stack, config_file, at, format.value, check=check))
 
 
+def gone(stack: Stack = "prod", config_file: ConfigFile = None) -> None:
+    """Name what held data and is gone from the account, before an `up` makes it anew; exit 1."""
+    from ops import ask, engine
+    from ops import gone as command
+
+    ask.settings(stack, config_file)
+    typer.echo(f"provider: {engine.answering(os.environ)}")
+    command.check(stack, config_file)
+    typer.echo("all that holds data is there")
+
+
 def verify(
     stack: Stack = "prod",
     config_file: ConfigFile = None,

@@ -18,8 +18,8 @@ def steps(case: Case) -> list[Step]:
     return list(BY_KIND[case.loss.kind](case))
 
 
-def _up(case: Case, what: str, *made: str) -> Step:
-    return up(case.stack, what, chain(case.planned, made))
+def _up(case: Case, what: str, *made: str, empty: str = "") -> Step:
+    return up(case.stack, what, chain(case.planned, made), empty)
 
 
 def _droplet(case: Case) -> Iterator[Step]:
@@ -93,7 +93,7 @@ def _bucket(case: Case) -> Iterator[Step]:
                 f"pulumi state unprotect --stack {stack} --yes '{each.urn}'",
             )
     rules = [each.name for each in case.planned.resources if name in each.uses.get("bucket", ())]
-    yield _up(case, "make the bucket anew: it comes back empty", name, *rules)
+    yield _up(case, "make the bucket anew: it comes back empty", name, *rules, empty=name)
     yield Step("put its content back: no copy is documented, so ask who may have one", by="person")
     yield verify(stack)
 

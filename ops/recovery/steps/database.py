@@ -27,8 +27,8 @@ def steps(case: Case) -> Iterator[Step]:
     yield look(stack)
     yield Step(
         "is the cluster itself gone? Then STOP and call DigitalOcean's support: its backups may be"
-        " gone, too, and an `up` would make an empty one in its place. Is it there? Then go on: it"
-        " stays as it is, beside a new one"
+        " gone, too, and each `up` refuses to make an empty one in its place. Is it there? Then go"
+        " on: it stays as it is, beside a new one"
     )
     if cluster.system == "krotrust":
         yield krotrust.stopped(case)

@@ -46,11 +46,14 @@ def look(stack: str) -> Step:
     )
 
 
-def up(stack: str, what: str, seconds: float = 0) -> Step:
-    """Let the engine do it, and see that it then has nothing left to do."""
+def up(stack: str, what: str, seconds: float = 0, empty: str = "") -> Step:
+    """Let the engine do it, and see that it then has nothing left to do.
+
+    `empty` is what held data, is gone and comes back empty: without that word an `up` refuses.
+    """
     return Step(
         f"{what}. It shows what it will do and asks: say yes to nothing that you did not expect",
-        f"python -m ops up --stack {stack}",
+        f"python -m ops up --stack {stack}" + (f" --make-empty {empty}" if empty else ""),
         f"python -m ops drift --stack {stack}",
         seconds=seconds,
     )

@@ -1,0 +1,107 @@
+"""What holds data and is gone from the account: an `up` would make an empty one in its place.
+
+That would look healthy, and be written to, before anybody saw that it holds nothing. Reads only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from ops import ask, config
+from ops.config import UsageError
+from ops.graph import build
+from ops.identity import name_of
+from ops.standing import held
+
+MAKE_EMPTY = "--make-empty"
+CLUSTER = "digitalocean:index/databaseCluster:DatabaseCluster"
+BUCKET = "digitalocean:index/spacesBucket:SpacesBucket"
+CACHE = "valkey"  # comes back empty as a matter of course
+TARGETS = ("--target", "-t", "--exclude")  # what an `up` does not look at it does not make
+DEPENDENTS = ("--target-dependents", "--exclude-dependents")
+
+
+def before(
+    command: str, stack: str, arguments: Sequence[str], make_empty: Collection[str] = ()
+) -> None:
+    """See, before a command that reads what is live, that no store is lost by it.
+
+    An `up` makes an empty one, unless the stack is not guarded; a `refresh` forgets that there was
+    one. Raises UsageError for what is gone and not in `make_empty`, and the other way round.
+    """
+    from stacks.estate import ENVIRONMENTS
+
+    asked = command != "destroy" and _refreshes(arguments)
+    if make_empty and not asked:
+        raise UsageError(f"{MAKE_EMPTY} needs an `up` that refreshes; nothing was changed")
+    if asked and (make_empty or (stack in ENVIRONMENTS and ENVIRONMENTS[stack].guarded)):
+        check(stack, None, _scope(arguments), make_empty)
+
+
+def check(
+    stack: str,
+    config_file: str | None,
+    scope: Sequence[str] = (),
+    make_empty: Collection[str] = (),
+) -> None:
+    """Ask the engine what is gone. Raises UsageError for what is and is not in `make_empty`."""
+    gone = stores(stack, config_file, scope)
+    if wrong := sorted(set(make_empty) - {*gone}):
+        raise UsageError(
+            f"{MAKE_EMPTY} names {', '.join(wrong)}; nothing was changed.\n  Allowed is what holds"
+            f" data and is gone from the account: {', '.join(gone) or 'nothing is'}"
+        )
+    if lost := [name for name in gone if name not in make_empty]:
+        raise UsageError("\n".join(_told(stack, lost)))
+
+
+def stores(stack: str, config_file: str | None, scope: Sequence[str] = ()) -> list[str]:
+    """Name what holds data, is declared and in the state, and gone from the account."""
+    target = ask.target(stack, config_file)
+    refreshed = ask.answer(*ask.LIVE, *target, *scope)
+    gone = [
+        name_of(step["urn"])
+        for step in refreshed.get("steps") or ()
+        if step["op"] == "delete" and _holds(step["oldState"])
+    ]
+    if not gone:
+        return []
+    # What is declared no more is not made anew: its end is wanted.
+    planned = build(config.load(stack, file=config_file)).resources
+    return sorted({*gone} & {each.name for each in planned})
+
+
+def _holds(state: Mapping[str, Any]) -> bool:
+    cache = state["inputs"].get("engine") == CACHE
+    return state["type"] in (CLUSTER, BUCKET) and not cache
+
+
+def _told(stack: str, lost: Sequence[str]) -> Iterator[str]:
+    yield "gone from the account, and an `up` would make an empty one; nothing was changed:"
+    for name in lost:
+        yield f"  {name} held {held(name)}"
+        yield f"    what to do: python -m ops recover {name} --stack {stack}"
+    yield "  Whoever has read that, and wants what is empty:"
+    names = " ".join(f"{MAKE_EMPTY} {name}" for name in lost)
+    yield f"    python -m ops up --stack {stack} {names}"
+
+
+def _refreshes(arguments: Sequence[str]) -> bool:
+    """Tell whether the command reads what is live; the engine takes the last word on it."""
+    options = [each.partition("=") for each in arguments]
+    words = [word for name, _, word in options if name in ("--refresh", "-r")]
+    return not words or words[-1].lower() not in ("false", "f", "0")
+
+
+def _scope(arguments: Sequence[str]) -> list[str]:
+    """Give the options that say what a command looks at."""
+    found = []
+    rest = iter(arguments)
+    for each in rest:
+        name, given, _ = each.partition("=")
+        if name in TARGETS:
+            found += [each] if given else [each, next(rest, "")]
+        elif name in DEPENDENTS:
+            found.append(each)
+    return found
