@@ -11,6 +11,7 @@ from ops.recovery.loss import given
 from ops.recovery.steps import database, krotrust, on_premises, region
 from ops.recovery.steps.step import Step, commit, look, up, verify
 from ops.recovery.steps.times import chain
+from rehearsal.table import NO_IMPORTER
 
 
 def steps(case: Case) -> list[Step]:
@@ -125,9 +126,9 @@ def _state(case: Case) -> Iterator[Step]:
         "adopt what runs, protected: this only reads the account",
         f"python -m ops adopt --stack {stack} --apply",
     )
-    apps = [each.name for each in case.planned.resources if each.kind == "App"]
+    made = [each.name for each in case.planned.resources if each.kind in (*NO_IMPORTER, "App")]
     what = "make what nobody can import (a Spaces key), and write what is not read back"
-    yield _up(case, f"{what}: every app is deployed anew", *apps)
+    yield _up(case, f"{what}: every app is deployed anew", *made)
     yield verify(stack)
     yield commit(stack)
 
