@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 
 import pytest
-from recoveries import case, commands
+from recoveries import case, commands, known
 from typer.testing import CliRunner, Result
 
 from ops.__main__ import app
@@ -38,7 +38,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Kinds]:
     return kinds
 
 
-@pytest.fixture(params=["40", "80", "200"])
+@pytest.fixture(autouse=True)
+def _planned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ops.recovery.command.build", lambda settings: known(settings.stack)[1])
+
+
+@pytest.fixture(params=["40", "200"])
 def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("COLUMNS", request.param)
     return str(request.param)

@@ -103,13 +103,14 @@ def test_what_is_done_later_takes_no_time_now() -> None:
 
 def test_what_is_made_in_the_cloud_takes_time_and_what_is_not_takes_none() -> None:
     timed = {each.case.loss.kind for each in recoveries() if each.seconds}
-    assert timed == {"app", "bucket", "database", "droplet", "region", "secret", "zone"}
+    assert timed == {"app", "bucket", "database", "droplet", "region", "secret", "state", "zone"}
 
 
 def test_a_database_waits_for_its_cluster_and_then_for_the_apps_that_move_there() -> None:
     alone = recovery(case("krotrust-database-cluster"))
     with_apps = recovery(case("krogiving-postgresql-cluster"))
-    assert (alone.seconds, with_apps.seconds) == (CLUSTER, CLUSTER + APP)
+    made = CLUSTER + real_seconds("DatabaseUser")  # its user, database and rules at once
+    assert (alone.seconds, with_apps.seconds) == (made, made + APP)
 
 
 @pytest.mark.parametrize(
