@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -183,6 +184,7 @@ def answering(environ: Mapping[str, str]) -> str:
     return f"the DigitalOcean plugin on PATH, {found}"
 
 
+@lru_cache  # to be refused takes seconds
 def _real_plugin(wanted: str) -> bool:
     listed = subprocess.run(
         ["pulumi", "plugin", "ls", "--json"],  # noqa: S607
