@@ -104,7 +104,6 @@ def summary(engine: Engine, *arguments: str) -> dict[str, int]:
     return changes
 
 
-@pytest.mark.soak
 def test_the_report_says_what_is_there_and_asks_for_what_is_not_clear(
     engine: Engine, plan: Any
 ) -> None:
@@ -198,6 +197,7 @@ def test_the_report_says_what_is_there_and_asks_for_what_is_not_clear(
     assert operations(engine) == []
 
 
+@pytest.mark.soak
 def test_who_follows_the_report_loses_nothing(engine: Engine) -> None:
     report = json.loads(adopt(engine, *CHOSEN, "--format", "json", code=2))
     assert report["unclear"] == report["waiting"] == {}

@@ -146,7 +146,8 @@ def test_what_was_done_by_hand_and_what_is_not_deployed(settled: Engine, tmp_pat
     ]
 
 
-@pytest.mark.parametrize("state", ["settled", pytest.param("after_up", marks=pytest.mark.soak)])
+@pytest.mark.soak
+@pytest.mark.parametrize("state", ["settled", "after_up"])
 def test_a_droplet_that_is_gone_and_a_secret_typed_by_hand(
     state: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:

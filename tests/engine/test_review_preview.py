@@ -27,6 +27,7 @@ CHANGES: dict[str, Any] = {
 }
 
 
+@pytest.mark.soak
 def test_the_offline_review_and_the_engine_tell_the_same(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

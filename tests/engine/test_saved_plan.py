@@ -10,6 +10,7 @@ from conftest import CANARIES, SEAL_KEY, Engine
 pytestmark = pytest.mark.engine
 
 
+@pytest.mark.soak
 def test_an_up_does_what_its_saved_plan_says_and_nothing_else(
     engine_for: Callable[[str], Engine],
 ) -> None:

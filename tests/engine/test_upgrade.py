@@ -49,10 +49,10 @@ REFACTORING = (  # (file, text, what takes its place)
     (KRO, 'f"{name}-database",', 'f"{name}-escrow",'),
     (
         KRO,
-        "            child,\n        )\n        self.database_ca",
+        "            child,\n        )\n        self.database_host",
         "            pulumi.ResourceOptions("
         'parent=self, aliases=[pulumi.Alias(name=f"{name}-database")]),\n'
-        "        )\n        self.database_ca",
+        "        )\n        self.database_host",
     ),
     # A component in another one, with its children.
     (
@@ -64,8 +64,8 @@ REFACTORING = (  # (file, text, what takes its place)
     # A component of another type, with its children.
     (
         "components/zone.py",
-        '"estate:dns:Zone", name, {}, opts',
-        '"estate:dns:Names", name, {}, pulumi.ResourceOptions.merge(opts,'
+        '"estate:dns:Zone", name, stand_in, opts',
+        '"estate:dns:Names", name, stand_in, pulumi.ResourceOptions.merge(opts,'
         ' pulumi.ResourceOptions(aliases=[pulumi.Alias(type_="estate:dns:Zone")]))',
     ),
 )

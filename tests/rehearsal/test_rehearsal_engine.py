@@ -170,6 +170,7 @@ def test_a_life_from_nothing_to_nothing(tiny: Tiny) -> None:
     assert [op for op, _, _ in tiny.log()].count("delete") == 8
 
 
+@pytest.mark.soak
 def test_a_refusal_reads_like_an_answer_and_not_like_a_crash(tiny: Tiny) -> None:
     refused = tiny.pulumi("preview", fails=True, engine="redis")
     assert "redis is retired; use valkey" in refused
@@ -180,6 +181,7 @@ def test_a_refusal_reads_like_an_answer_and_not_like_a_crash(tiny: Tiny) -> None
     assert "rehearsal/plugin.py" not in refused
 
 
+@pytest.mark.soak
 def test_what_the_api_refuses_reads_like_its_answer_and_is_in_the_log(tiny: Tiny) -> None:
     refused = tiny.pulumi("up", "--yes", "--skip-preview", fails=True, size="s-huge")
     assert "422 Unprocessable: size 's-huge' is none of s-1vcpu-512mb-10gb" in refused
