@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rehearsal import ROOT
+from rehearsal import INSTALL_PAGE, ROOT
 from rehearsal.network import playing
 from rehearsal.prepare import PLAUSIBLE, CannotRehearse, Stage, ask, prepare
 
@@ -100,7 +100,12 @@ def _stand_in(folder: str) -> bool:
 
 
 def begin(folder: Path, speed: float) -> Play:
-    """Copy the project into an empty folder and bring production up there, until it is settled."""
+    """Copy the project into an empty folder and bring production up there, until it is settled.
+
+    Raises `CannotRehearse` without an engine, or with what a command printed that failed.
+    """
+    if not shutil.which("pulumi"):
+        raise CannotRehearse(f"a rehearsal needs the pulumi command line: see {INSTALL_PAGE}")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     catalogue = ask("secrets", "--stack", STACK)
