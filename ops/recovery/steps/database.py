@@ -18,10 +18,15 @@ CLUSTER = "DatabaseCluster"
 def steps(case: Case) -> Iterator[Step]:
     """Fill a new cluster from the backup, and move there what uses it."""
     stack, cluster = case.stack, case.resource
+    users = [
+        each.name
+        for each in case.planned.resources
+        if each.kind == "App" and cluster.name in each.uses.get("spec", ())
+    ]
+    seconds = chain(case.planned, [*_members(case), *users])
     if cluster.inputs["engine"] == "valkey":  # there is no backup of it, and nothing to restore
         yield look(stack)
-        made = chain(case.planned, _members(case))
-        yield up(stack, "make the cache anew: it comes back empty", made)
+        yield up(stack, "make the cache anew, which comes back empty, and move its users", seconds)
         yield verify(stack)
         return
     yield look(stack)
@@ -36,12 +41,6 @@ def steps(case: Case) -> Iterator[Step]:
     yield config(stack, f"{path}[{place}].name", new, "name the cluster that the backup fills")
     if case.at:
         yield config(stack, f"{path}[{place}].at", case.at, "say to which moment to go back")
-    apps = [
-        each.name
-        for each in case.planned.resources
-        if each.kind == "App" and cluster.name in each.uses.get("spec", ())
-    ]
-    seconds = chain(case.planned, [*_members(case), *apps])
     yield up(stack, "restore into the new cluster, and move what uses it there", seconds)
     if cluster.system == "krotrust":
         yield from krotrust.started(case)
