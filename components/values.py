@@ -21,6 +21,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from components.facts.dns import DOTTED
 from components.facts.spaces import SpacesRegion as SpacesRegion
 
 
@@ -186,9 +187,7 @@ class Record(Model):
     @model_validator(mode="after")
     def _final_dot(self) -> Self:
         """Ask for the final dot where the API refuses a name without it."""
-        dotted = self.type in ("CNAME", "MX", "NS", "SRV") or (
-            self.type == "CAA" and self.tag != "iodef"
-        )
+        dotted = self.type in DOTTED or (self.type == "CAA" and self.tag != "iodef")
         if dotted and not self.value.endswith("."):
             raise ValueError(f"a {self.type} value ends with a dot: {self.value}.")
         if self.tag == "iodef" and self.value.endswith("."):

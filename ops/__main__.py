@@ -16,7 +16,7 @@ from ops.options import (
     ListFormat,
     PictureFormat,
     PlanFormat,
-    ReviewFormat,
+    ReportFormat,
     Shown,
     Stack,
     TextFormat,
@@ -109,7 +109,7 @@ def review(
     preview: Annotated[
         str | None, typer.Option(help="Review this `pulumi preview --json` instead of the plan.")
     ] = None,
-    format: Shown[ReviewFormat] = ReviewFormat.md,  # noqa: A002
+    format: Shown[ReportFormat] = ReportFormat.md,  # noqa: A002
 ) -> None:
     """Tell a reviewer what a change destroys, what stands on it, what changes, what it costs."""
     from ops import review as command

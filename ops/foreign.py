@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from components.facts.dns import DOTTED
 from ops.account import Environ, visit
 from ops.live import KINDS, RECORD, Held, Live
 
@@ -12,7 +13,6 @@ DOMAIN, RECORDS = (
     f"digitalocean:index/{kind}" for kind in ("domain:Domain", "dnsRecord:DnsRecord")
 )
 ADDRESSED = ("A", "AAAA", "CNAME")  # what App Platform writes for the names of an app
-DOTTED = ("CNAME", "MX", "NS", "SRV")
 ALWAYS = ("type", "name", "value", "ttl", "priority")
 
 

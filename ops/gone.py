@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from components.facts.holding import CACHES
 from ops import ask, config
 from ops.config import UsageError
 from ops.graph import build
@@ -17,7 +18,6 @@ from ops.standing import held
 MAKE_EMPTY = "--make-empty"
 CLUSTER = "digitalocean:index/databaseCluster:DatabaseCluster"
 BUCKET = "digitalocean:index/spacesBucket:SpacesBucket"
-CACHE = "valkey"  # comes back empty as a matter of course
 TARGETS = ("--target", "-t", "--exclude")  # what an `up` does not look at it does not make
 DEPENDENTS = ("--target-dependents", "--exclude-dependents")
 
@@ -73,7 +73,7 @@ def stores(stack: str, config_file: str | None, scope: Sequence[str] = ()) -> li
 
 
 def _holds(state: Mapping[str, Any]) -> bool:
-    cache = state["inputs"].get("engine") == CACHE
+    cache = state["inputs"].get("engine") in CACHES  # comes back empty as a matter of course
     return state["type"] in (CLUSTER, BUCKET) and not cache
 
 

@@ -11,6 +11,7 @@ from typing import get_args
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
+from components.facts.holding import CACHES
 from components.facts.spaces import SpacesRegion
 from ops.account import Account
 from ops.acl import canned
@@ -131,7 +132,7 @@ def _users(account: Account, held: Held) -> Iterator[Live]:
 
 def _with_users(held: Held) -> list[Live]:
     clusters = held.get("DatabaseCluster", ())
-    return [each for each in clusters if each.inputs["engine"] not in ("valkey", "redis")]
+    return [each for each in clusters if each.inputs["engine"] not in CACHES]
 
 
 def _inside(kind: str, cluster: Live, name: str) -> Live:

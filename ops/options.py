@@ -75,8 +75,8 @@ class BlastFormat(StrEnum):
     mermaid = "mermaid"
 
 
-class ReviewFormat(StrEnum):
-    """How a review is shown."""
+class ReportFormat(StrEnum):
+    """How a report is shown."""
 
     md = "md"
     json = "json"

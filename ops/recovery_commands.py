@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from ops.options import ConfigFile, ConnectTo, Nameserver, Stack, TextFormat
-
-
-class RecoverFormat(StrEnum):
-    """How a recovery is shown."""
-
-    text = "text"
-    md = "md"
-    json = "json"
+from ops.options import (
+    ConfigFile,
+    ConnectTo,
+    Nameserver,
+    ReportFormat,
+    Shown,
+    Stack,
+    TextFormat,
+    Yes,
+)
 
 
 def recover(
@@ -32,7 +32,7 @@ def recover(
         bool, typer.Option("--check", help="Look whether all that is needed is there; exit 1.")
     ] = False,
     config_file: ConfigFile = None,
-    format: Annotated[RecoverFormat, typer.Option(help="How to show it.")] = RecoverFormat.text,  # noqa: A002
+    format: Shown[ReportFormat] = ReportFormat.text,  # noqa: A002
 ) -> None:
     """Say what is down, what is safe and what to do, step by step; changes nothing itself."""
     from ops.recovery import command
@@ -54,7 +54,7 @@ def gone(stack: Stack = "prod", config_file: ConfigFile = None) -> None:
 def verify(
     stack: Stack = "prod",
     config_file: ConfigFile = None,
-    format: Annotated[TextFormat, typer.Option(help="How to show it.")] = TextFormat.text,  # noqa: A002
+    format: Shown[TextFormat] = TextFormat.text,  # noqa: A002
     nameserver: Nameserver = None,
     connect_to: ConnectTo = None,
 ) -> None:
@@ -75,7 +75,7 @@ def state_check(
     context: typer.Context,
     check: Annotated[bool, typer.Option("--check", help="Look, changing nothing.")] = False,
     stack: Stack = "prod",
-    format: Annotated[TextFormat, typer.Option(help="How to show it.")] = TextFormat.text,  # noqa: A002
+    format: Shown[TextFormat] = TextFormat.text,  # noqa: A002
 ) -> None:
     """Look at the state, its backend and its copies (exit 1 where something is bad)."""
     if context.invoked_subcommand:
@@ -94,7 +94,7 @@ def state_bootstrap(
     copies: Annotated[bool, typer.Option("--copies", help="That of the weekly copies.")] = False,
     bucket: Annotated[str | None, typer.Option(help="Another name.")] = None,
     region: Annotated[str | None, typer.Option(help="Another region of Spaces.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Make the state's bucket, or set right the one that is there; safe to repeat."""
     from ops.state import bucket as command

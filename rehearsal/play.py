@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rehearsal import INSTALL_PAGE, ROOT
+from rehearsal import ROOT
 from rehearsal.network import playing
-from rehearsal.prepare import PLAUSIBLE, CannotRehearse, Stage, ask, prepare
+from rehearsal.prepare import PLAUSIBLE, CannotRehearse, Stage, ask, installed, prepare
 
 STACK = "prod"
 NOT_COPIED = (".git", ".venv", ".state", ".*_cache", ".hypothesis", "__pycache__", "tests")
@@ -104,8 +104,7 @@ def begin(folder: Path, speed: float) -> Play:
 
     Raises `CannotRehearse` without an engine, or with what a command printed that failed.
     """
-    if not shutil.which("pulumi"):
-        raise CannotRehearse(f"a rehearsal needs the pulumi command line: see {INSTALL_PAGE}")
+    installed()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     catalogue = ask("secrets", "--stack", STACK)

@@ -19,7 +19,7 @@ from typing import Any
 
 import yaml
 
-from rehearsal import OPTION, ROOT, TOKEN, environment
+from rehearsal import INSTALL_PAGE, OPTION, ROOT, TOKEN, environment
 
 PASSPHRASE = TOKEN  # the word again: it guards nothing
 PLAUSIBLE = {  # of settings whose form is checked; any other is `rehearsal-` and its name
@@ -114,6 +114,12 @@ class Stage:
 def short(path: Path) -> str:
     """Return a path as seen from the project, where it lies in there."""
     return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
+
+def installed() -> None:
+    """Raise `CannotRehearse` where there is no pulumi."""
+    if not shutil.which("pulumi"):
+        raise CannotRehearse(f"a rehearsal needs the pulumi command line: see {INSTALL_PAGE}")
 
 
 def ask(*arguments: str) -> Any:

@@ -1,7 +1,6 @@
 """`python -m rehearsal up`: the real engine brings a stack up from nothing, in a played cloud."""
 
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,8 +17,8 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from rehearsal import INSTALL_PAGE, ROOT
-from rehearsal.prepare import CannotRehearse, Stage, ask, prepare, short
+from rehearsal import ROOT
+from rehearsal.prepare import CannotRehearse, Stage, ask, installed, prepare, short
 from rehearsal.timing import operations, summary
 
 Event = Mapping[str, Any]
@@ -93,10 +92,8 @@ def rehearse(stack: str, speed: float, folder: Path | None = None) -> int:
     `folder` (default `.state/rehearsal/<stack>`) is emptied first and stays afterwards. Returns
     the engine's exit code.
     """
-    if not shutil.which("pulumi"):
-        typer.echo(f"a rehearsal needs the pulumi command line: see {INSTALL_PAGE}", err=True)
-        return 1
     try:
+        installed()
         return _rehearse(stack, speed, folder or ROOT / ".state" / "rehearsal" / stack)
     except CannotRehearse as error:
         typer.echo(f"error: {error}", err=True)

@@ -14,10 +14,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from textwrap import indent
 
-from components.facts.krotrust import COMPOSE_REPOSITORY
+from components.facts.krotrust import COMPOSE_REPOSITORY, HOME
 from components.facts.krotrust import REPOSITORIES as REPOSITORIES
 
-HOME = "/root/Kro"
 CONFIG_FILE = "production.json"
 
 ENV_PATH = "/etc/kro/kro.env"

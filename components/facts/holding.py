@@ -7,6 +7,7 @@ from typing import Literal
 
 Worth = Literal["money", "personal data", "neither money nor personal data", "not documented"]
 
+CACHES = ("valkey", "redis")  # engines without backups, whose loss costs nothing
 HANDOVER = "the handover's page Shutdown & Recovery"
 
 

@@ -8,6 +8,7 @@ HOSTS = {  # public name under the domain -> path that answers when the product 
     "admin": "/",
     "app2": "/",  # an alias of app
 }
+HOME = "/root/Kro"  # on the droplet, with a folder a repository
 DATABASE_CA_FILE = "kro-prod-db-cluster-ca-certificate.crt"  # the name that Compose mounts
 COMPOSE_REPOSITORY = "kro-devops"
 REPOSITORIES = ("kro-backend", "kro-frontend", "kro-admin", COMPOSE_REPOSITORY)

@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from components.facts.krogiving import BACKEND_SECRETS
+from components.facts.krotrust import HOME
 from components.facts.pencom import SERVICES
 
 SEAL_KEY = "ESTATE__SEAL_KEY"
@@ -58,7 +59,7 @@ CATALOGUE = (
         "krotrust",
         "PRODUCTION_JSON",
         ("backend",),
-        "the droplet, /root/Kro/kro-devops/production/production.json",
+        f"the droplet, {HOME}/kro-devops/production/production.json",
         "whoever holds root on the droplet",
     ),
     Secret(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import typer
 
+from components.facts.holding import CACHES
 from ops import config, engine
 from ops.config import UsageError
 from ops.edges import standing
@@ -20,7 +21,6 @@ from ops.recovery import readiness
 from ops.recovery.case import Case
 from ops.recovery.kinds import LossKind
 from ops.recovery.loss import Loss, find, losable
-from ops.recovery.ready.account import NO_BACKUPS
 from ops.recovery.report import as_json, in_hand, markdown, recovery
 
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
@@ -80,7 +80,7 @@ def _refuse(at: str | None, loss: Loss | None) -> None:
         raise UsageError("--at is for a database: say which")
     if loss.kind != "database":
         raise UsageError(f"--at is for a database, and {loss.name} is a {loss.kind}")
-    if loss.resource and loss.resource.inputs["engine"] in NO_BACKUPS:
+    if loss.resource and loss.resource.inputs["engine"] in CACHES:
         raise UsageError(f"--at is for a database with backups, and {loss.label} has none")
 
 

@@ -21,4 +21,5 @@ LossKind = Literal[
 ]
 KINDS: frozenset[LossKind] = frozenset(get_args(LossKind))
 ON_PREMISES: frozenset[LossKind] = frozenset({"host", "service", "store"})  # Pencom's
+STANDS_IN = {"prod": "dr"}  # which stack stands in for one whose region is lost
 CLOUD = KINDS - ON_PREMISES  # any of these ends with an `up`

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.facts.secrets import CATALOGUE, Secret
+from components.facts.secrets import CATALOGUE, SEAL_KEY, Secret
 from ops.blast import named
 from ops.config import UsageError
 from ops.edges import PENCOM_SERVICE
@@ -53,7 +53,14 @@ def find(planned: Graph, found: Standing, said: str) -> Loss:
         starts = frozenset(found.place[each.name] for each in regional(planned, said))
         return Loss("region", said, f"the region {said}", starts)
     if any(secret.declared and secret.key == said for secret in CATALOGUE):
-        return Loss("secret", said, f"the right value of {said}", _users(planned, said))
+        if users := _users(planned, said):
+            return Loss("secret", said, f"the right value of {said}", users)
+        raise UsageError(
+            f"no app of {planned.stack} has {said} as a variable. With another {SEAL_KEY} no stored"
+            f" seal fits: `pulumi config rm --stack {planned.stack} estate:seals`, have every plain"
+            f" value at hand (`python -m ops secrets --stack {planned.stack}`), then"
+            f" `python -m ops up --stack {planned.stack}`"
+        )
     keys = named(found, said)
     mains = {loss.name: loss for key in sorted(keys) for loss in _mains(found, key)}
     if len(mains) > 1:

@@ -16,7 +16,7 @@ from ops.findings import Finding, show
 from ops.recovery.kinds import CLOUD, KINDS, ON_PREMISES, LossKind
 from ops.recovery.ready import access, backups, secrets, settings, sources, tools
 from ops.recovery.ready.account import see
-from ops.recovery.ready.case import Case, plans
+from ops.recovery.ready.subject import Subject, plans
 from ops.state import check as state
 
 
@@ -25,11 +25,11 @@ class Need(NamedTuple):
 
     part: str
     kinds: Collection[LossKind]
-    look: Callable[[Case], Iterable[Finding]]
+    look: Callable[[Subject], Iterable[Finding]]
 
 
-def _state(case: Case) -> Iterator[Finding]:
-    yield from state.look(case.plan.stack, case.environ)
+def _state(subject: Subject) -> Iterator[Finding]:
+    yield from state.look(subject.plan.stack, subject.environ)
 
 
 NEEDS = (
@@ -75,8 +75,8 @@ def look(
     needs = [need for need in NEEDS if not wanted.isdisjoint(need.kinds)]
     with ThreadPoolExecutor(len(needs) + 1) as pool:
         seen = pool.submit(see, environ, backups.owners(known[0]), access.regions(known))
-        case = Case(known, config_file, environ, wanted, seen.result)
-        found = pool.map(lambda need: _found(need, case), needs)
+        subject = Subject(known, config_file, environ, wanted, seen.result)
+        found = pool.map(lambda need: _found(need, subject), needs)
         # Two who could not look for the same reason say it once.
         return list(dict.fromkeys(finding for part in found for finding in part))
 
@@ -94,11 +94,11 @@ def check(
     return show(f"what a recovery of {stack} needs", found, form)
 
 
-def _found(need: Need, case: Case) -> list[Finding]:
+def _found(need: Need, subject: Subject) -> list[Finding]:
     """Look, as far as that goes."""
     found: list[Finding] = []
     try:
-        for each in need.look(case):
+        for each in need.look(subject):
             found.append(each)  # what was found before it broke off stays
     except (UsageError, OSError, subprocess.SubprocessError) as error:
         found.append(Finding(need.part, "not looked at", "unseen", str(error)))

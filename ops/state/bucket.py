@@ -72,7 +72,7 @@ def run(
     """
     name, region = name or purpose.name, region or purpose.region
     if region not in get_args(SpacesRegion):
-        raise UsageError(f"{region!r}: Spaces is in {', '.join(get_args(SpacesRegion))}")
+        raise UsageError(f"--region is {region}: allowed is {', '.join(get_args(SpacesRegion))}")
     if engine.answering(environ) == engine.STAND_IN:
         raise UsageError("this is a rehearsal, whose state is a folder: it needs no bucket")
     typer.echo(f"provider: {engine.answering(environ)}")
@@ -92,7 +92,7 @@ def run(
                 each.mend()
             if left := amiss(client, name):
                 raise UsageError(f"{name} is not as it was set: {'; '.join(e.told for e in left)}")
-            typer.echo("done: private, with versions, old ones kept for 90 days")
+            typer.echo(f"done: private, with versions, old ones kept for {DAYS} days")
         else:
             typer.echo(f"{name} in {region} is as it should be: nothing was changed")
     host = quote(account.spaces_url(environ, region).removeprefix("https://"), safe="/:")

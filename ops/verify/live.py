@@ -9,6 +9,7 @@ from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import Any
 
+from components.facts.holding import CACHES
 from ops.account import Account, NotAtHandError, RefusedError, words
 from ops.findings import Finding
 from ops.verify.recorded import Look, Recorded, Resource
@@ -16,7 +17,6 @@ from ops.verify.recorded import Look, Recorded, Resource
 DROPLETS, DATABASES, APPS, BACKUPS = "droplets", "databases", "apps", "backups"
 YOUNG = timedelta(hours=36)  # a daily backup that is late, but has not been left out
 YOUNG_BY_PLAN = {"daily": YOUNG, "weekly": timedelta(days=7) + YOUNG / 3}
-CACHES = ("valkey", "redis")
 PROBE = 3.0  # seconds that a database may take to refuse a stranger
 Told = Iterator[Finding]
 Rule = tuple[str, str]  # type and value of a trusted source

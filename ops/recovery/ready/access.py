@@ -10,7 +10,7 @@ from ops import engine
 from ops.account import SPACES_KEYS
 from ops.findings import Finding
 from ops.recovery.ready.account import ACCOUNT, LISTS, spaces
-from ops.recovery.ready.case import Case, Plan
+from ops.recovery.ready.subject import Plan, Subject
 
 SCOPES = (*LISTS, ACCOUNT)
 CREDENTIALS = "database:view_credentials"
@@ -19,41 +19,42 @@ CLUSTERS = 10  # assumed: what DigitalOcean gives an account that has not asked 
 SUPPORT = "ask for more now: cloudsupport.digitalocean.com; an answer takes days"
 
 
-def token(case: Case) -> Iterator[Finding]:
+def token(subject: Subject) -> Iterator[Finding]:
     """Look for the token, and hear whether the account takes it."""
     name = rehearsal.TOKEN_VARIABLES[0]
     mend = f"export {name}=... (write scope; {TOKENS}, or whoever owns the account)"
-    held = [case.environ[each] for each in rehearsal.TOKEN_VARIABLES if case.environ.get(each)]
-    if not held and not case.rehearsed:
+    held = [
+        subject.environ[each] for each in rehearsal.TOKEN_VARIABLES if subject.environ.get(each)
+    ]
+    if not held and not subject.rehearsed:
         told = "not set"
-        if "digitalocean:token" in case.plan.settings.values:
-            told = f"not set, it stands in {case.plan.file} alone: only an `up` looks there"
-            mend = (
-                f'export {name}="$(pulumi config get --stack {case.plan.stack} digitalocean:token)"'
-            )
+        if "digitalocean:token" in subject.plan.settings.values:
+            told = f"not set, it stands in {subject.plan.file} alone: only an `up` looks there"
+            kept = f"pulumi config get --stack {subject.plan.stack} digitalocean:token"
+            mend = f'export {name}="$({kept})"'
         yield Finding("token", name, "bad", told, mend)
-    elif not case.rehearsed and held[0] in (rehearsal.TOKEN, engine.THROW_AWAY):
+    elif not subject.rehearsed and held[0] in (rehearsal.TOKEN, engine.THROW_AWAY):
         yield Finding("token", name, "bad", "a throw-away one", mend)
-    elif closed := case.account().closed:
+    elif closed := subject.account().closed:
         yield Finding("token", name, "bad", closed, "set right what it names")
-    elif 401 in _statuses(case):
+    elif 401 in _statuses(subject):
         yield Finding("token", name, "bad", "the account does not take it (401)", mend)
-    elif _statuses(case) == [None]:
-        told = str(case.account().refused(ACCOUNT))
+    elif _statuses(subject) == [None]:
+        told = str(subject.account().refused(ACCOUNT))
         yield Finding("token", name, "bad", told, "status.digitalocean.com; this machine's network")
     else:
         yield Finding("token", name, "ok", "at hand, and the account takes it")
 
 
-def _statuses(case: Case) -> list[int | None]:
+def _statuses(subject: Subject) -> list[int | None]:
     """Give each status with which the account refused something."""
-    refusals = [case.account().refused(scope) for scope in SCOPES]
+    refusals = [subject.account().refused(scope) for scope in SCOPES]
     return list({each.status if each else 200 for each in refusals})
 
 
-def scopes(case: Case) -> Iterator[Finding]:
+def scopes(subject: Subject) -> Iterator[Finding]:
     """Read each list that a recovery needs: 403 means that the token lacks its scope."""
-    seen = case.account()
+    seen = subject.account()
     for scope in SCOPES:
         refused = seen.refused(scope)
         if seen.closed or (refused and refused.status != 403):
@@ -82,15 +83,15 @@ def _lacking(scope: str, told: str) -> Finding:
     return Finding("token", scope, "bad", told, f"a token with the scope {scope}: {TOKENS}")
 
 
-def spaces_key(case: Case) -> Iterator[Finding]:
+def spaces_key(subject: Subject) -> Iterator[Finding]:
     """Look for the Spaces key, and hear whether it lists buckets."""
     where = "cloud.digitalocean.com, Spaces, Access Keys, or whoever owns the account"
     mend = f"export {' '.join(f'{each}=...' for each in SPACES_KEYS)} (full access; {where})"
-    missing = [each for each in SPACES_KEYS if not case.environ.get(each)]
-    if missing and not case.rehearsed:
+    missing = [each for each in SPACES_KEYS if not subject.environ.get(each)]
+    if missing and not subject.rehearsed:
         yield Finding("Spaces", "key", "bad", f"{' and '.join(missing)} not set", mend)
         return
-    seen, places = case.account(), [spaces(region) for region in regions(case.plans)]
+    seen, places = subject.account(), [spaces(region) for region in regions(subject.plans)]
     if refused := next(filter(None, map(seen.refused, places)), None):
         yield Finding("Spaces", "key", "bad", str(refused), mend)
     else:
@@ -105,9 +106,9 @@ def regions(plans: tuple[Plan, ...]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def standing(case: Case) -> Iterator[Finding]:
+def standing(subject: Subject) -> Iterator[Finding]:
     """Look whether the account is in good standing."""
-    account = case.account().told(ACCOUNT)
+    account = subject.account().told(ACCOUNT)
     if (status := account.get("status")) == "active":
         yield Finding("account", "status", "ok", "active")
     else:
@@ -116,16 +117,16 @@ def standing(case: Case) -> Iterator[Finding]:
         yield Finding("account", "status", "bad", said, mend)
 
 
-def room(case: Case) -> Iterator[Finding]:
+def room(subject: Subject) -> Iterator[Finding]:
     """Look whether what a recovery makes fits beside what there is."""
     limits = {
-        "Droplet": int(case.account().told(ACCOUNT)["droplet_limit"]),
+        "Droplet": int(subject.account().told(ACCOUNT)["droplet_limit"]),
         "DatabaseCluster": CLUSTERS,
     }
     for kind, scope in (("Droplet", "droplet:read"), ("DatabaseCluster", "database:read")):
-        there = len(case.account().told(scope))
+        there = len(subject.account().told(scope))
         # Another one before the old one goes; of a lost region, all of them.
-        wanted = len(case.plans[-1].every(kind)) if case.matters("region") else 1
+        wanted = len(subject.plans[-1].every(kind)) if subject.matters("region") else 1
         assumed = " (assumed)" if kind == "DatabaseCluster" else ""
         told = f"{there} there, {wanted} more wanted, the limit is {limits[kind]}{assumed}"
         fits = there + wanted <= limits[kind]

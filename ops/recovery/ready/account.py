@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from components.facts.holding import CACHES
 from ops.account import Account, RefusedError, visit, words
 from ops.config import UsageError
 
@@ -30,7 +31,6 @@ LISTS: Mapping[str, tuple[str, Callable[[Any], Callable[..., Any]]]] = {
     "uptime:read": ("checks", lambda api: api.uptime.list_checks),
     "vpc:read": ("vpcs", lambda api: api.vpcs.list),
 }
-NO_BACKUPS = ("valkey", "redis")
 Asks = Mapping[str, Callable[[], Any]]
 
 
@@ -113,7 +113,7 @@ def _backups(account: Account, seen: Seen, names: Iterable[tuple[str, str]]) -> 
             found = seen.called(kind, name)
         except UsageError:
             continue  # said where it is looked for
-        if found and found.get("engine") not in NO_BACKUPS:
+        if found and found.get("engine") not in CACHES:
             asks[backups(found["id"])] = partial(account.all, lists[kind], "backups", found["id"])
     return asks
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from components.facts.holding import CACHES
 from ops.config import UsageError
 from ops.findings import Finding
-from ops.recovery.ready.account import NO_BACKUPS, Seen
+from ops.recovery.ready.account import Seen
 from ops.recovery.ready.account import backups as question
-from ops.recovery.ready.case import Case, Plan
+from ops.recovery.ready.subject import Plan, Subject
 from ops.standing import STORES
 
 DAILY = timedelta(hours=36)  # a day's copy, and half a day for it to be late
@@ -30,48 +31,48 @@ def owners(plan: Plan) -> list[tuple[str, str]]:
     ]
 
 
-def droplets(case: Case) -> Iterator[Finding]:
+def droplets(subject: Subject) -> Iterator[Finding]:
     """Look at the copies of each droplet."""
-    for resource in case.plan.every("Droplet"):
+    for resource in subject.plan.every("Droplet"):
         name, wanted = resource.inputs["name"], resource.inputs.get("backups")
-        found = case.account().called("droplet", name)
+        found = subject.account().called("droplet", name)
         if found is None:
-            yield _absent(name, case)
+            yield _absent(name, subject)
         elif "backups" not in found["features"]:
             told = "backups are off: what only stands on its disk has no copy"
-            mend = f"make up STACK={case.plan.stack}"
+            mend = f"make up STACK={subject.plan.stack}"
             if not wanted:
-                mend = f"set `krotrust.droplet.backups` in {case.plan.file}, then {mend}"
+                mend = f"set `krotrust.droplet.backups` in {subject.plan.file}, then {mend}"
             yield Finding("backups", name, "bad", told, mend)
         else:
             weekly = (resource.inputs.get("backupPolicy") or {}).get("plan") == "weekly"
-            yield _newest(name, found["id"], case.account(), WEEKLY if weekly else DAILY, "")
+            yield _newest(name, found["id"], subject.account(), WEEKLY if weekly else DAILY, "")
 
 
-def clusters(case: Case) -> Iterator[Finding]:
+def clusters(subject: Subject) -> Iterator[Finding]:
     """Look at the backups of each cluster that has some."""
-    for resource in case.plan.every("DatabaseCluster"):
+    for resource in subject.plan.every("DatabaseCluster"):
         name, engine = resource.inputs["name"], resource.inputs["engine"]
-        if engine in NO_BACKUPS:
+        if engine in CACHES:
             held = STORES[resource.name]
             yield Finding("backups", name, "ok", f"{held.content}: {held.recovery}")
             continue
-        found = case.account().called("database", name)
+        found = subject.account().called("database", name)
         if found is None:
-            yield _absent(name, case)
+            yield _absent(name, subject)
         else:
             window = f"; it goes back to {RESTORED[engine]}"
-            yield _newest(name, found["id"], case.account(), DAILY, window)
+            yield _newest(name, found["id"], subject.account(), DAILY, window)
 
 
-def sources(case: Case) -> Iterator[Finding]:
+def sources(subject: Subject) -> Iterator[Finding]:
     """Look whether each cluster is there that another one is to be filled from."""
-    for plan in case.plans:
+    for plan in subject.plans:
         for resource in plan.every("DatabaseCluster"):
             if not (source := (resource.inputs.get("backupRestore") or {}).get("databaseName")):
                 continue
             name = f"{resource.inputs['name']} from {source}"
-            if case.account().called("database", source):
+            if subject.account().called("database", source):
                 yield Finding("backups", name, "ok", f"{source} is there")
             else:
                 told = f"there is no cluster {source} to fill it from"
@@ -79,18 +80,18 @@ def sources(case: Case) -> Iterator[Finding]:
                 yield Finding("backups", name, "bad", told, mend)
 
 
-def buckets(case: Case) -> Iterator[Finding]:
+def buckets(subject: Subject) -> Iterator[Finding]:
     """Say what is known of copies of the buckets' contents."""
-    for resource in case.plan.every("SpacesBucket"):
+    for resource in subject.plan.every("SpacesBucket"):
         held = STORES[resource.name]
         mend = "ask the product's owners for a copy elsewhere; nothing here makes one"
         told = f"{held.content}: {held.recovery}"
         yield Finding("backups", resource.inputs["name"], "unseen", told, mend)
 
 
-def pencom(case: Case) -> Iterator[Finding]:
+def pencom(subject: Subject) -> Iterator[Finding]:
     """Say whom to ask for the copies of Pencom's stores."""
-    if not case.plan.setting("pencom"):
+    if not subject.plan.setting("pencom"):
         return
     for name in (each for each in STORES if each.startswith("pencom-")):
         store = name.removeprefix("pencom-")
@@ -123,10 +124,10 @@ def _hours(age: timedelta) -> str:
     return f"{age.total_seconds() / 3600:.0f} h"
 
 
-def _absent(name: str, case: Case) -> Finding:
+def _absent(name: str, subject: Subject) -> Finding:
     told = f"the account has nothing of that name, so that no backup of {name} can be seen"
     mend = (
         "where it is what was lost: its backups are listed in the console; else take over the one"
-        f" that runs: `python -m ops adopt --stack {case.plan.stack}`"
+        f" that runs: `python -m ops adopt --stack {subject.plan.stack}`"
     )
     return Finding("backups", name, "bad", told, mend)

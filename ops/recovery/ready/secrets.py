@@ -9,7 +9,7 @@ from components.facts.secrets import CATALOGUE, SEAL_KEY, Secret
 from ops import seal
 from ops.findings import Finding
 from ops.recovery.kinds import LossKind
-from ops.recovery.ready.case import Case, Plan
+from ops.recovery.ready.subject import Plan, Subject
 from stacks import secrets
 
 # What of a system's secrets no resource carries is needed when one of these is lost.
@@ -20,14 +20,14 @@ ELSEWHERE: Mapping[str, tuple[LossKind, ...]] = {
 }
 
 
-def declared(case: Case) -> Iterator[Finding]:
+def declared(subject: Subject) -> Iterator[Finding]:
     """Look for each secret that an `up` sends: plain where an app is rebuilt, else at least sealed.
 
     An entry that is encrypted in the stack file counts as plain: the passphrase opens it.
     """
-    rebuilt = case.matters("app", "region")
+    rebuilt = subject.matters("app", "region")
     for secret in (each for each in CATALOGUE if each.declared):
-        forms = {plan.stack: _form(secret, plan, case) for plan in case.plans}
+        forms = {plan.stack: _form(secret, plan, subject) for plan in subject.plans}
         lacking = {
             stack: form or "not at hand"
             for stack, form in forms.items()
@@ -47,20 +47,20 @@ def declared(case: Case) -> Iterator[Finding]:
         yield Finding("secrets", secret.key, "bad", told, mend)
 
 
-def _form(secret: Secret, plan: Plan, case: Case) -> str | None:
+def _form(secret: Secret, plan: Plan, subject: Subject) -> str | None:
     """Say in which form a secret is at hand for a stack, if in any."""
     prefix = f"{plan.settings.project}:"
     entries = {key.removeprefix(prefix): each for key, each in plan.settings.values.items()}
-    if found := secrets.find(entries, case.environ)[secret.key].source:
+    if found := secrets.find(entries, subject.environ)[secret.key].source:
         return f"plain, {found}" if found == "environment" else f"encrypted, {plan.file}"
     return "sealed" if secret.key in plan.settings.seals() else None
 
 
-def elsewhere(case: Case) -> Iterator[Finding]:
+def elsewhere(subject: Subject) -> Iterator[Finding]:
     """Say where the secrets live that the program never sees, and whom to ask."""
     places: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for secret in CATALOGUE:
-        if not secret.declared and case.matters(*ELSEWHERE[secret.system]):
+        if not secret.declared and subject.matters(*ELSEWHERE[secret.system]):
             places[secret.system, secret.lives, secret.ask].append(secret.name)
     for (system, lives, ask), names in places.items():
         told = f"cannot be seen from here; lives: {lives}"
@@ -68,11 +68,11 @@ def elsewhere(case: Case) -> Iterator[Finding]:
         yield Finding("secrets", f"{system}: {what}", "unseen", told, f"ask {ask}")
 
 
-def stored(case: Case) -> Iterator[Finding]:
+def stored(subject: Subject) -> Iterator[Finding]:
     """Look whether the stack file holds what the last `up` sealed."""
-    plan = case.plan
+    plan = subject.plan
     mend = f"python -m ops seal --stack {plan.stack}, and commit {plan.file}"
-    if late := seal.unstored(plan.stack, case.config_file, case.environ):
+    if late := seal.unstored(plan.stack, subject.config_file, subject.environ):
         told = f"{plan.file} does not hold what the last `up` sealed: {', '.join(late)}"
         yield Finding("secrets", "seals", "bad", f"{told}; the next one refuses", mend)
     else:

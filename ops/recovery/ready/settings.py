@@ -7,13 +7,13 @@ from ipaddress import ip_network
 
 from ops.findings import Finding
 from ops.inventory import estate, ssh
-from ops.recovery.ready.case import Case
+from ops.recovery.ready.subject import Subject
 from stacks.needs import PLACEHOLDERS
 
 
-def refused(case: Case) -> Iterator[Finding]:
+def refused(subject: Subject) -> Iterator[Finding]:
     """Name what is wrong in a stack file, and each value that it does not have yet."""
-    for plan in case.plans:
+    for plan in subject.plans:
         lacking = [each.partition("  ") for each in plan.lacking if "  a secret;" not in each]
         if plan.mistakes:
             mend = f"python -m ops plan --stack {plan.stack} says it, until it is right"
@@ -25,26 +25,28 @@ def refused(case: Case) -> Iterator[Finding]:
             yield Finding("settings", f"{plan.stack}: {key}", "bad", where, mend)
 
 
-def pencom(case: Case) -> Iterator[Finding]:
+def pencom(subject: Subject) -> Iterator[Finding]:
     """Look whether Pencom's hosts could be reached with what the stack file says."""
-    if not (own := case.plan.setting("pencom")):
+    if not (own := subject.plan.setting("pencom")):
         return
-    key = f"{case.plan.settings.project}:pencom"
+    key = f"{subject.plan.settings.project}:pencom"
     places = [(f"hosts.{name}", address) for name, address in own.get("hosts", {}).items()]
     places += [("sshAllowList", network) for network in own.get("sshAllowList", ())]
     places += [(f"foreign.{name}", each) for name, each in own.get("foreign", {}).items()]
     for name, address in places:
         if _placeholder(address):
             told = f"{address} stands for an address that is not known"
-            mend = f"ask the infrastructure team, and write it into {case.plan.file}"
+            mend = f"ask the infrastructure team, and write it into {subject.plan.file}"
             yield Finding("pencom", f"{key}.{name}", "bad", told, mend)
         else:
             yield Finding("pencom", f"{key}.{name}", "ok", str(address))
-    if case.plan.graph:
-        found = case.plan.graph.resources
+    if subject.plan.graph:
+        found = subject.plan.graph.resources
         declared = ((each.type, each.name, each.inputs) for each in found)
-        hosts = ssh.files(estate.read(case.plan.stack, declared))[ssh.FILE].count("Host ")
-        told = f"{hosts} hosts, by `python -m ops inventory --stack {case.plan.stack} --format ssh`"
+        hosts = ssh.files(estate.read(subject.plan.stack, declared))[ssh.FILE].count("Host ")
+        told = (
+            f"{hosts} hosts, by `python -m ops inventory --stack {subject.plan.stack} --format ssh`"
+        )
         yield Finding("pencom", "ssh configuration", "ok", told)
 
 

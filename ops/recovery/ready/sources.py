@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from components.facts.krotrust import REPOSITORIES
 from ops.findings import Finding
 from ops.recovery.ready import delegation
-from ops.recovery.ready.case import Case
+from ops.recovery.ready.subject import Subject
 
 PATIENCE = 20  # seconds for a repository to answer
 QUIET = {  # nobody is asked for a password
@@ -38,20 +38,20 @@ class Repository(NamedTuple):
     branch: str
 
 
-def repositories(case: Case) -> Iterator[Finding]:
+def repositories(subject: Subject) -> Iterator[Finding]:
     """Ask each repository for the branch that a rebuild clones."""
-    wanted = list(dict.fromkeys(_repositories(case)))
+    wanted = list(dict.fromkeys(_repositories(subject)))
     if wanted:
         with ThreadPoolExecutor(len(wanted)) as pool:
-            yield from pool.map(lambda each: _reached(each, case), wanted)
+            yield from pool.map(lambda each: _reached(each, subject), wanted)
 
 
-def _repositories(case: Case) -> Iterator[Repository]:
-    for plan in case.plans:
+def _repositories(subject: Subject) -> Iterator[Repository]:
+    for plan in subject.plans:
         base = plan.setting("krotrust").get("gitBaseUrl")
-        if base and case.matters("droplet", "region"):
+        if base and subject.matters("droplet", "region"):
             yield from (Repository(f"{base}/{name}.git", CLONES, "HEAD") for name in REPOSITORIES)
-        if not case.matters("app", "region"):
+        if not subject.matters("app", "region"):
             continue
         for app in plan.every("App"):
             spec = app.inputs["spec"]
@@ -61,13 +61,13 @@ def _repositories(case: Case) -> Iterator[Repository]:
                 yield Repository(url, BUILDS, code["branch"])
 
 
-def _reached(wanted: Repository, case: Case) -> Finding:
+def _reached(wanted: Repository, subject: Subject) -> Finding:
     reader, branch, url = wanted.reader, wanted.branch, CREDENTIAL.sub("//", wanted.url)
     command = f"git ls-remote {url} {branch}"
     try:
         done = subprocess.run(  # noqa: S603
             ["git", "ls-remote", wanted.url, branch],  # noqa: S607
-            env={**QUIET, **case.environ},
+            env={**QUIET, **subject.environ},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -87,22 +87,22 @@ def _reached(wanted: Repository, case: Case) -> Finding:
     return Finding("git", url, "ok", f"{branch} is there")
 
 
-def zones(case: Case) -> Iterator[Finding]:
+def zones(subject: Subject) -> Iterator[Finding]:
     """Look whether the parent of each zone sends the world to DigitalOcean's name servers."""
-    names = [each.inputs["name"] for plan in case.plans for each in plan.every("Domain")]
+    names = [each.inputs["name"] for plan in subject.plans for each in plan.every("Domain")]
     with ThreadPoolExecutor(len(names) or 1) as pool:
-        yield from pool.map(lambda name: delegation.look(name, case.environ), names)
+        yield from pool.map(lambda name: delegation.look(name, subject.environ), names)
 
 
-def drift(case: Case) -> Iterator[Finding]:
+def drift(subject: Subject) -> Iterator[Finding]:
     """Look for the last list of the records that no code knows, and how old it is."""
-    stack, name = case.plan.stack, "last drift report"
+    stack, name = subject.plan.stack, "last drift report"
     keep = (
         f"nightly: python -m ops drift --stack {stack} --format json > FILE, kept outside of the"
         f" account; then export {REPORT}=FILE"
     )
     lost = "a zone's foreign records (mail, proofs of ownership) would be lost"
-    if not (path := case.environ.get(REPORT)):
+    if not (path := subject.environ.get(REPORT)):
         yield Finding("zones", name, "bad", f"{REPORT} is not set: {lost}", keep)
         return
     try:

@@ -12,43 +12,43 @@ from pathlib import Path
 
 from ops import ROOT, config, engine
 from ops.findings import Finding
-from ops.recovery.ready.case import Case
+from ops.recovery.ready.subject import Subject
 
 PINNED = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[^\]]*\])?==([^\s;]+)( ;)?", re.MULTILINE)
 PLUGIN = "digitalocean"
 
 
-def pulumi(case: Case) -> Iterator[Finding]:
+def pulumi(subject: Subject) -> Iterator[Finding]:
     """Look at the engine, at what runs its programs, and at its plugin."""
     mend = f"install it: {config.INSTALL_PAGE}"
-    if not (found := _which("pulumi", case)):
+    if not (found := _which("pulumi", subject)):
         yield Finding(
             "tools", "pulumi", "bad", "not on PATH: nothing can be previewed or made", mend
         )
         return
-    done = _run(case, "pulumi", "version")
+    done = _run(subject, "pulumi", "version")
     if done.returncode:
         yield Finding("tools", "pulumi", "bad", f"does not run: {done.stderr.strip()}", mend)
         return
     yield Finding("tools", "pulumi", "ok", done.stdout.strip() or found)
     language = "pulumi-language-python"
     beside = Path(found).resolve().parent / language
-    if there := _which(language, case) or (str(beside) if beside.is_file() else None):
+    if there := _which(language, subject) or (str(beside) if beside.is_file() else None):
         yield Finding("tools", language, "ok", there)
     else:
         told = "neither on PATH nor beside pulumi: it runs the program"
         yield Finding(
             "tools", language, "bad", told, f"it comes with pulumi: {config.INSTALL_PAGE}"
         )
-    yield _plugin(case)
+    yield _plugin(subject)
 
 
-def _plugin(case: Case) -> Finding:
+def _plugin(subject: Subject) -> Finding:
     """Look for the plugin: on PATH, else among those that pulumi installed."""
     name, wanted = "DigitalOcean plugin", version("pulumi-digitalocean")
-    if _which(f"pulumi-resource-{PLUGIN}", case):
-        return Finding("tools", name, "ok", engine.answering(case.environ))
-    done = _run(case, "pulumi", "plugin", "ls", "--json")
+    if _which(f"pulumi-resource-{PLUGIN}", subject):
+        return Finding("tools", name, "ok", engine.answering(subject.environ))
+    done = _run(subject, "pulumi", "plugin", "ls", "--json")
     listed = json.loads(done.stdout or "[]") if done.returncode == 0 else []
     there = [each.get("version") for each in listed if each["name"] == PLUGIN]
     if wanted in there:
@@ -57,7 +57,7 @@ def _plugin(case: Case) -> Finding:
     return Finding("tools", name, "bad", told, f"pulumi plugin install resource {PLUGIN} {wanted}")
 
 
-def packages(_: Case) -> Iterator[Finding]:
+def packages(_: Subject) -> Iterator[Finding]:
     """Hold what is installed against the pinned versions."""
     wrong, pins = [], PINNED.findall((ROOT / "requirements.txt").read_text())
     for name, pinned, marker in pins:
@@ -74,24 +74,24 @@ def packages(_: Case) -> Iterator[Finding]:
         yield Finding("tools", "Python packages", "ok", f"{len(pins)} as pinned")
 
 
-def git(case: Case) -> Iterator[Finding]:
+def git(subject: Subject) -> Iterator[Finding]:
     """Look for git, which a rebuild gets its code with."""
-    yield _there("git", case, "no code can be cloned")
+    yield _there("git", subject, "no code can be cloned")
 
 
-def ssh(case: Case) -> Iterator[Finding]:
+def ssh(subject: Subject) -> Iterator[Finding]:
     """Look for ssh, which hosts are put right with."""
-    yield _there("ssh", case, "nobody gets on to a host")
+    yield _there("ssh", subject, "nobody gets on to a host")
 
 
-def ssh_key(case: Case) -> Iterator[Finding]:
+def ssh_key(subject: Subject) -> Iterator[Finding]:
     """Look whether the agent holds the key that a new droplet lets in, which takes no other."""
-    for plan in case.plans:
+    for plan in subject.plans:
         public = ((plan.setting("krotrust").get("ssh") or {}).get("publicKey") or "").split()
         if len(public) < 2:
             continue  # the settings say that it is missing
         name = f"key of a new droplet of {plan.stack}"
-        held = _run(case, "ssh-add", "-L").stdout if _which("ssh-add", case) else ""
+        held = _run(subject, "ssh-add", "-L").stdout if _which("ssh-add", subject) else ""
         if public[1] in held.split():
             yield Finding("tools", name, "ok", "your SSH agent holds it")
         else:
@@ -103,22 +103,22 @@ def ssh_key(case: Case) -> Iterator[Finding]:
             yield Finding("tools", name, "unseen", told, mend)
 
 
-def _there(name: str, case: Case, without: str) -> Finding:
-    if found := _which(name, case):
+def _there(name: str, subject: Subject, without: str) -> Finding:
+    if found := _which(name, subject):
         return Finding("tools", name, "ok", found)
     mend = f"install it with this machine's own packages ({name} or openssh-client)"
     return Finding("tools", name, "bad", f"not on PATH: {without}", mend)
 
 
-def _which(name: str, case: Case) -> str | None:
-    return shutil.which(name, path=case.environ.get("PATH", ""))
+def _which(name: str, subject: Subject) -> str | None:
+    return shutil.which(name, path=subject.environ.get("PATH", ""))
 
 
-def _run(case: Case, *command: str) -> subprocess.CompletedProcess[str]:
-    found = _which(command[0], case) or command[0]
+def _run(subject: Subject, *command: str) -> subprocess.CompletedProcess[str]:
+    found = _which(command[0], subject) or command[0]
     return subprocess.run(  # noqa: S603
         [found, *command[1:]],
-        env={**case.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+        env={**subject.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
         capture_output=True,
         text=True,
         check=False,

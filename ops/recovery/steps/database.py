@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from components.facts.holding import CACHES
 from ops.graph import Resource
 from ops.identity import name_of
 from ops.recovery.case import Case
@@ -24,7 +25,7 @@ def steps(case: Case) -> Iterator[Step]:
         if each.kind == "App" and cluster.name in each.uses.get("spec", ())
     ]
     seconds = chain(case.planned, [*_members(case), *users])
-    if cluster.inputs["engine"] == "valkey":  # there is no backup of it, and nothing to restore
+    if cluster.inputs["engine"] in CACHES:  # there is nothing to restore
         yield look(stack)
         yield up(stack, "make the cache anew, which comes back empty, and move its users", seconds)
         yield verify(stack)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.facts.krotrust import DATABASE_CA_FILE
+from components.facts.krotrust import COMPOSE_REPOSITORY, DATABASE_CA_FILE, HOME
 from components.facts.secrets import CATALOGUE
 from ops.recovery.case import Case
 from ops.recovery.steps.step import Step
 
-FOLDER = "/root/Kro/kro-devops"  # where the handover has the compose folders
+FOLDER = f"{HOME}/{COMPOSE_REPOSITORY}"  # it holds the compose folders
 
 
 def started(case: Case) -> Iterator[Step]:

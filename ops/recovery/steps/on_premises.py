@@ -8,9 +8,11 @@ from ops.recovery.case import Case
 from ops.recovery.steps.step import Step, verify
 
 FILES = "pencom-inventory"  # the folder that the exports are written to
-# How the handover restores a database; another engine's way is documented nowhere.
+# How the handover restores a database, and that an error ends it; of other engines nothing is
+# documented.
 RESTORES = {
-    "PostgreSQL": "psql --host {host} --port {port} --dbname {database} < {database}.sql",
+    "PostgreSQL": "psql --set ON_ERROR_STOP=1 --host {host} --port {port} --dbname {database}"
+    " < {database}.sql",
     "MongoDB": "mongorestore --host {host} --port {port} --drop --db {database} dump/{database}",
 }
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from components.facts.holding import CACHES
 from ops import config as stack_files
 from ops.edges import standing
 from ops.graph import Resource, build
 from ops.identity import name_of
 from ops.recovery.case import Case
+from ops.recovery.kinds import STANDS_IN
 from ops.recovery.loss import regional
 from ops.recovery.steps import krotrust
 from ops.recovery.steps.database import CLUSTER, further
 from ops.recovery.steps.step import Step, commit, config, look, unset, up, verify
 from ops.recovery.steps.times import chain
 
-STAND_IN, STOOD_IN_FOR = "dr", "prod"
+STOOD_IN_FOR = "prod"
+STAND_IN = STANDS_IN[STOOD_IN_FOR]
 
 
 def steps(case: Case) -> Iterator[Step]:
@@ -105,7 +108,7 @@ def _named(case: Case, kind: str) -> list[str]:
 
 
 def _holds_data(resource: Resource) -> bool:
-    return resource.kind == CLUSTER and resource.inputs["engine"] != "valkey"
+    return resource.kind == CLUSTER and resource.inputs["engine"] not in CACHES
 
 
 def _same(there: Case, cluster: Resource) -> str:

@@ -86,6 +86,7 @@ def commit(*stacks: str, later: bool = False) -> Step:
         "commit what was changed, and push it: whoever deploys next needs it",
         f"python -m ops render && git add {files} rendered docs/runbook"
         f" && git commit -m 'Recover {stacks[0]}'",
+        "python -m ops render --check",
         codes=(0, 1),  # 1 where nothing has changed
         later=later,
     )

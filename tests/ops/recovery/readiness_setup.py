@@ -29,7 +29,7 @@ from conftest import CANARIES, SEAL_KEY, _set
 
 from ops import ROOT
 from ops.findings import Finding
-from ops.recovery.ready import case
+from ops.recovery.ready import subject
 from ops.state import check as state
 from rehearsal.api import doors
 from rehearsal.prepare import filled
@@ -59,8 +59,8 @@ REPOSITORIES = (
 OURS = tuple(f"ns{n}.digitalocean.com." for n in (1, 2, 3))
 REFUSED = ("REFUSED",)
 SPACES = "<ListAllMyBucketsResult><Buckets></Buckets></ListAllMyBucketsResult>"
-PLAN = case.plan
-PLANNED: dict[tuple[str, str], case.Plan] = {}
+PLAN = subject.plan
+PLANNED: dict[tuple[str, str], subject.Plan] = {}
 PULUMI = """\
 #!/bin/sh
 case "$1 $2" in
@@ -258,7 +258,7 @@ def complete(folder: Path, far: Far, code: Path, patch: pytest.MonkeyPatch) -> S
     }
     for name, value in environ.items():
         patch.setenv(name, value)
-    patch.setattr(case, "plan", _planned)
+    patch.setattr(subject, "plan", _planned)
     # How the state stands has tests of its own.
     patch.setattr(state, "look", lambda *_: [Finding("state", "stack", "ok", "there")])
     return setup
@@ -277,7 +277,7 @@ def _filled() -> dict[str, str]:
     return texts
 
 
-def _planned(stack: str, file: Path | None) -> case.Plan:
+def _planned(stack: str, file: Path | None) -> subject.Plan:
     """Plan each text of a stack file once: most tests change none."""
     assert file
     key = (stack, file.read_text())

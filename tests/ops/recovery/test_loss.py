@@ -72,6 +72,7 @@ def test_every_kind_of_loss_is_among_them() -> None:
         ("Oracle", ["nothing is called Oracle", "oracle-ecrs"]),
         ("ams3", ["nothing is called ams3", "`python -m ops plan` lists all"]),  # dr's, not prod's
         ("KROTRUST__PRODUCTION_JSON", ["nothing is called"]),  # no resource carries its value
+        ("ESTATE__SEAL_KEY", ["no app of prod", "config rm --stack prod estate:seals", "ops up"]),
         ("oracle-ecrs", ["nothing of ours", "`python -m ops blast oracle-ecrs`", "whom to call"]),
         ("SendGrid", ["nothing of ours", "`python -m ops blast SendGrid`", "whom to call"]),
     ],

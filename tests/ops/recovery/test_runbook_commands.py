@@ -73,7 +73,10 @@ def _facts() -> Iterator[Call]:
         port = str(store.port or pencom["storePorts"].get(name))
         for each in store.databases:
             if name == "postgresql":
-                yield Call(("psql", *where, port, "--dbname", each), f"dump of {each}")
+                yield Call(
+                    ("psql", "--set", "ON_ERROR_STOP=1", *where, port, "--dbname", each),
+                    f"dump of {each}",
+                )
             else:
                 dump = f"dump/{each}"
                 yield Call(("mongorestore", *where, port, "--drop", "--db", each, dump))

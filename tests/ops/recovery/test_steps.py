@@ -29,11 +29,11 @@ def test_a_recovery_ends_by_looking_whether_all_is_well_and_keeps_what_it_change
     stack: str,
 ) -> None:
     for name, taken in every(stack).items():
-        told = commands([step for step in taken if not step.later])
-        changed = any("config" in command for command in told)
-        kept = "git commit" in told[-1] and told.pop()
+        now = [step for step in taken if not step.later]
+        changed = any("config" in step.command for step in now)
+        kept = "git commit" in now[-1].command and now.pop()
         assert kept or not changed, name
-        assert told[-1].startswith("python -m ops verify "), name
+        assert commands(now)[-1].startswith("python -m ops verify "), name
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -131,7 +131,8 @@ def test_a_cache_is_made_anew_and_nothing_is_restored() -> None:
 def test_a_database_of_a_server_is_restored_alone_and_only_its_users_stop() -> None:
     told = commands(steps(case("pencom_audit")))
     assert [command for command in told if command.startswith("psql")] == [
-        "psql --host 10.20.0.13 --port 5432 --dbname pencom_audit < pencom_audit.sql"
+        "psql --set ON_ERROR_STOP=1 --host 10.20.0.13 --port 5432 --dbname pencom_audit"
+        " < pencom_audit.sql"
     ]
     assert [command for command in told if "order" in command] == [
         "python -m ops order stop audit --stack prod",

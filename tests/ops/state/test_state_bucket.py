@@ -171,7 +171,7 @@ def test_a_bucket_that_holds_something_else_is_refused_as_it_is(spaces: Spaces) 
     ("changes", "region", "said"),
     [
         ({"SPACES_SECRET_ACCESS_KEY": ""}, "fra1", "^SPACES_SECRET_ACCESS_KEY not set"),
-        ({}, "mars1", "^'mars1': Spaces is in ams3, "),
+        ({}, "mars1", "^--region is mars1: allowed is ams3, "),
         ({"PATH": str(ROOT / "rehearsal" / "bin")}, "fra1", "^this is a rehearsal"),
         ({"SPACES_ENDPOINT_URL": "http://127.0.0.1:1#{{.Region}}"}, "fra1", "did not answer"),
     ],

@@ -179,7 +179,7 @@ def test_the_passphrase_is_read_as_the_engine_reads_it(tmp_path: Path) -> None:
         (("--check", "--stack", "nowhere"), 1, "error: there is no Pulumi.nowhere.yaml: known"),
         (("open", "nothing.state"), 1, "nothing.state cannot be read: No such file"),
         (("save", "--to", "gs://x"), 1, "error: neither PULUMI_CONFIG_PASSPHRASE_FILE nor"),
-        (("bootstrap", "--region", "mars1"), 1, "error: 'mars1': Spaces is in ams3, "),
+        (("bootstrap", "--region", "mars1"), 1, "error: --region is mars1: allowed is ams3, "),
         ((), 0, "Usage: python -m ops state [OPTIONS] COMMAND"),
     ],
 )

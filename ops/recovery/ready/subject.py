@@ -13,10 +13,8 @@ import pulumi
 from ops import ROOT, config, engine
 from ops.config import StackConfig, UsageError
 from ops.graph import Graph, Resource, record
-from ops.recovery.kinds import LossKind
+from ops.recovery.kinds import STANDS_IN, LossKind
 from ops.recovery.ready.account import Seen
-
-SECOND = {"prod": "dr"}  # where a stack is rebuilt when its region is lost
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class Plan:
         if self.graph is None:
             raise UsageError(f"{self.file} has mistakes, so that nobody knows what {self.stack} is")
         found = self.graph.resources
-        return [each for each in found if each.custom and each.type.endswith(f":{kind}")]
+        return [each for each in found if each.custom and each.kind == kind]
 
     def setting(self, system: str) -> dict[str, Any]:
         """Give a system's settings, empty where the stack has none."""
@@ -51,7 +49,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Case:
+class Subject:
     """What everyone who looks is told; `account` waits for what the account answers."""
 
     plans: tuple[Plan, ...]
@@ -91,7 +89,7 @@ def plans(stack: str, config_file: str | None, *, region: bool) -> tuple[Plan, .
 
 def _plans(stack: str, file: Path | None, *, region: bool) -> Iterator[Plan]:
     yield plan(stack, file)
-    if region and (second := SECOND.get(stack)):
+    if region and (second := STANDS_IN.get(stack)):
         beside = (file.parent if file else ROOT) / f"Pulumi.{second}.yaml"
         yield plan(second, beside if beside.is_file() else None)
 
