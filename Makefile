@@ -30,8 +30,8 @@ plan: setup ## Show STACK offline, and what differs from rendered/
 test: setup ## Run every test but the soak
 	@$(PY) -m pytest -n auto --dist worksteal
 
-soak: setup ## Run every test that needs the engine, the whole matrix: hours
-	@$(PY) -m pytest -n auto --dist worksteal -m engine
+soak: setup ## Run the whole matrix, which needs the engine: hours
+	@$(PY) -m pytest -n auto --dist worksteal -m "engine or soak"
 
 lint: setup ## Style and types of the code, and its workflows
 	@$(PY) -m ruff check .

@@ -179,6 +179,7 @@ def test_a_droplet_that_is_gone_and_a_secret_typed_by_hand(
     }
 
 
+@pytest.mark.soak
 def test_what_keeps_the_engine_from_telling_is_an_error(settled: Engine, tmp_path: Path) -> None:
     engine = settled.copy(tmp_path)
     engine.change({"krotrust.droplet.size": "tiny"})
