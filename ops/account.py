@@ -61,7 +61,9 @@ class Account:
         while page:
             asked = {"per_page": PAGE, "page": page}
             answer = ask(*args, **asked) if takes_page else ask(*args, params=asked)
-            found += _part(answer, key) or []
+            # Of nothing some lists leave the envelope out; a 404 always has a message.
+            if key in answer or "message" in answer:
+                found += _part(answer, key) or []
             pages = (answer.get("links") or {}).get("pages") or {}
             page = page + 1 if pages.get("next") else 0
         return found

@@ -109,6 +109,15 @@ def test_a_list_whose_method_knows_no_pages_comes_whole_too(tmp_path: Path) -> N
             account.all(account.api.databases.list, "dbs", "8")
 
 
+@pytest.mark.parametrize("body", ["{}", '{"links": {}, "meta": {"total": 0}}', '{"apps": null}'])
+def test_a_list_of_nothing_is_empty_even_where_its_envelope_is_left_out(
+    far: Far, body: str
+) -> None:
+    far.body = body
+    with visit(real(far.url)) as account:
+        assert account.all(account.api.apps.list, "apps") == []
+
+
 def test_without_tls_no_token_is_sent(far: Far) -> None:
     far.body = '{"vpcs": []}'
     with visit(real(far.url)) as account:
