@@ -64,7 +64,7 @@ def _setting(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Write a record as the stack file does: with the final dot that the API leaves out."""
     kind, zone, value = inputs["type"], inputs["domain"], inputs["value"]
     if kind in DOTTED or (kind == "CAA" and inputs["tag"] != "iodef"):
-        value = f"{zone if value == '@' else value.rstrip('.')}."
+        value = f"{value.rstrip('.')}."
     whole = {**inputs, "value": value}
     more = [key for key in RECORD if key not in ALWAYS and inputs[key] is not None]
     return {"zone": zone, **{key: whole[key] for key in (*ALWAYS, *more)}}

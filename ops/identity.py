@@ -42,14 +42,19 @@ def record_value(record: Inputs) -> Hashable:
     value = record.get("value")
     if value and record.get("type") != "TXT":
         value = value.rstrip(".").lower()
-    parts = [record.get(name) for name in ("domain", "type", "name")]
-    return _whole([*parts, record.get("tag") or "", value])
+    return _whole([*_place(record), record.get("tag") or "", value])
 
 
 def single_record(record: Inputs) -> Hashable:
     """Tell a record of which a name has one as a rule: another value is most likely a change."""
     single = record.get("type") in ("A", "AAAA", "CNAME")
-    return of("domain", "type", "name")(record) if single else None
+    return _whole(_place(record)) if single else None
+
+
+def _place(record: Inputs) -> list[Any]:
+    """Tell where a record stands; of a name, capitals are no difference."""
+    name = record.get("name")
+    return [record.get("domain"), record.get("type"), name and name.lower()]
 
 
 def public_key(key: Inputs) -> Hashable:

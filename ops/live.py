@@ -156,12 +156,11 @@ def _records(account: Account, held: Held) -> Iterator[Live]:
         for each in account.all(account.api.domains.list_records, "domain_records", zone.id):
             if each["type"] == "SOA" or (each["type"], each["name"]) == ("NS", "@"):
                 continue  # DigitalOcean's own
-            inputs = {name: each.get(name) for name in RECORD} | {
-                "domain": zone.id,
-                "value": each["data"],
-            }
+            # The API's word for the zone itself.
+            value = zone.id if each["data"] == "@" and each["type"] != "TXT" else each["data"]
+            inputs = {name: each.get(name) for name in RECORD} | {"domain": zone.id, "value": value}
             name = zone.id if each["name"] == "@" else f"{each['name']}.{zone.id}"
-            shown = " ".join(filter(None, [name, each["type"], each.get("tag"), each["data"]]))
+            shown = " ".join(filter(None, [name, each["type"], each.get("tag"), value]))
             number = str(each["id"])
             yield Live("DnsRecord", number, shown, inputs, import_id=f"{zone.id},{number}")
 

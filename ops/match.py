@@ -165,7 +165,7 @@ class _Search:
         live: dict[tuple[str, str], set[str]] = defaultdict(set)
         for each in records.list(self._account, self._held):
             if each.inputs["type"] == "A":
-                live[each.inputs["domain"], each.inputs["name"]].add(each.inputs["value"])
+                live[each.inputs["domain"], each.inputs["name"].lower()].add(each.inputs["value"])
         behind = {each.name: each.inputs.get("dropletId") for each in self._planned["ReservedIp"]}
         answers: dict[str, set[str]] = defaultdict(set)
         for resource in self._planned["DnsRecord"]:

@@ -20,10 +20,13 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     spare = {"name": "spare", "engine": "pg", "version": "16", "size": "db-s-1vcpu-1gb"}
     network = {"region": "fra1", "nodeCount": 1, "tags": [], "maintenanceWindows": [late]}
     address = {"region": "fra1", "dropletId": int(today.DROPLET)}
+    apex = {"domain": "krogiving.com", "name": "mail", "value": "@"}  # as the API tells it
     today.seed(
         cloud,
         Thing("DatabaseCluster", today.uuid(9), {**spare, **network}),
         Thing("ReservedIp", "198.18.200.1", address),
+        Thing("DnsRecord", "6001", {**apex, "type": "MX", "priority": 5}),
+        Thing("DnsRecord", "6002", {**apex, "type": "TXT"}),
     )
     with visit(rehearsal.environment(cloud)) as account:
         yield account
@@ -74,6 +77,13 @@ def test_a_zone_tells_the_records_of_people_and_tools_alone(account: Account) ->
     assert {record.inputs["type"] for record in records} == {"A", "CNAME", "CAA", "MX", "TXT"}
     tags = {record.inputs["tag"] for record in records if record.inputs["type"] == "CAA"}
     assert tags == {"issue", "issuewild"}
+
+
+def test_a_record_that_points_at_its_zone_says_so_by_name(account: Account) -> None:
+    records = listed(account, "DnsRecord", listed(account, "Domain")["krogiving.com"])
+    told = {live.id: live.inputs["value"] for live in records.values()}
+    assert (told["6001"], told["6002"]) == ("krogiving.com", "@")
+    assert "mail.krogiving.com MX krogiving.com" in records
 
 
 def test_buckets_are_looked_for_wherever_spaces_keeps_them(account: Account) -> None:

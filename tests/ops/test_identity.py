@@ -1,0 +1,21 @@
+"""What identifies a thing, however the account spells it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ops.identity import agree, record_value, single_record
+
+
+@pytest.mark.parametrize("kind", ["CNAME", "TXT"])
+def test_capitals_in_the_name_of_a_record_are_no_difference(kind: str) -> None:
+    def record(name: str, value: str) -> dict[str, Any]:
+        return {"domain": "a.test", "type": kind, "name": name, "value": value}
+
+    assert agree(record_value(record("_Key", "b.test")), record_value(record("_key", "b.test")))
+    same_place = single_record(record("_Key", "b.test")), single_record(record("_key", "c.test"))
+    assert agree(*same_place) is (kind == "CNAME")
+    capitals = record_value(record("_key", "B.test")), record_value(record("_key", "b.test"))
+    assert agree(*capitals) is (kind == "CNAME")
