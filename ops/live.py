@@ -34,7 +34,8 @@ class Live:
     """One thing in the account.
 
     `id` is the one that a state holds and `import_id` what `pulumi import` takes. `inputs` hold
-    what identifies it, spelled as the program does; `outputs` what others refer to.
+    what identifies it, spelled as the program does; `outputs` what others refer to. `given` came
+    with what it stands in: nobody made it.
     """
 
     kind: str
@@ -43,12 +44,14 @@ class Live:
     inputs: Inputs
     outputs: Inputs = field(default_factory=dict)
     import_id: str = ""
+    given: bool = False
 
     def __str__(self) -> str:
         """Say what a person needs to find it."""
         return f"{self.kind} {self.name} ({self.import_id or self.id})"
 
 
+GIVEN = ("defaultdb", "admin", "local", "config", "_dodb")  # databases
 RECORD = ("type", "name", "ttl", "priority", "port", "weight", "flags", "tag")
 Held = Mapping[str, list[Live]]  # by type, what is known to be ours
 Asked = Callable[[Account, Held], Iterable[Live]]
@@ -119,15 +122,14 @@ def _clusters(account: Account, _: Held) -> Iterator[Live]:
 def _databases(account: Account, held: Held) -> Iterator[Live]:
     for cluster in _with_users(held):
         for each in account.all(account.api.databases.list, "dbs", cluster.id):
-            if each["name"] not in ("defaultdb", "admin", "local", "config", "_dodb"):
-                yield _inside("DatabaseDb", cluster, each["name"])
+            yield _inside("DatabaseDb", cluster, each["name"], given=each["name"] in GIVEN)
 
 
 def _users(account: Account, held: Held) -> Iterator[Live]:
     for cluster in _with_users(held):
         for each in account.all(account.api.databases.list_users, "users", cluster.id):
-            if each.get("role") != "primary":
-                yield _inside("DatabaseUser", cluster, each["name"])
+            given = each.get("role") == "primary"
+            yield _inside("DatabaseUser", cluster, each["name"], given=given)
 
 
 def _with_users(held: Held) -> list[Live]:
@@ -135,9 +137,10 @@ def _with_users(held: Held) -> list[Live]:
     return [each for each in clusters if each.inputs["engine"] not in CACHES]
 
 
-def _inside(kind: str, cluster: Live, name: str) -> Live:
+def _inside(kind: str, cluster: Live, name: str, *, given: bool) -> Live:
     inputs, ours = {"clusterId": cluster.id, "name": name}, f"{cluster.name}/{name}"
-    return Live(kind, f"{cluster.id}/{name}", ours, inputs, import_id=f"{cluster.id},{name}")
+    taken = f"{cluster.id},{name}"
+    return Live(kind, f"{cluster.id}/{name}", ours, inputs, import_id=taken, given=given)
 
 
 def _trusted(account: Account, held: Held) -> Iterator[Live]:

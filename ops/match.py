@@ -102,7 +102,8 @@ class _Search:
                 self._hold(matched, wanted.pop(name)[0], there[0], left)
         for name, (resource, inputs) in wanted.items():
             parents = sorted(self._unclear(resource.inputs))
-            if there := same[name] or ([] if parents else _agreeing(kind.like, inputs, left)):
+            made = [] if parents else [each for each in left if not each.given]
+            if there := same[name] or _agreeing(kind.like, inputs, made):
                 self.found.unclear[name] = there
             elif parents and kind.same:
                 self.found.waiting[name] = parents
@@ -111,7 +112,9 @@ class _Search:
         named = [*self.found.twins.values(), *self.found.unclear.values()]
         told = [each for there in named for each in there]
         known = self._managed.values()  # what the plan has dropped is not unmanaged, either
-        self.found.unmanaged += [e for e in left if e not in told and e.id not in known]
+        self.found.unmanaged += [
+            e for e in left if e not in told and e.id not in known and not e.given
+        ]
 
     def _unclear(self, value: Any) -> set[str]:
         """Name what a planned value refers to and nobody has found yet, though it may be there."""
