@@ -72,6 +72,16 @@ class Report:
             "there twice: one of each is no resource of this state",
             (f"{name}: also {each}" for name, each in twins),
         )
+        yield from part(
+            "gone from the account, though the state holds it, and another is there:"
+            f" `pulumi refresh --stack {self.stack}`, then look again",
+            (f"{name}: {each}" for name, there in found.gone.items() for each in there),
+        )
+        yield from part(
+            "in the state under another name: an `up` deletes it, unless the code has an alias or"
+            " `pulumi state rename` was run",
+            (f"{name}: {was} = {found.managed[name]}" for name, was in found.renamed.items()),
+        )
         waiting = (f"{name}: in {', '.join(there)}" for name, there in found.waiting.items())
         yield from part("looked for once that is clear", waiting)
         yield from part("not clear: say which, with --choose NAME=ID", choices(found))
@@ -95,6 +105,8 @@ class Report:
             "missing": [resource.name for resource in found.missing],
             "unmanaged": [str(each) for each in found.unmanaged],
             "twins": {name: [str(e) for e in there] for name, there in found.twins.items()},
+            "gone": {name: [str(e) for e in there] for name, there in found.gone.items()},
+            "renamed": dict(found.renamed),
             "cannotImport": dict(self.lost),
         }
 
@@ -134,8 +146,8 @@ def run(stack: str, config_file: str | None, said: Sequence[str], form: str, *, 
     if apply:
         code, told = _apply(stack, config_file, report)
         typer.echo("\n".join(["", *told]), err=form == "json")
-        return code
-    return 2 if found.unclear or report.replaces else 0
+        return 2 if found.gone else code
+    return 2 if found.unclear or found.gone or found.renamed or report.replaces else 0
 
 
 def ids(found: Mapping[str, Live]) -> dict[str, str]:

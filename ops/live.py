@@ -140,7 +140,8 @@ def _with_users(held: Held) -> list[Live]:
 def _inside(kind: str, cluster: Live, name: str, *, given: bool) -> Live:
     inputs, ours = {"clusterId": cluster.id, "name": name}, f"{cluster.name}/{name}"
     taken = f"{cluster.id},{name}"
-    return Live(kind, f"{cluster.id}/{name}", ours, inputs, import_id=taken, given=given)
+    known = f"{cluster.id}/{'database' if kind == 'DatabaseDb' else 'user'}/{name}"
+    return Live(kind, known, ours, inputs, import_id=taken, given=given)
 
 
 def _trusted(account: Account, held: Held) -> Iterator[Live]:

@@ -25,7 +25,8 @@ class Survey:
     `lost` are recognised, too, but the provider imports none of their type. `unclear` are the
     candidates among which a person has to choose, and `waiting` those that are looked for once what
     they stand in is clear; `twins` those that are there beside the one that the state holds;
-    `unmanaged` what no resource of the plan is.
+    `gone` those that are there instead of it, and `renamed` the name in the state of what is
+    managed under another; `unmanaged` what no resource of the plan is.
     """
 
     matched: dict[str, Live] = field(default_factory=dict)
@@ -34,6 +35,8 @@ class Survey:
     unclear: dict[str, list[Live]] = field(default_factory=dict)
     waiting: dict[str, list[str]] = field(default_factory=dict)
     twins: dict[str, list[Live]] = field(default_factory=dict)
+    gone: dict[str, list[Live]] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
     missing: list[Resource] = field(default_factory=list)
     unmanaged: list[Live] = field(default_factory=list)
 
@@ -66,7 +69,9 @@ class _Search:
         for resource in planned.resources:
             if resource.custom:
                 self._planned[resource.kind].append(resource)
-        if wrong := sorted({*chosen} - {r.name for each in self._planned.values() for r in each}):
+        names = {r.name for each in self._planned.values() for r in each}
+        self._dropped = {name: id_ for name, id_ in managed.items() if name not in names}
+        if wrong := sorted({*chosen} - names):
             raise UsageError(f"the plan has no resource {', '.join(wrong)} to choose for")
 
     def run(self) -> Survey:
@@ -87,12 +92,13 @@ class _Search:
         """
         left = list(kind.list(self._account, self._held))
         matched = self.found.matched if kind.importer else self.found.lost
-        wanted = {
+        wanted: dict[str, tuple[Resource, Inputs]] = {
             resource.name: (resource, {**self._resolved(resource.inputs), **more(resource.name)})
             for resource in self._planned[kind.name]
         }
         for name in [each for each in wanted if each in self._managed]:
             self._manage(*wanted.pop(name), kind, left)
+        self._rename(kind, wanted, left)
         for name in [each for each in wanted if each in self._chosen]:
             self._choose(matched, wanted.pop(name)[0], left)
         same = {name: _agreeing(kind.same, each, left) for name, (_, each) in wanted.items()}
@@ -109,12 +115,10 @@ class _Search:
                 self.found.waiting[name] = parents
             else:
                 self.found.missing.append(resource)
-        named = [*self.found.twins.values(), *self.found.unclear.values()]
+        found = self.found
+        named = [*found.twins.values(), *found.gone.values(), *found.unclear.values()]
         told = [each for there in named for each in there]
-        known = self._managed.values()  # what the plan has dropped is not unmanaged, either
-        self.found.unmanaged += [
-            e for e in left if e not in told and e.id not in known and not e.given
-        ]
+        found.unmanaged += [each for each in left if each not in told and not each.given]
 
     def _unclear(self, value: Any) -> set[str]:
         """Name what a planned value refers to and nobody has found yet, though it may be there."""
@@ -123,24 +127,44 @@ class _Search:
         if isinstance(value, list):
             return set().union(*map(self._unclear, value))
         points = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
-        return {points[1]} & {*self.found.unclear, *self.found.waiting} if points else set()
+        found = self.found
+        return {points[1]} & {*found.unclear, *found.waiting, *found.gone} if points else set()
 
     def _manage(
         self, resource: Resource, inputs: Mapping[str, Any], kind: Kind, left: list[Live]
     ) -> None:
-        """Recognise what the state holds, by its id, and what is there twice.
+        """Recognise what the state holds, by its id alone, and what is there beside it or instead.
 
         Raises UsageError where a person chose another; the same again is no mistake.
         """
         there = _agreeing(kind.same, inputs, left)
-        mine = [each for each in left if each.id == self._managed[resource.name]] or there[:1]
-        if twins := [each for each in there if each not in mine]:
-            self.found.twins[resource.name] = twins
+        mine = [each for each in left if _is(each, self._managed[resource.name])]
+        if others := [each for each in there if each not in mine]:
+            (self.found.twins if mine else self.found.gone)[resource.name] = others
         known = mine[0].import_id or mine[0].id if mine else self._managed[resource.name]
         if self._chosen.get(resource.name, known) != known:
             raise UsageError(f"{resource.name} is {known} in the state already: nothing to choose")
         if mine:
             self._hold(self.found.managed, resource, mine[0], left)
+
+    def _rename(
+        self, kind: Kind, wanted: dict[str, tuple[Resource, Inputs]], left: list[Live]
+    ) -> None:
+        """Take out what the state holds under a name that the plan has not: an `up` deletes it.
+
+        Imported under another name as well, it would be deleted all the same.
+        """
+        held = {name: each for name, i in self._dropped.items() for each in left if _is(each, i)}
+        left[:] = [each for each in left if each not in held.values()]
+        for was, live in held.items():
+            alike = [
+                name
+                for name, (_, inputs) in wanted.items()
+                if _agreeing(kind.same, inputs, [live]) and not _agreeing(kind.same, inputs, left)
+            ]
+            if len(alike) == 1:
+                self.found.renamed[alike[0]] = was
+                self._hold(self.found.managed, wanted.pop(alike[0])[0], live, [live])
 
     def _hold(
         self, among: dict[str, Live], resource: Resource, live: Live, left: list[Live]
@@ -188,6 +212,12 @@ class _Search:
             return value
         live = self.found.matched.get(points[1]) or self.found.managed.get(points[1])
         return live and {"id": live.id, **live.outputs}.get(points[2])
+
+
+def _is(live: Live, identity: str) -> bool:
+    """Tell whether an id of the state is this one's; of trusted sources the provider adds to it."""
+    own = live.kind == "DatabaseFirewall" and identity.startswith(f"{live.id}-")
+    return own or live.id == identity
 
 
 def _agreeing(keys: Iterable[Any], inputs: Mapping[str, Any], live: Iterable[Live]) -> list[Live]:

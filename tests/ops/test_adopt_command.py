@@ -115,6 +115,41 @@ def test_an_import_takes_what_matched_and_what_it_stands_in(
         assert {"--protect=true", "--generate-code=false"} <= {*options}
 
 
+def state_id(name: str, taken: str) -> str:
+    """The id that a state holds of what an import takes by another one."""
+    owner, _, own = taken.rpartition(",")
+    within = {"db": "database", "user": "user"}.get(name.rpartition("-")[2])
+    return f"{owner}/{within}/{own}" if within else own
+
+
+def test_what_somebody_made_anew_by_hand_is_told_and_not_imported(
+    fake: FakeEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.state = {"krotrust-droplet": "1", "krotrust-zone-a-old": "5004"}
+    assert run(*CHOSEN[1:], form="json") == 2
+    report = json.loads(capsys.readouterr().out)
+    droplet = f"Droplet ubuntu-s-2vcpu-4gb-fra1-01 ({today.DROPLET})"
+    assert report["gone"] == {"krotrust-droplet": [droplet]}
+    assert "krotrust-droplet" not in {*report["matched"], *report["managed"]}
+    assert run(*CHOSEN[1:], apply=True) == 2
+    said = capsys.readouterr().out
+    assert f"`pulumi refresh --stack prod`, then look again\n  krotrust-droplet: {droplet}" in said
+    imported = {each["name"] for each in fake.imports[-1]}
+    assert not {"krotrust-droplet", "krotrust-firewall"} & imported
+
+
+def test_what_the_state_holds_under_another_name_is_not_imported_a_second_time(
+    fake: FakeEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.state = {"krotrust-zone-a-old": "5004"}
+    assert run(*CHOSEN) == 2
+    said = capsys.readouterr().out
+    record = f"DnsRecord api.krotrust.com A {today.ADDRESS} (krotrust.com,5004)"
+    assert f"state rename` was run\n  krotrust-zone-a-api: krotrust-zone-a-old = {record}" in said
+    assert run(*CHOSEN, apply=True) == 0  # the fake's `up` deletes nothing: there is an alias
+    assert "krotrust-zone-a-api" not in {each["name"] for each in fake.imports[-1]}
+
+
 def test_a_stack_that_is_not_there_is_to_be_made(fake: FakeEngine) -> None:
     fake.refusals["stack"] = "no stack named 'prod' found"
     with pytest.raises(UsageError, match="no stack named 'prod' found\n  `pulumi stack init prod`"):
@@ -179,8 +214,8 @@ def test_where_all_is_managed_nothing_is_left_and_nothing_imported(
     run(*CHOSEN, form="json")
     report = json.loads(capsys.readouterr().out)
     gone = dict.fromkeys((*report["missing"], *report["cannotImport"]), "somewhere")
-    held = {name: each["id"].rpartition(",")[2] for name, each in report["matched"].items()}
-    fake.state, fake.imports = {**gone, **held}, []
+    held = {name: state_id(name, each["id"]) for name, each in report["matched"].items()}
+    fake.state, fake.imports = {**gone, **held, "krogiving-media-key": "REHEARSAL7"}, []
     assert run(apply=True) == 0
     said = capsys.readouterr().out
     assert said.splitlines()[1] == "nothing is left to match"
