@@ -19,7 +19,9 @@ NOT_READ = ("backupPolicy", "evictionPolicy")  # by no import, nor by a list of 
 HIDDEN = {
     "logDestinations",
     "registryCredentials",
+    "repoCloneUrl",  # a token may stand in it
     "secureHeader",
+    "slackWebhooks",
     "slacks",
 }  # the engine shows them
 UNTOLD = "[not read]"
@@ -83,6 +85,8 @@ def differences(
         parents = {*_REFERENCE.findall(str(inputs[name].get(top)))} & anew
         after = tuple(sorted(parents)) if LATER in str(change.new) and not setting else ()
         shown = Drift(name, CHANGED, _shown(change, live))
+        if setting and shown.secret:
+            setting = f"{setting.partition(': ')[0]}: {SECRET}"
         told = Difference(shown, _effect(by_name[name], change), setting, after)
         found.setdefault(name, []).append(told)
     for some in found.values():

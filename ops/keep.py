@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -78,7 +79,8 @@ class Keeper:
             if isinstance(change.old, bool) and path[-1] == change.path:
                 yield from [None] if value else filter(None, self._elsewhere(path))
         elif str(value) == str(change.new) and isinstance(change.old, str | int):
-            yield type(value)(change.old)
+            with suppress(ValueError):  # a variable's text, where the setting is a number
+                yield type(value)(change.old)
 
     def _elsewhere(self, path: Path) -> Iterator[Any]:
         """Yield what the other stacks' files say there."""

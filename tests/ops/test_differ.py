@@ -135,8 +135,16 @@ def test_no_variable_webhook_or_password_is_told(whole: bool) -> None:
         {"key": "GONE", "value": CANARY},
     ]
     image = {"registryCredentials": CANARY, "tag": "1"}
-    service = {"name": "web", "envs": variables, "image": image, "logDestinations": [CANARY]}
-    old = {"spec": {"services": [service]}, "slacks": [{"url": CANARY}], "a": {"slacks": CANARY}}
+    git = {"repoCloneUrl": f"https://x:{CANARY}@git.test", "branch": "main"}
+    hidden = {"image": image, "git": git, "logDestinations": [CANARY]}
+    service = {"name": "web", "envs": variables, **hidden}
+    told_by = {"slackWebhooks": [{"url": CANARY, "channel": "#ops"}]}
+    alerts = [{"rule": "DEPLOYMENT_FAILED", "destinations": told_by}]
+    old = {
+        "spec": {"services": [service], "alerts": alerts},
+        "slacks": [{"url": CANARY}],
+        "a": {"slacks": CANARY},
+    }
     mine = [{"key": "MONGO_URI", "value": "${mongodb.URL}"}, {"key": "NEW", "value": CANARY}]
     other = {"name": "other" if whole else "web", "envs": mine, "image": {"tag": "2"}}
     found = told(old, {"spec": {"services": [other]}, "slacks": [], "a": None})
@@ -151,6 +159,15 @@ def test_no_variable_webhook_or_password_is_told(whole: bool) -> None:
         assert "DROP    spec.services.web.envs.GONE: 'set' => None" in said
         assert "update  spec.services.web.envs.NEW: None => 'set'" in said
         assert "update  spec.services.web.envs.MONGO_URI.value: changed" in said
+
+
+def test_the_setting_of_a_variable_is_named_without_its_value() -> None:
+    def spec(value: str) -> Inputs:
+        return {"spec": {"services": [{"name": "web", "envs": [{"key": "TTL", "value": value}]}]}}
+
+    found = told(spec(CANARY), spec("300"), keeper=NoSetting(f"estate:x.ttl: {CANARY}"))
+    assert lines(found)[1:] == ["to keep it: estate:x.ttl: [secret]"]
+    assert CANARY not in json.dumps([each.as_json() for each in found])
 
 
 def test_variables_that_come_or_go_together_are_named() -> None:

@@ -124,6 +124,7 @@ def test_backups_that_run_are_kept_as_another_stack_has_them(planned: Graph) -> 
         ("krotrust-droplet", "gracefulShutdown", False, True),  # no setting decides it
         ("krotrust-droplet", "size", "s-1vcpu-nothing", "s-4vcpu-8gb"),  # the settings refuse it
         ("krogiving-postgresql-cluster", "nodeCount", 9, 2),
+        ("krogiving-backend-app", "spec.services.0.runCommand", "node x.js", "1"),  # no number
         ("krotrust-droplet", "vpcUuid", "a network that is nowhere", "[known later]"),
         ("krogiving-media-cdn", "ttl", 60, 3600),
     ],
