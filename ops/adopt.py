@@ -163,7 +163,9 @@ def state_ids(stack: str) -> dict[str, str]:
     return {
         name_of(resource["urn"]): resource["id"]
         for resource in json.loads(ask.exported(stack))["deployment"].get("resources") or ()
-        if resource["custom"] and not resource["type"].startswith("pulumi:")
+        if resource["custom"]
+        and not resource["type"].startswith("pulumi:")
+        and not resource.get("delete")  # replaced, and its end is still to come
     }
 
 
@@ -266,6 +268,9 @@ def chosen_among(said: Sequence[str]) -> dict[str, str]:
     pairs = [choice.partition("=") for choice in said]
     if wrong := ["".join(pair) for pair in pairs if not (pair[0] and pair[2])]:
         raise UsageError(f"--choose takes NAME=ID or NAME={NONE}, not {', '.join(wrong)}")
+    names = [name for name, *_ in pairs]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(f"--choose says of {', '.join(twice)} more than once what it is")
     return {name: choice for name, _, choice in pairs}
 
 

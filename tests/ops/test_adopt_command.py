@@ -169,6 +169,22 @@ def test_a_choice_is_a_name_and_an_id(fake: FakeEngine, said: str) -> None:
     assert fake.imports == []
 
 
+def test_of_one_resource_one_thing_is_said(fake: FakeEngine) -> None:
+    with pytest.raises(UsageError, match=r"^--choose says of krotrust-droplet more than once"):
+        run("krotrust-droplet=1", "krotrust-droplet=2")
+    assert fake.imports == []
+
+
+def test_of_what_is_being_replaced_the_new_one_is_the_state_s(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    new = {"urn": "u::it", "id": "new", "custom": True, "type": "digitalocean:a:B"}
+    resources = [new, {**new, "id": "old", "delete": True}]
+    text = json.dumps({"deployment": {"resources": resources}})
+    monkeypatch.setattr(ask, "exported", lambda _: text)
+    assert adopt.state_ids("prod") == {"it": "new"}
+
+
 def test_an_import_that_stops_says_how_to_go_on(
     fake: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
