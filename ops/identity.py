@@ -82,6 +82,11 @@ def origin(cdn: Inputs) -> Hashable:
     return _whole((cdn.get("origin") or "").split(".")[:2])
 
 
+def target(check: Inputs) -> Hashable:
+    """Tell a check by what it asks; a slash at the end is no difference."""
+    return _whole([(check.get("target") or "").rstrip("/") or None])
+
+
 def agree(one: Hashable, other: Hashable) -> bool:
     """Compare two keys."""
     if isinstance(one, frozenset) and isinstance(other, frozenset):

@@ -26,6 +26,7 @@ from ops.identity import (
     public_key,
     record_value,
     single_record,
+    target,
 )
 
 
@@ -52,6 +53,7 @@ class Live:
 
 
 GIVEN = ("defaultdb", "admin", "local", "config", "_dodb")  # databases
+NAMED = ("type", "zone", "wildcard")  # of a name of an app
 RECORD = ("type", "name", "ttl", "priority", "port", "weight", "flags", "tag")
 Held = Mapping[str, list[Live]]  # by type, what is known to be ours
 Asked = Callable[[Account, Held], Iterable[Live]]
@@ -173,8 +175,8 @@ def _apps(account: Account, _: Held) -> Iterator[Live]:
     for each in account.all(account.api.apps.list, "apps"):
         spec = each["spec"]
         domains = [
-            {"name": domain["domain"], **{n: domain[n] for n in ("type", "zone") if n in domain}}
-            for domain in spec.get("domains", ())
+            {"name": domain["domain"], **{n: domain[n] for n in NAMED if domain.get(n)}}
+            for domain in spec.get("domains") or ()
         ]
         inputs = {"spec": {"name": spec["name"], "domainNames": domains}}
         yield Live("App", each["id"], spec["name"], inputs)
@@ -264,7 +266,7 @@ KINDS = (
     Kind("DatabaseFirewall", _trusted, (of("clusterId"),)),
     Kind("DnsRecord", _records, (record_value,), (single_record,)),
     Kind("App", _apps, (app_name, app_domains)),
-    Kind("UptimeCheck", _checks, (of("target"),)),
+    Kind("UptimeCheck", _checks, (target,)),
     Kind("UptimeAlert", _uptime_alerts, (of("checkId", "type"),)),
     Kind("MonitorAlert", _policies, (of("type", "entities"),)),
     Kind("SpacesBucket", _buckets, (of("name", "region"),), (_NAME, of("region"))),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ops.identity import agree, record_value, single_record
+from ops.identity import agree, record_value, single_record, target
 
 
 @pytest.mark.parametrize("kind", ["CNAME", "TXT"])
@@ -19,3 +19,10 @@ def test_capitals_in_the_name_of_a_record_are_no_difference(kind: str) -> None:
     assert agree(*same_place) is (kind == "CNAME")
     capitals = record_value(record("_key", "B.test")), record_value(record("_key", "b.test"))
     assert agree(*capitals) is (kind == "CNAME")
+
+
+def test_a_slash_at_the_end_of_what_a_check_asks_is_no_difference() -> None:
+    site, slash, page = ({"target": f"https://a.test{end}"} for end in ("", "/", "/health"))
+    assert agree(target(site), target(slash))
+    assert not agree(target(site), target(page))
+    assert not agree(target({}), target({}))

@@ -21,8 +21,11 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     network = {"region": "fra1", "nodeCount": 1, "tags": [], "maintenanceWindows": [late]}
     address = {"region": "fra1", "dropletId": int(today.DROPLET)}
     apex = {"domain": "krogiving.com", "name": "mail", "value": "@"}  # as the API tells it
+    admin = today.site("giv-admin", "admin.krogiving.com")
+    admin["domainNames"][0]["wildcard"] = True
     today.seed(
         cloud,
+        Thing("App", today.ADMIN, {"spec": admin}),
         Thing("DatabaseCluster", today.uuid(9), {**spare, **network}),
         Thing("ReservedIp", "198.18.200.1", address),
         Thing("DnsRecord", "6001", {**apex, "type": "MX", "priority": 5}),
@@ -111,7 +114,7 @@ def test_what_an_import_leaves_out_is_told_as_it_is(account: Account) -> None:
     assert unread(account, clusters["spare"]) == {"maintenanceWindows": [late]}
     app = listed(account, "App")["giv-admin"]
     name = {"name": "admin.krogiving.com", "type": "PRIMARY", "zone": "krogiving.com"}
-    assert unread(account, app) == {"spec": {"domainNames": [name]}}
+    assert unread(account, app) == {"spec": {"domainNames": [{**name, "wildcard": True}]}}
     assert unread(account, listed(account, "Vpc")["analytics"]) == {}
 
 
