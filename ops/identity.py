@@ -52,9 +52,10 @@ def single_record(record: Inputs) -> Hashable:
 
 
 def _place(record: Inputs) -> list[Any]:
-    """Tell where a record stands; of a name, capitals are no difference."""
-    name = record.get("name")
-    return [record.get("domain"), record.get("type"), name and name.lower()]
+    """Tell where a record stands; capitals of its name are no difference, nor is its zone."""
+    name, zone = (record.get("name") or "").lower(), record.get("domain")
+    within = "@" if name == f"{zone}." else name.removesuffix(f".{zone}.")
+    return [zone, record.get("type"), within or None]
 
 
 def public_key(key: Inputs) -> Hashable:
