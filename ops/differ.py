@@ -24,6 +24,8 @@ HIDDEN = {
     "slackWebhooks",
     "slacks",
 }  # the engine shows them
+# Of an app: filled in by App Platform, and left as they are where the code names none.
+LEFT = ("spec.domains", "spec.features", "spec.ingress")
 UNTOLD = "[not read]"
 EFFECTS: Mapping[Effect, str] = {"replace": "REPLACE", "drop": "DROP   ", "update": "update "}
 WIDTH = 200  # of a line; --format json has all of it
@@ -80,6 +82,8 @@ def differences(
             continue
         if unread[name] and not drift.path:  # all that differed is what the import left out
             continue
+        if change.new is None and (drift.path in LEFT or _general(change)):
+            continue
         live = by_name[name]["oldState"]["inputs"]
         setting = keeper.setting(name, change, live) if top in live else None
         parents = {*_REFERENCE.findall(str(inputs[name].get(top)))} & anew
@@ -92,6 +96,11 @@ def differences(
     for some in found.values():
         some.sort(key=lambda each: [*EFFECTS].index(each.effect))
     return found
+
+
+def _general(change: Change) -> bool:
+    """Tell the type of a plain variable, which is the same as none."""
+    return change.path.endswith(".type") and change.old == "GENERAL"
 
 
 def _effect(step: Mapping[str, Any], change: Change) -> Effect:

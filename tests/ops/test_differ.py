@@ -178,6 +178,19 @@ def test_variables_that_come_or_go_together_are_named() -> None:
     assert lines(gone) == ["DROP    spec.envs: ['A', 'B'] => None"]
 
 
+def test_what_app_platform_fills_in_is_not_told_as_lost() -> None:
+    def service(**more: str) -> Inputs:
+        return {"name": "web", "envs": [{"key": "A", "value": "1", **more}]}
+
+    rules = {"rules": [{"component": {"name": "web"}, "match": {"path": {"prefix": "/"}}}]}
+    filled = {"domains": ["a.test"], "features": ["buildpack-stack=ubuntu-22"], "ingress": rules}
+    old = {"spec": {"services": [service(type="GENERAL")], **filled, "region": "fra"}}
+    found = told(old, {"spec": {"services": [service()], "region": "ams"}})
+    assert lines(found) == ["update  spec.region: 'fra' => 'ams'"]
+    (changed,) = told(old, {"spec": {**old["spec"], "ingress": {"rules": []}}})
+    assert changed.drift.path.startswith("spec.ingress.rules")
+
+
 def test_a_long_value_is_cut_for_a_reader_and_whole_for_a_program() -> None:
     long = "x" * 500
     (found,) = told({"a": "y"}, {"a": long})
