@@ -107,7 +107,7 @@ def _reserved(account: Account, _: Held) -> Iterator[Live]:
 
 def _firewalls(account: Account, _: Held) -> Iterator[Live]:
     for each in account.all(account.api.firewalls.list, "firewalls"):
-        inputs = {"name": each["name"], "dropletIds": each["droplet_ids"] or None}
+        inputs = {"name": each["name"], "dropletIds": each.get("droplet_ids") or None}
         yield Live("Firewall", each["id"], each["name"], inputs)
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import cast
+from unittest.mock import Mock
 
 import pytest
 import today
@@ -88,6 +91,12 @@ def test_a_record_that_points_at_its_zone_says_so_by_name(account: Account) -> N
     told = {live.id: live.inputs["value"] for live in records.values()}
     assert (told["6001"], told["6002"]) == ("krogiving.com", "@")
     assert "mail.krogiving.com MX krogiving.com" in records
+
+
+def test_a_firewall_may_stand_before_tags_alone() -> None:
+    told = [{"id": "1", "name": "by-tag", "tags": ["web"]}]
+    one = SimpleNamespace(api=SimpleNamespace(firewalls=Mock()), all=lambda *_: told)
+    assert listed(cast(Account, one), "Firewall")["by-tag"].inputs["dropletIds"] is None
 
 
 def test_buckets_are_looked_for_wherever_spaces_keeps_them(account: Account) -> None:
