@@ -6,14 +6,16 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from ops import ROOT, config
 from ops.config import StackConfig, UsageError
-from rehearsal import OPTION
+from rehearsal import OPTION, told_to_wait
 
 Environ = Mapping[str, str]
 LIVE = ("refresh", "--preview-only")  # asks what differs between what is live and the state
@@ -98,12 +100,28 @@ def _run(
         for name, value in environ.items()
         if name != OTHER_JSON and not name.startswith(OPTION)
     }
-    return subprocess.run(  # noqa: S603
-        ["pulumi", *arguments, "--non-interactive", "--color", "never"],  # noqa: S607
-        cwd=ROOT,
-        env=kept | {"PULUMI_SKIP_UPDATE_CHECK": "true"},
-        input=given,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with to_its_end():
+        return subprocess.run(  # noqa: S603
+            ["pulumi", *arguments, "--non-interactive", "--color", "never"],  # noqa: S607
+            cwd=ROOT,
+            env=kept | {"PULUMI_SKIP_UPDATE_CHECK": "true"},
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@contextmanager
+def to_its_end() -> Iterator[None]:
+    """Let an engine end by itself at a Ctrl-C: killed, it leaves its lock and orphaned plugins.
+
+    Raises KeyboardInterrupt after it has.
+    """
+    if threading.current_thread() is not threading.main_thread():  # Ctrl-C interrupts none of these
+        yield
+        return
+    with told_to_wait() as pressed:
+        yield
+    if pressed:
+        raise KeyboardInterrupt

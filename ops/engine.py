@@ -64,7 +64,8 @@ def preview(stack: str) -> int:
     shutil.rmtree(folder, ignore_errors=True)
     environ, settings = scratch(stack, folder, environ)
     run = ["pulumi", "preview", "--diff", *ask.target(stack, str(settings))]
-    return subprocess.run(run, env=environ, cwd=ROOT, check=False).returncode  # noqa: S603
+    with ask.to_its_end():
+        return subprocess.run(run, env=environ, cwd=ROOT, check=False).returncode  # noqa: S603
 
 
 def scratch(
@@ -119,9 +120,10 @@ def change(
     typer.echo(f"provider: {answering(os.environ)}")
     gone.before(command, stack, arguments, make_empty)
     run = ["pulumi", command, "--stack", stack, *(UP if command == "up" else ()), *arguments]
-    code = subprocess.run(run, cwd=ROOT, check=False).returncode  # noqa: S603
-    if code == 0 and command == "up":
-        seal.run(stack)
+    with ask.to_its_end():
+        code = subprocess.run(run, cwd=ROOT, check=False).returncode  # noqa: S603
+        if code == 0 and command == "up":
+            seal.run(stack)
     return code
 
 

@@ -6,7 +6,10 @@ This module is cheap to import: it knows no SDK.
 """
 
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,3 +41,22 @@ def environment(cloud: Path | None = None, speed: float = 0) -> dict[str, str]:
         SPEED_VARIABLE: f"{speed:g}",
         "REHEARSAL_PYTHON": sys.executable,
     }
+
+
+@contextmanager
+def told_to_wait() -> Iterator[list[int]]:
+    """Leave Ctrl-C to the engine, which gets it too and ends by itself with its state in order.
+
+    Without this Python kills it a moment later. What is yielded is not empty once it was pressed.
+    """
+    pressed: list[int] = []
+
+    def wait(number: int, _: object) -> None:
+        print("stopping: the engine ends what it has begun; please wait", file=sys.stderr)  # noqa: T201
+        pressed.append(number)
+
+    before = signal.signal(signal.SIGINT, wait)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)

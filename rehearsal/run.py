@@ -1,7 +1,6 @@
 """`python -m rehearsal up`: the real engine brings a stack up from nothing, in a played cloud."""
 
 import json
-import signal
 import subprocess
 import sys
 import time
@@ -17,7 +16,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from rehearsal import ROOT
+from rehearsal import ROOT, told_to_wait
 from rehearsal.prepare import CannotRehearse, Stage, ask, installed, prepare, short
 from rehearsal.timing import operations, summary
 
@@ -131,7 +130,7 @@ def _up(stage: Stage, speed: float, progress: Progress) -> int:
     file = ("--config-file", str(stage.file))
     command = ["pulumi", "up", "--stack", stage.stack, *file, "--yes", "--skip-preview", "--json"]
     with (
-        _told_to_wait(),
+        told_to_wait(),
         _shown(progress) as show,
         (stage.folder / "engine.log").open("w", encoding="utf-8") as log,
         subprocess.Popen(  # noqa: S603
@@ -162,20 +161,6 @@ def _shown(progress: Progress) -> Iterator[Callable[[str | None], None]]:
             yield lambda _: None
     else:
         yield lambda line: typer.echo(line) if line else None
-
-
-@contextmanager
-def _told_to_wait() -> Iterator[None]:
-    """Leave Ctrl-C to the engine, which gets it too and ends by itself with its state in order."""
-
-    def wait(*_: object) -> None:
-        typer.echo("stopping: the engine ends what it has begun; please wait", err=True)
-
-    before = signal.signal(signal.SIGINT, wait)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _seal(stage: Stage) -> None:

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from command_line import FakePulumi
+from command_line import REAL, FakePulumi, Project
 
 from ops import ask
 from ops.config import UsageError
+
+# Sends what Ctrl-C does to the command that runs it, and has something to do before it ends.
+INTERRUPTED = """\
+#!{python}
+import os, pathlib, signal, sys
+os.kill(os.getppid(), signal.SIGINT)
+sys.stdin.readline()
+pathlib.Path(__file__).with_name("ended").touch()
+"""
 
 
 def test_a_question_is_asked_as_it_is_written_whatever_the_shell_has_set(
@@ -39,3 +50,29 @@ def test_where_there_is_no_state_it_is_told_how_to_make_one(
     with pytest.raises(UsageError, match=said) as refused:
         ask.exported("dr")
     assert ("`pulumi stack init dr` makes it" in str(refused.value)) is hint
+
+
+@pytest.mark.parametrize("command", [("up", "--yes"), ("drift",), ("preview",)])
+def test_at_a_ctrl_c_an_engine_is_waited_for_until_it_has_ended_by_itself(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    engine = tmp_path / "pulumi"
+    engine.write_text(INTERRUPTED.format(python=sys.executable))
+    engine.chmod(0o755)
+    environ = {"PATH": str(tmp_path), "ESTATE_PROVIDER": "rehearsal", **REAL}
+    with subprocess.Popen(
+        [sys.executable, "-m", "ops", *command, "--stack", "stage"],
+        cwd=Project.copied(tmp_path / "project").folder,
+        env=environ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr
+        assert process.stderr.readline() == (
+            "stopping: the engine ends what it has begun; please wait\n"
+        )
+        process.communicate("\n")
+    assert process.returncode == 130
+    assert (tmp_path / "ended").exists()
