@@ -120,6 +120,8 @@ def run(stack: str, config_file: str | None, said: Sequence[str], form: str, *, 
     provider = engine.answering(os.environ)
     if form == "text":
         typer.echo(f"provider: {provider}")
+    if apply:
+        engine.own_state(os.environ)
     planned = build(settings)
     chosen, held = chosen_among(said), state_ids(stack)
     while True:

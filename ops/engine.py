@@ -23,6 +23,7 @@ from ops.config import UsageError
 THROW_AWAY = "throw-away"
 STATE = ROOT / ".state"
 STAND_IN = "the rehearsal stand-in"
+ASTRAY = f"PATH leads to {STAND_IN}, for another state than its own: a new shell"
 CREDENTIALS = (  # variables that hold it, the stack file entry that may instead, what it is
     (
         ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"),
@@ -129,10 +130,16 @@ def change(
 
 def rehearsed(environ: Mapping[str, str]) -> bool:
     """Tell a rehearsal: the stand-in answers, for a cloud that has the state beside it."""
-    cloud = environ.get(rehearsal.CLOUD_VARIABLE)
-    state = Path(cloud).parent.joinpath("state").as_uri() if cloud else None
-    mine = environ.get("PULUMI_BACKEND_URL") == state
-    return mine and answering(environ) == STAND_IN
+    if not (cloud := environ.get(rehearsal.CLOUD_VARIABLE)):
+        return False
+    mine = Path(cloud).resolve().parent.joinpath("state").as_uri()
+    return environ.get("PULUMI_BACKEND_URL") == mine and answering(environ) == STAND_IN
+
+
+def own_state(environ: Mapping[str, str]) -> None:
+    """Raise UsageError where the stand-in would answer for another state than its own."""
+    if answering(environ) == STAND_IN and not rehearsed(environ):
+        raise UsageError(f"nothing was changed: {ASTRAY}")
 
 
 def _unfit(environ: Mapping[str, str], settings: config.StackConfig) -> list[str]:
@@ -143,7 +150,7 @@ def _unfit(environ: Mapping[str, str], settings: config.StackConfig) -> list[str
         if name.startswith(rehearsal.OPTION)
     ]
     if answering(environ) == STAND_IN:
-        problems.append(f"PATH leads to {STAND_IN}, for another state than its own: a new shell")
+        problems.append(ASTRAY)
     if environ.get("PULUMI_BACKEND_URL", "").startswith(STATE.as_uri()):
         problems.append("PULUMI_BACKEND_URL is the throw-away state: set it to the real one")
     if environ.get("PULUMI_CONFIG_PASSPHRASE") == THROW_AWAY:
@@ -181,7 +188,7 @@ def answering(environ: Mapping[str, str]) -> str:
     found = shutil.which("pulumi-resource-digitalocean", path=environ.get("PATH"))
     if not found:
         return f"the DigitalOcean plugin {version('pulumi-digitalocean')}"
-    if Path(found).is_relative_to(rehearsal.ROOT):
+    if Path(found).resolve().parent.parts[-2:] == ("rehearsal", "bin"):  # of any checkout
         return STAND_IN
     return f"the DigitalOcean plugin on PATH, {found}"
 

@@ -154,6 +154,7 @@ def run(stack: str, config_file: str | None, chosen: Sequence[str], *, yes: bool
     """
     settings = ask.settings(stack, config_file)
     typer.echo(f"provider: {engine.answering(os.environ)}")
+    engine.own_state(os.environ)
     _without_half_written(settings.project, stack)
     left = Left(ask.exported(stack))
     if not left.begun:

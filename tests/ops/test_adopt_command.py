@@ -97,6 +97,15 @@ def test_what_is_not_clear_is_asked_before_anything_is_imported(fake: FakeEngine
     assert fake.imports == []
 
 
+def test_the_stand_in_imports_into_no_other_state_than_its_own(
+    fake: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://the-real-one")
+    with pytest.raises(UsageError, match="for another state than its own"):
+        run(*CHOSEN, apply=True)
+    assert fake.imports == []
+
+
 def test_an_import_takes_what_matched_and_what_it_stands_in(
     fake: FakeEngine, capsys: pytest.CaptureFixture[str]
 ) -> None:

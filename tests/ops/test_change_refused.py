@@ -77,11 +77,13 @@ def test_a_rehearsal_may_be_changed_by_the_same_commands(
     assert done.stdout.splitlines()[0] == "provider: the rehearsal stand-in"
 
 
+@pytest.mark.parametrize("without", [(), ("PULUMI_BACKEND_URL", "REHEARSAL_CLOUD")])
 def test_the_stand_in_changes_no_other_state_than_its_own(
-    project: Project, pulumi: FakePulumi
+    project: Project, pulumi: FakePulumi, without: tuple[str, ...]
 ) -> None:
     path, played = _rehearsal(project, pulumi)
     environ = {**played, **REAL, "PULUMI_BACKEND_URL": "s3://the-real-one"}
+    environ = {name: value for name, value in environ.items() if name not in without}
     done = project.ops("up", "--stack", "stage", path=path, environ=environ)
     assert done.returncode == 1
     assert [line.split()[0] for line in done.stderr.splitlines()[1:]] == ["PATH"]

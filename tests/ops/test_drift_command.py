@@ -189,10 +189,17 @@ def test_only_a_secret_that_somebody_touched_is_told() -> None:
 def test_the_first_line_names_the_plugin_that_answers(tmp_path: Path) -> None:
     assert engine.answering(rehearsal.environment()) == "the rehearsal stand-in"
     assert engine.answering({"PATH": str(tmp_path)}).startswith("the DigitalOcean plugin 4.")
-    plugin = tmp_path / "pulumi-resource-digitalocean"
-    plugin.touch()
-    plugin.chmod(plugin.stat().st_mode | stat.S_IXUSR)
-    assert engine.answering({"PATH": str(tmp_path)}).endswith(f"on PATH, {plugin}")
+    others, linked = tmp_path / "other" / "rehearsal" / "bin", tmp_path / "linked"
+    others.mkdir(parents=True)
+    for folder in (tmp_path, others):
+        plugin = folder / "pulumi-resource-digitalocean"
+        plugin.touch()
+        plugin.chmod(plugin.stat().st_mode | stat.S_IXUSR)
+    real = tmp_path / "pulumi-resource-digitalocean"
+    assert engine.answering({"PATH": str(tmp_path)}).endswith(f"on PATH, {real}")
+    linked.symlink_to(others)
+    for stand_in in (others, linked):
+        assert engine.answering({"PATH": str(stand_in)}) == "the rehearsal stand-in"
 
 
 def test_what_cannot_be_asked_is_said_at_once(

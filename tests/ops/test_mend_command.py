@@ -41,10 +41,14 @@ def run(tmp_path: Path, pulumi: FakePulumi) -> Run:
     environ = {
         "PATH": path,
         "REHEARSAL_CLOUD": str(tmp_path / "cloud.json"),
-        "PULUMI_BACKEND_URL": tmp_path.as_uri(),
+        "PULUMI_BACKEND_URL": (tmp_path / "state").as_uri(),
         "DIGITALOCEAN_TOKEN": TOKEN,
     }
-    return lambda *arguments: project.ops("mend", "--stack", "stage", *arguments, environ=environ)
+
+    def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return project.ops("mend", "--stack", "stage", *arguments, environ={**environ, **more})
+
+    return run
 
 
 def account(folder: Path, *things: tuple[str, dict[str, Any]]) -> None:
@@ -81,6 +85,14 @@ def test_a_stack_that_never_began_is_no_case_for_it(
     assert asked(pulumi) == ["stack export"]
 
 
+def test_the_stand_in_mends_no_other_state_than_its_own(run: Run, pulumi: FakePulumi) -> None:
+    left(pulumi, GROUP)
+    done = run("--yes", PULUMI_BACKEND_URL="s3://the-real-one")
+    assert done.returncode == 1
+    assert "for another state than its own" in done.stderr
+    assert pulumi.calls == []
+
+
 @pytest.mark.parametrize("arguments", [(), ("--choose", "krotrust-vpc=none")])
 def test_it_tells_what_it_found_and_changes_nothing_without_a_yes(
     arguments: tuple[str, ...], run: Run, pulumi: FakePulumi, tmp_path: Path
@@ -110,7 +122,7 @@ def test_an_empty_description_of_a_state_on_this_disk_is_taken_away(
     text: str, run: Run, pulumi: FakePulumi, tmp_path: Path
 ) -> None:
     left(pulumi, GROUP)
-    file = tmp_path / ".pulumi" / "stacks" / "estate" / "stage.json.attrs"
+    file = tmp_path / "state" / ".pulumi" / "stacks" / "estate" / "stage.json.attrs"
     file.parent.mkdir(parents=True)
     file.write_text(text)
     done = run()
