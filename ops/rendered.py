@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -173,12 +174,14 @@ class Change(NamedTuple):
 
     def lines(self) -> Iterator[str]:
         """Show it on one line with both values; of a text of several lines, what differs in it."""
-        if isinstance(self.old, str) and isinstance(self.new, str) and "\n" in self.old + self.new:
-            old, new = self.old.splitlines(), self.new.splitlines()
-            for line in difflib.unified_diff(old, new, lineterm="", n=0):
-                if not line.startswith(("---", "+++", "@@")):
+        texts = isinstance(self.old, str) and isinstance(self.new, str)
+        old, new = (each.splitlines() if texts else [] for each in (self.old, self.new))
+        if max(len(old), len(new)) > 1 and old != new:
+            # The first two lines are a head; each other begins with a mark and then its text.
+            for line in islice(difflib.unified_diff(old, new, lineterm="", n=0), 2, None):
+                if not line.startswith("@@"):
                     yield f"{self.path}: {line}"
-        else:
+        else:  # also where the ends of lines alone differ
             yield f"{self.path}: {self.old!r} => {self.new!r}"
 
 

@@ -148,3 +148,17 @@ def test_an_order_that_changes_shows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_setting_that_changes_no_resource_is_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _diff({"krogiving.records": []}, monkeypatch) == ["no change: rendered/prod is the plan"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        ("a\nb", "a\nc", ["key: -b", "key: +c"]),
+        ("-- a\nb", "++ c\nb", ["key: --- a", "key: +++ c"]),
+        ("a\nb", "a\nb\n", [r"key: 'a\nb' => 'a\nb\n'"]),
+        ("a\r\nb", "a\nb", [r"key: 'a\r\nb' => 'a\nb'"]),
+    ],
+    ids=["a line", "lines that begin like a head", "the last end", "every end"],
+)
+def test_no_difference_between_two_texts_goes_untold(old: str, new: str, shown: list[str]) -> None:
+    assert [*rendered.Change("key", old, new).lines()] == shown
