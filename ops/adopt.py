@@ -160,14 +160,13 @@ def ids(found: Mapping[str, Live]) -> dict[str, str]:
 def state_ids(stack: str) -> dict[str, str]:
     """Give the id of every cloud resource that the state holds, by logical name.
 
-    Raises UsageError where there is no state yet.
+    One that was replaced and is not deleted yet goes by its URN: its name is another's. Raises
+    UsageError where there is no state yet.
     """
     return {
-        name_of(resource["urn"]): resource["id"]
+        resource["urn"] if resource.get("delete") else name_of(resource["urn"]): resource["id"]
         for resource in json.loads(ask.exported(stack))["deployment"].get("resources") or ()
-        if resource["custom"]
-        and not resource["type"].startswith("pulumi:")
-        and not resource.get("delete")  # replaced, and its end is still to come
+        if resource["custom"] and not resource["type"].startswith("pulumi:")
     }
 
 

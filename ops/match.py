@@ -70,6 +70,7 @@ class _Search:
             if resource.custom:
                 self._planned[resource.kind].append(resource)
         names = {r.name for each in self._planned.values() for r in each}
+        # Of the state, but of no resource of the plan: such as one that another has replaced.
         self._dropped = {name: id_ for name, id_ in managed.items() if name not in names}
         if wrong := sorted({*chosen} - names):
             raise UsageError(f"the plan has no resource {', '.join(wrong)} to choose for")
@@ -139,7 +140,8 @@ class _Search:
         """
         there = _agreeing(kind.same, inputs, left)
         mine = [each for each in left if _is(each, self._managed[resource.name])]
-        if others := [each for each in there if each not in mine]:
+        ours = [*mine, *self._still_held(there).values()]
+        if others := [each for each in there if each not in ours]:
             (self.found.twins if mine else self.found.gone)[resource.name] = others
         known = mine[0].import_id or mine[0].id if mine else self._managed[resource.name]
         if self._chosen.get(resource.name, known) != known:
@@ -154,7 +156,7 @@ class _Search:
 
         Imported under another name as well, it would be deleted all the same.
         """
-        held = {name: each for name, i in self._dropped.items() for each in left if _is(each, i)}
+        held = self._still_held(left)
         left[:] = [each for each in left if each not in held.values()]
         for was, live in held.items():
             alike = [
@@ -165,6 +167,10 @@ class _Search:
             if len(alike) == 1:
                 self.found.renamed[alike[0]] = was
                 self._hold(self.found.managed, wanted.pop(alike[0])[0], live, [live])
+
+    def _still_held(self, live: list[Live]) -> dict[str, Live]:
+        """Find what the state holds and no resource of the plan is, by its name there."""
+        return {name: each for name, i in self._dropped.items() for each in live if _is(each, i)}
 
     def _hold(
         self, among: dict[str, Live], resource: Resource, live: Live, left: list[Live]

@@ -191,7 +191,7 @@ def test_of_what_is_being_replaced_the_new_one_is_the_state_s(
     resources = [new, {**new, "id": "old", "delete": True}]
     text = json.dumps({"deployment": {"resources": resources}})
     monkeypatch.setattr(ask, "exported", lambda _: text)
-    assert adopt.state_ids("prod") == {"it": "new"}
+    assert adopt.state_ids("prod") == {"it": "new", "u::it": "old"}
 
 
 def test_an_import_that_stops_says_how_to_go_on(

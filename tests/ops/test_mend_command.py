@@ -130,6 +130,22 @@ def test_an_empty_description_of_a_state_on_this_disk_is_taken_away(
     assert (f"taken away: {file}, which" in done.stdout) is not bool(text)
 
 
+@pytest.mark.parametrize("replaced", [True, False])
+def test_one_that_was_replaced_and_is_still_to_be_deleted_is_no_twin(
+    replaced: bool, run: Run, pulumi: FakePulumi, tmp_path: Path
+) -> None:
+    new = VPC["id"].replace("1", "2")
+    account(tmp_path, ("Vpc", VPC), ("Vpc", {**VPC, "id": new}))
+    urn = URN.format("vpc:Vpc", "krotrust-vpc")
+    held = {"urn": urn, "type": "digitalocean:index/vpc:Vpc", "custom": True, "id": new}
+    old = {**held, "id": NETWORK, "delete": True}
+    left(pulumi, GROUP, held, *([old] if replaced else []))
+    done = run()
+    assert done.returncode == (0 if replaced else 2), done.stderr
+    twins = f"krotrust-vpc: Vpc kro-stage ({new}) and Vpc kro-stage ({NETWORK})"
+    assert (twins in done.stdout) is not replaced
+
+
 def locked(host: str, pid: int) -> str:
     return (
         "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es)"
