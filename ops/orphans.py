@@ -12,7 +12,7 @@ import psutil
 
 from ops import ROOT
 
-PLUGIN = re.compile(r"pulumi-(?:resource|language|analyzer)-")
+PLUGIN = re.compile(r"pulumi-(?:resource|language|analyzer)")  # as far as a system keeps a name
 STAND_IN = ["-m", "rehearsal.plugin"]
 ENGINE = "pulumi"
 PATIENCE = 10  # seconds to end by itself
@@ -58,12 +58,18 @@ def _is_plugin(command: list[str]) -> bool:
     return any(map(PLUGIN.match, runs)) or command[1:3] == STAND_IN
 
 
+def _is_engine(process: psutil.Process) -> bool:
+    """Tell it by its name, which a package may have changed, as to `.pulumi-wrapped`."""
+    name = process.name()
+    return ENGINE in name and not PLUGIN.match(name)
+
+
 def _ours(process: psutil.Process, project: str) -> bool:
     """Tell whether a plugin is of this project and state, and no engine is above it."""
     environ = process.environ()
     if environ.get("PULUMI_BACKEND_URL") != os.environ.get("PULUMI_BACKEND_URL"):
         return False
-    if any(above.name() == ENGINE for above in process.parents()):
+    if any(map(_is_engine, process.parents())):
         return False
     named = environ.get("PULUMI_PROJECT")
     # The engine names the project to a provider; the language's plugin stands in its folder.

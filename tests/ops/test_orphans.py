@@ -95,6 +95,7 @@ def test_a_program_that_hangs_without_its_engine_is_ended(tmp_path: Path, backen
         {"name": LANGUAGE, "environ": {}, "cwd": Path("/")},
         {"name": f"less {PROVIDER}"},
         {"above": "pulumi"},
+        {"above": ".pulumi-wrapped"},
     ],
     ids=[
         "another project",
@@ -102,6 +103,7 @@ def test_a_program_that_hangs_without_its_engine_is_ended(tmp_path: Path, backen
         "another folder",
         "a reader of its file",
         "a living engine's",
+        "that of one by another name",
     ],
 )
 def test_a_process_of_somebody_else_is_let_be(other: dict[str, object], start: Start) -> None:
@@ -110,8 +112,9 @@ def test_a_process_of_somebody_else_is_let_be(other: dict[str, object], start: S
     assert process.poll() is None
 
 
-def test_a_plugin_under_any_other_process_is_an_orphan(start: Start) -> None:
-    _, pid = start(above="sh-of-a-person")
+@pytest.mark.parametrize("above", ["sh-of-a-person", LANGUAGE])
+def test_a_plugin_under_any_other_process_is_an_orphan(above: str, start: Start) -> None:
+    _, pid = start(above=above)
     assert orphans.end("estate") == [pid]
 
 
