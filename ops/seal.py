@@ -21,6 +21,7 @@ def run(stack: str, config_file: str | None = None) -> None:
 
     Raises UsageError, writing nothing, when the engine refuses or an answer is not sealed.
     """
+    ask.settings(stack, config_file)  # another file would be made
     seals = _last(stack)
     if not seals:
         raise UsageError(f"{stack} has no sealed secrets: run an `up` first")
@@ -34,8 +35,7 @@ def run(stack: str, config_file: str | None = None) -> None:
         for field in ("sealed", "fingerprint")
         for part in ("--plaintext", f"seals.{key}.{field}={seal[field]}")
     ]
-    file = ("--config-file", config_file) if config_file else ()
-    ask.text("config", "set-all", "--path", *file, *arguments, "--stack", stack)
+    ask.text("config", "set-all", "--path", *arguments, *ask.target(stack, config_file))
     target = config_file or f"Pulumi.{stack}.yaml"
     typer.echo(f"{target} holds {len(seals)} sealed secrets: commit it")
 

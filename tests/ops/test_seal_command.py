@@ -119,9 +119,14 @@ def test_without_pulumi_it_says_where_to_get_it(tmp_path: Path) -> None:
 
 
 def test_another_file_than_the_stacks_own_can_be_named(pulumi: FakePulumi, tmp_path: Path) -> None:
-    file = str(tmp_path / "Pulumi.mine.yaml")
+    file = tmp_path / "Pulumi.mine.yaml"
+    command = ["seal", "--stack", "stage", "--config-file", str(file)]
     pulumi.answer("stack output", out=json.dumps({"krogivingSeals": {"JWT_SECRET_KEY": GOOD}}))
-    done = CliRunner().invoke(app, ["seal", "--stack", "stage", "--config-file", file])
+    done = CliRunner().invoke(app, command)
+    assert str(done.exception) == f"there is no {file}"  # it is not made, under a wrong name
+    assert pulumi.calls == []
+    file.write_text("config: {}\n")
+    done = CliRunner().invoke(app, command)
     assert done.exit_code == 0
-    assert pulumi.call(*SET_ALL)["file"] == file
-    assert file in done.stdout
+    assert pulumi.call(*SET_ALL)["file"] == "config: {}\n"
+    assert str(file) in done.stdout
