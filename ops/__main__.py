@@ -236,6 +236,11 @@ def main() -> None:
     except UsageError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(1)
+    except OSError as error:
+        if not error.filename:  # not a file that somebody named, or may not read or write
+            raise
+        typer.echo(f"error: {error.filename}: {error.strerror}", err=True)
+        sys.exit(1)
     finally:
         gc.freeze()
 

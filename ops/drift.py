@@ -108,8 +108,6 @@ def run(stack: str, config_file: str | None, form: str, report_file: str | None 
         "codeAgainstState": [drift.as_json() for drift in code],
         "unmanagedRecords": records,  # null where nobody could look
     }
-    if report_file:
-        Path(report_file).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     if form == "json":
         typer.echo(json.dumps(report, indent=2))
     else:
@@ -122,6 +120,8 @@ def run(stack: str, config_file: str | None, form: str, report_file: str | None 
             typer.echo("\n".join(f"  {line}" for line in foreign.lines(records)))
     for note in notes:
         typer.echo(f"note: {note}", err=True)
+    if report_file:
+        Path(report_file).write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return 2 if live or code else 0
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import FakePulumi, Project
 
 import rehearsal
 from ops import drift, engine
@@ -212,3 +213,17 @@ def test_what_cannot_be_asked_is_said_at_once(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UsageError, match="pulumi is not installed"):
         drift.run("prod", None, "text")
+
+
+def test_a_report_that_cannot_be_written_is_said_and_what_was_found_is_not_lost(
+    tmp_path: Path,
+) -> None:
+    pulumi = FakePulumi(tmp_path / "bin")
+    for command in ("refresh", "preview"):
+        pulumi.answer(command, out="{}")
+    file = tmp_path / "nowhere" / "drift.json"
+    project = Project.copied(tmp_path / "project")
+    told = ("--stack", "stage", "--report", str(file))
+    done = project.ops("drift", *told, path=pulumi.folder)
+    assert (done.returncode, done.stderr) == (1, f"error: {file}: No such file or directory\n")
+    assert done.stdout.count("no drift") == 2
