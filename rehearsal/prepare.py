@@ -137,12 +137,9 @@ def prepare(
     """Make the folder anew, with the copy, the made-up secrets and an empty place for the state.
 
     `catalogue` is what `ops secrets` tells: those that an `up` needs are made up.
-    Raises `CannotRehearse` for a stack that has no file.
+    Raises `CannotRehearse` for a stack that has no file, and for a file that is none of a stack.
     """
-    documents = {
-        path.name: yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        for path in sorted(root.glob("Pulumi.*.yaml"))
-    }
+    documents = {path.name: _read(path) for path in sorted(root.glob("Pulumi.*.yaml"))}
     tracked = documents.pop(f"Pulumi.{stack}.yaml", None)
     if tracked is None:
         names = ", ".join(name.split(".")[1] for name in documents)
@@ -162,6 +159,18 @@ def prepare(
     exports = [f"export {name}={shlex.quote(value)}\n" for name, value in stage.secrets.items()]
     (folder / "secrets.sh").write_text("".join(exports), encoding="utf-8")
     return stage
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise CannotRehearse(f"{file.name} is not YAML in UTF-8: {error}") from None
+    if not isinstance(document, dict) or not isinstance(document.get("config") or {}, dict):
+        raise CannotRehearse(
+            f"{file.name} is no stack file: a mapping `config:` of keys is allowed"
+        )
+    return document
 
 
 def filled(document: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

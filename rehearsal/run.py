@@ -156,7 +156,7 @@ def _up(stage: Stage, speed: float, progress: Progress) -> int:
 def _shown(progress: Progress) -> Iterator[Callable[[str | None], None]]:
     """Redraw the progress on a terminal, else print the lines that it returns."""
     console = Console()
-    if console.is_terminal:
+    if console.is_terminal and not console.is_dumb_terminal:
         with Live(progress, console=console, refresh_per_second=8):
             yield lambda _: None
     else:

@@ -202,6 +202,34 @@ def test_a_stack_without_a_file_is_said(
     assert not (tmp_path / "folder").exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("config: [", "is not YAML"),
+        ("- a", "is no stack file"),
+        ("config: [a]", "is no stack file"),
+    ],
+)
+def test_another_stack_s_file_that_is_broken_is_said(text: str, told: str, tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    for name in ("Pulumi.yaml", "Pulumi.stage.yaml"):
+        (root / name).write_bytes((ROOT / name).read_bytes())
+    (root / "Pulumi.dr.yaml").write_text(text)
+    with pytest.raises(prepare.CannotRehearse, match=rf"^Pulumi\.dr\.yaml {told}"):
+        prepare.prepare("stage", tmp_path / "folder", CATALOGUE, root)
+
+
+def test_a_terminal_that_cannot_redraw_gets_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # what writes is a terminal
+    monkeypatch.setenv("TERM", "dumb")
+    with run._shown(run.Progress([])) as show:
+        show("krotrust 1/2")
+    assert capsys.readouterr().out == "krotrust 1/2\n"
+
+
 def test_the_progress_counts_by_system_and_names_what_is_being_made() -> None:
     plan = [
         {"urn": "a", "name": "krotrust-vpc", "system": "krotrust", "custom": True},
