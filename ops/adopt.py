@@ -129,7 +129,8 @@ def run(stack: str, config_file: str | None, said: Sequence[str], form: str, *, 
             found = survey(planned, there, held, chosen)
             networks = there.all(there.api.vpcs.list, "vpcs")
             more = {name: unread(there, live) for name, live in found.matched.items()}
-        if not (found.unclear and form == "text" and sys.stdin.isatty()):
+        person = bool(sys.stdin) and sys.stdin.isatty()  # none where the input is closed
+        if not (found.unclear and form == "text" and person):
             break
         chosen |= _ask_for(*next(iter(found.unclear.items())))
     if apply and found.unclear:

@@ -208,6 +208,15 @@ def test_an_import_that_stops_says_how_to_go_on(
     assert str(said.value).endswith("run the same command again, it goes on with the rest")
 
 
+@pytest.mark.usefixtures("fake")
+def test_nobody_is_asked_where_the_input_is_closed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert run(*CHOSEN[1:]) == 2
+    assert "--choose krotrust-firewall=none" in capsys.readouterr().out
+
+
 def test_on_a_terminal_what_is_not_clear_is_asked_one_by_one(
     fake: FakeEngine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
