@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,12 @@ REFUSED = re.compile(
     # `-f` or `-C` among short ones, unless it is the value of one that takes a value: `-mfix`.
     r"|-[^-=cmpstvx]*[fC].*",
     re.DOTALL,
+)
+# Options after which a word is their value. Any other word names a template: another program.
+VALUED = re.compile(
+    r"--(?:color|config|exclude|import-pending-creates|memprofilerate|message|otel-traces"
+    r"|override-env|parallel|policy-pack|profiling|replace|secrets-provider|target|target-replace"
+    r"|verbose)|-[^-=]*[cmptvx]"
 )
 # What was changed by hand is seen and mended, and no rule of the policy is broken. What a person
 # adds comes last: `--refresh=false` is heard.
@@ -100,11 +107,17 @@ def change(
     a variable that may hold such an option.
     """
     settings = config.load(stack)
-    if unguarded := [each for each in arguments if REFUSED.fullmatch(each)]:
+    stray = [
+        word
+        for option, word in pairwise(["", *arguments])
+        if not word.startswith("-") and not VALUED.fullmatch(option)
+    ]
+    if unguarded := [each for each in arguments if each in stray or REFUSED.fullmatch(each)]:
         raise UsageError(
             f"`{command}` does not take {', '.join(unguarded)}; nothing was changed.\n"
             f"  It runs this program with Pulumi.{stack}.yaml. To remove or replace something"
-            " guarded, name it in estate:removals there"
+            " guarded, name it in estate:removals there. A switch is set in one word, as"
+            " --refresh=false"
         )
     ask.installed()
     if not rehearsed(os.environ) and (found := _unfit(os.environ, settings)):
@@ -125,6 +138,12 @@ def change(
         code = subprocess.run(run, cwd=ROOT, check=False).returncode  # noqa: S603
         if code == 0 and command == "up":
             seal.run(stack)
+    if code and command == "up":
+        typer.echo(
+            "note: no seal was stored. Where this `up` had begun to change anything, have the same"
+            " plain secrets at hand at the next: an app may hold a new one already",
+            err=True,
+        )
     return code
 
 
