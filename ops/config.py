@@ -18,14 +18,15 @@ from ops import ROOT
 from rehearsal import INSTALL_PAGE as INSTALL_PAGE
 
 _BOOL, _DATE = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"
+_TIME = ("tag:yaml.org,2002:str", re.compile(r"^\d+(?::\d+)+(?:\.\d*)?$"))  # 23:00 is no number
 _SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C where it was built in
 
 
 class Loader(_SAFE):  # type: ignore[misc]
-    """YAML as the engine reads it: `yes` and `on` are words, and a date is a text."""
+    """YAML as the engine reads it: `yes` and `on` are words, a date and a time are texts."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
-        first: [(tag, pattern) for tag, pattern in known if tag not in (_BOOL, _DATE)]
+        first: [_TIME, *(each for each in known if each[0] not in (_BOOL, _DATE))]
         for first, known in _SAFE.yaml_implicit_resolvers.items()
     }
 

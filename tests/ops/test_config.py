@@ -27,12 +27,13 @@ ODD = {
     "switched": "on",
     "boolean": "true",
     "clock": "02:00",
+    "late": "23:00",
     "number": "16",
     "octal": "010",
     "quoted": '"16"',
     "nothing": "null",
     "empty": '""',
-    "map": '{yes: yes, clock: 02:00, list: [off, 1, null], quoted: "02:00"}',
+    "map": '{yes: yes, clock: 02:00, list: [off, 1, null], quoted: "02:00", late: 1:30.5}',
 }
 
 
