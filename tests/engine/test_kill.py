@@ -1,13 +1,20 @@
-"""An engine that is killed in the middle of an `up`, and what `mend` makes of it."""
+"""An engine that is stopped or killed in the middle of an `up`, and what `mend` makes of it."""
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from played import UP, assert_settled, begun, cloud, kill, mend, played, plugins, quiet
+from played import UP, assert_settled, begun, cloud, kill, mend, played, plugins, quiet, state
+
+from rehearsal import SPEED_VARIABLE
 
 pytestmark = pytest.mark.engine
 
@@ -28,6 +35,34 @@ def test_after_a_kill_and_a_mend_an_up_makes_the_estate_whole(made: int, tmp_pat
     # What was imported is as little protected as the rest of an unguarded stack.
     quiet(engine.on_stack("destroy", "--yes", "--skip-preview"))
     assert cloud(engine) == {}
+
+
+@pytest.mark.soak
+def test_a_ctrl_c_lets_an_up_end_with_its_state_in_order(tmp_path: Path) -> None:
+    engine = played(tmp_path / "stage", "stage")
+    shutil.copy(engine.file, engine.own_program())
+    with subprocess.Popen(
+        [sys.executable, "-m", "ops", "up", "--stack", "stage", "--yes"],
+        cwd=engine.program,
+        env={**engine.environ, SPEED_VARIABLE: "30"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        made = (
+            line for line in process.stdout or () if "digitalocean:" in line and "created" in line
+        )
+        assert next(made, None), "nothing was made"
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to all that it runs
+        printed = "".join(process.stdout or ())
+    assert process.returncode == 130, printed
+    assert "the engine ends what it has begun" in printed
+    assert not [*(engine.folder / "state" / ".pulumi" / "locks").rglob("*.json")]
+    assert plugins(engine) == set()
+    assert set(state(engine)) == set(cloud(engine))
+    quiet(engine.on_stack(*UP))
+    assert_settled(engine)
 
 
 @pytest.mark.soak
