@@ -30,7 +30,7 @@ plan: setup ## Show STACK offline, and what differs from rendered/
 test: setup ## Run every test but the soak
 	@$(PY) -m pytest -n auto --dist worksteal
 
-soak: setup ## Run the whole matrix, which needs the engine: hours
+soak: setup ## Run the whole matrix, which needs the engine: over an hour
 	@$(PY) -m pytest -n auto --dist worksteal -m "engine or soak"
 
 lint: setup ## Style and types of the code, and its workflows
