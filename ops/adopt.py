@@ -74,7 +74,7 @@ class Report:
         )
         yield from part(
             "gone from the account, though the state holds it, and another is there:"
-            f" `pulumi refresh --stack {self.stack}`, then look again",
+            f" `python -m ops refresh --stack {self.stack}`, then look again",
             (f"{name}: {each}" for name, there in found.gone.items() for each in there),
         )
         yield from part(

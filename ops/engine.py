@@ -24,7 +24,10 @@ from ops.config import UsageError
 THROW_AWAY = "throw-away"
 STATE = ROOT / ".state"
 STAND_IN = "the rehearsal stand-in"
-ASTRAY = f"PATH leads to {STAND_IN}, for another state than its own: a new shell"
+ASTRAY = (
+    f"PATH leads to {STAND_IN}, for another state than its own: open a new shell, or to rehearse"
+    " set all that `python -m rehearsal env` prints"
+)
 CREDENTIALS = (  # variables that hold it, the stack file entry that may instead, what it is
     (
         ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"),

@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from components.facts.krogiving import BACKEND_SECRETS
-from components.facts.krotrust import HOME
+from components.facts.krotrust import COMPOSE_REPOSITORY, HOME
 from components.facts.pencom import SERVICES
 
 SEAL_KEY = "ESTATE__SEAL_KEY"
@@ -59,7 +59,7 @@ CATALOGUE = (
         "krotrust",
         "PRODUCTION_JSON",
         ("backend",),
-        f"the droplet, {HOME}/kro-devops/production/production.json",
+        f"the droplet, {HOME}/{COMPOSE_REPOSITORY}/production/production.json",
         "whoever holds root on the droplet",
     ),
     Secret(

@@ -142,7 +142,10 @@ def test_what_somebody_made_anew_by_hand_is_told_and_not_imported(
     assert "krotrust-droplet" not in {*report["matched"], *report["managed"]}
     assert run(*CHOSEN[1:], apply=True) == 2
     said = capsys.readouterr().out
-    assert f"`pulumi refresh --stack prod`, then look again\n  krotrust-droplet: {droplet}" in said
+    assert (
+        f"`python -m ops refresh --stack prod`, then look again\n  krotrust-droplet: {droplet}"
+        in said
+    )
     imported = {each["name"] for each in fake.imports[-1]}
     assert not {"krotrust-droplet", "krotrust-firewall"} & imported
 
