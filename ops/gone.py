@@ -23,7 +23,11 @@ DEPENDENTS = ("--target-dependents", "--exclude-dependents")
 
 
 def before(
-    command: str, stack: str, arguments: Sequence[str], make_empty: Collection[str] = ()
+    command: str,
+    stack: str,
+    arguments: Sequence[str],
+    make_empty: Collection[str] = (),
+    config_file: str | None = None,
 ) -> None:
     """See, before a command that reads what is live, that no store is lost by it.
 
@@ -36,7 +40,7 @@ def before(
     if make_empty and not asked:
         raise UsageError(f"{MAKE_EMPTY} needs an `up` that refreshes; nothing was changed")
     if asked and (make_empty or (stack in ENVIRONMENTS and ENVIRONMENTS[stack].guarded)):
-        check(stack, None, _scope(arguments), make_empty)
+        check(stack, config_file, _scope(arguments), make_empty)
 
 
 def check(

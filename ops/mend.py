@@ -21,7 +21,7 @@ from urllib.request import url2pathname
 
 import typer
 
-from ops import account, ask, engine, orphans
+from ops import account, ask, engine, gone, orphans
 from ops.account import Account
 from ops.adopt import IMPORTED, choices, chosen_among, ids, part, state_ids, take_over
 from ops.config import UsageError
@@ -182,6 +182,7 @@ def run(stack: str, config_file: str | None, chosen: Sequence[str], *, yes: bool
     if again:
         these = [argument for urn in again for argument in ("--target", urn)]
         how = ("--yes", "--skip-preview")
+        gone.before("refresh", stack, these, config_file=config_file)
         ask.text("refresh", *ask.target(stack, config_file), *these, *how)
     take_over(stack, config_file, wanted)
     if change:

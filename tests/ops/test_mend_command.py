@@ -85,6 +85,26 @@ def test_a_stack_that_never_began_is_no_case_for_it(
     assert asked(pulumi) == ["stack export"]
 
 
+def test_a_lost_database_that_was_being_changed_is_not_forgotten(
+    run: Run, pulumi: FakePulumi, tmp_path: Path
+) -> None:
+    account(tmp_path)
+    kind = "digitalocean:index/databaseCluster:DatabaseCluster"
+    urn = f"urn:pulumi:prod::estate::estate:krotrust:KroTrust${kind}::krotrust-database-cluster"
+    held = {"urn": urn, "type": kind, "custom": True, "id": NETWORK, "inputs": {"engine": "pg"}}
+    operations = [{"type": "updating", "resource": held}]
+    deployment = {"resources": [held], "pending_operations": operations}
+    pulumi.answer("stack export", out=json.dumps({"deployment": deployment}))
+    steps = [{"op": "delete", "urn": urn, "oldState": held}]
+    pulumi.answer("refresh", out=json.dumps({"steps": steps}))
+    done = run("--yes", "--stack", "prod")
+    assert done.returncode == 1
+    assert "python -m ops recover krotrust-database-cluster --stack prod" in done.stderr
+    (looked,) = [call["arguments"] for call in pulumi.calls if call["arguments"][0] == "refresh"]
+    assert looked[1] == "--preview-only"
+    assert urn in looked
+
+
 def test_the_stand_in_mends_no_other_state_than_its_own(run: Run, pulumi: FakePulumi) -> None:
     left(pulumi, GROUP)
     done = run("--yes", PULUMI_BACKEND_URL="s3://the-real-one")
