@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from ops.config import UsageError
-from ops.options import (
+from ops.cli.errors import UsageError
+from ops.cli.options import (
     BlastFormat,
     Choose,
     ConfigFile,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import rehearsal
 from ops import engine
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 
 if TYPE_CHECKING:  # the clients cost a second to import, and few commands ask the account
     import pydo

@@ -18,7 +18,8 @@ from typing import Any
 import typer
 
 from ops import account, ask, engine
-from ops.config import StackConfig, UsageError
+from ops.cli.errors import UsageError
+from ops.config import StackConfig
 from ops.differ import Difference, differences
 from ops.drift import REFUSED, Drift, drifts
 from ops.graph import Graph, build

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from ops import ROOT, config
-from ops.config import StackConfig, UsageError
+from ops.cli.errors import UsageError
+from ops.config import StackConfig
 from rehearsal import OPTION, told_to_wait
 
 Environ = Mapping[str, str]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops import ROOT, config
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.graph import Graph
 from ops.rendered import FOLDER, read
 

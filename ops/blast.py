@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from components.facts.secrets import CATALOGUE
 from ops import config
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.edges import LOOKS_ON, record_name, standing
 from ops.graph import build
 from ops.identity import name_of

@@ -15,6 +15,7 @@ from unittest import mock
 import yaml
 
 from ops import ROOT
+from ops.cli.errors import UsageError
 from rehearsal import INSTALL_PAGE as INSTALL_PAGE
 
 _BOOL, _DATE = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"
@@ -32,10 +33,6 @@ class Loader(_SAFE):  # type: ignore[misc]
 
 
 Loader.add_implicit_resolver(_BOOL, re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), "tTfF")
-
-
-class UsageError(Exception):
-    """Something that the person at the keyboard can mend; its text says how."""
 
 
 @dataclass(frozen=True)

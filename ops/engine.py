@@ -19,7 +19,7 @@ import yaml
 
 import rehearsal
 from ops import ROOT, ask, config, gone, plan, seal
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 
 THROW_AWAY = "throw-away"
 STATE = ROOT / ".state"

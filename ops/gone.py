@@ -10,7 +10,7 @@ from typing import Any
 
 from components.facts.holding import CACHES
 from ops import ask, config
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.graph import build
 from ops.identity import name_of
 from ops.standing import held

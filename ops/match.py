@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ops.account import Account
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.graph import Graph, Resource
 from ops.identity import Inputs, agree
 from ops.live import KINDS, Kind, Live

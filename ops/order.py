@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.inventory import assumed, pm2
 from ops.inventory.estate import Estate, Service, Store
 

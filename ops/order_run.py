@@ -14,7 +14,7 @@ from pathlib import Path
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.inventory import ssh
 from ops.inventory.estate import Estate
 from ops.order import Direction, Step, standing_on, steps

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ops.config import UsageError
-from ops.options import ConfigFile, Stack, Yes, consent
+from ops.cli.errors import UsageError
+from ops.cli.options import ConfigFile, Stack, Yes, consent
 
 
 class InventoryFormat(StrEnum):

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import tostring
 
 from ops import config
 from ops.blast import HEADS, Blast, aliases, blast, named
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.drawing import as_svg, draw
 from ops.graph import build
 from ops.parts import Estate, estate

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ops import ask
+from ops.cli.errors import UsageError
 from ops.compare import ORDER, Edit, Op, sorted_edits
-from ops.config import UsageError
 from ops.drift import CHANGED, Drift, drifts, plain
 from ops.graph import SECRET, Graph, Resource
 from ops.identity import name_of

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ops.options import (
+from ops.cli.options import (
     ConfigFile,
     ConnectTo,
     Nameserver,
@@ -83,7 +83,7 @@ def state_check(
     if not check:
         typer.echo(context.get_help())
         return
-    from ops import findings
+    from ops.cli import findings
     from ops.state import check as command
 
     raise typer.Exit(findings.show(f"state of {stack}", command.look(stack, os.environ), format))

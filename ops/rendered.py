@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from ops import ROOT, config
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.graph import Graph, Resource, build
 from ops.identity import name_of
 

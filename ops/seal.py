@@ -11,7 +11,7 @@ import typer
 from components.facts.secrets import SEALED
 from ops import ask, config
 from ops.ask import Environ
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 
 OUTPUTS = {"krogivingSeals": "KROGIVING__"}  # stack output -> prefix of its secrets' keys
 

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from ops import ask
-from ops.config import StackConfig, UsageError
+from ops.cli.errors import UsageError
+from ops.config import StackConfig
 from ops.graph import build
 from ops.identity import name_of
 from ops.inventory import assumed

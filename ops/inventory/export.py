@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from ops import config
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.inventory import ansible, env, env_check, estate, firewall, pm2, prometheus, ssh
 from ops.inventory.estate import Estate
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.inventory import assumed
 from ops.inventory.estate import Estate, Service
 from ops.inventory.variables import variables

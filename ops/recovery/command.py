@@ -14,7 +14,7 @@ import typer
 
 from components.facts.holding import CACHES
 from ops import config, engine
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.edges import standing
 from ops.graph import build
 from ops.recovery import readiness

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from components.facts.secrets import CATALOGUE, SEAL_KEY, Secret
 from ops.blast import named
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.edges import PENCOM_SERVICE
 from ops.graph import Graph, Resource
 from ops.recovery.kinds import LossKind

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import typer
 
 from ops import engine
-from ops.config import UsageError
-from ops.findings import Finding, show
+from ops.cli.errors import UsageError
+from ops.cli.findings import Finding, show
 from ops.recovery.kinds import CLOUD, KINDS, ON_PREMISES, LossKind
 from ops.recovery.ready import access, backups, secrets, settings, sources, tools
 from ops.recovery.ready.account import see

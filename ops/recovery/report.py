@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from ops.blast import Blast, blast, lines
-from ops.findings import Finding
+from ops.cli.findings import Finding
 from ops.recovery.case import Case
 from ops.recovery.kinds import ON_PREMISES
 from ops.recovery.steps.cloud import steps

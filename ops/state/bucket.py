@@ -18,7 +18,7 @@ import typer
 
 from components.facts.spaces import SpacesRegion
 from ops import account, acl, engine
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.state import copies
 
 Environ = Mapping[str, str]

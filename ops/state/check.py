@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ops import ROOT, account, ask, config, engine
-from ops.config import UsageError
-from ops.findings import Finding, State
+from ops.cli.errors import UsageError
+from ops.cli.findings import Finding, State
 from ops.state import bucket, copies, passphrase, past
 from ops.state.past import Backend
 from ops.state.places import Bucket, address, place

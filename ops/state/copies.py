@@ -12,7 +12,7 @@ import typer
 
 from ops import ask
 from ops.account import NotAtHandError
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.state import passphrase
 from ops.state.places import STATE_KEYS, Place, address, place
 

@@ -14,7 +14,7 @@ from typing import Any
 import typer
 
 from ops import ask, config
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.state import copies
 from ops.state.places import Place, file, place
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from ops import account
 from ops.account import NotAtHandError
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 
 Environ = Mapping[str, str]
 # The variables by which the engine itself opens the state's bucket.

@@ -10,9 +10,10 @@ from itertools import chain
 
 import typer
 
-from ops import ask, engine, findings
+from ops import ask, engine
 from ops.account import Account, NotAtHandError, visit
-from ops.findings import Finding
+from ops.cli import findings
+from ops.cli.findings import Finding
 from ops.verify import live, names, on_premises, web
 from ops.verify.recorded import Look, Recorded, recorded
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from components.facts.holding import CACHES
 from ops.account import Account, NotAtHandError, RefusedError, words
-from ops.findings import Finding
+from ops.cli.findings import Finding
 from ops.verify.recorded import Look, Recorded, Resource
 
 DROPLETS, DATABASES, APPS, BACKUPS = "droplets", "databases", "apps", "backups"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops import ask
-from ops.config import UsageError
-from ops.findings import Finding
+from ops.cli.errors import UsageError
+from ops.cli.findings import Finding
 
 Look = Callable[[], Iterable[Finding]]  # looks at one thing, and tells what it found
 

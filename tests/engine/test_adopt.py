@@ -13,7 +13,7 @@ from conftest import CANARIES, SEAL_KEY, Engine
 
 import rehearsal
 from ops.adopt import take_over
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.graph import Graph
 from ops.identity import name_of
 

@@ -16,7 +16,7 @@ import pytest
 import rehearsal
 from ops import ROOT
 from ops.account import Account, spaces_url, visit
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from rehearsal.api import doors, serving
 
 SECRET = "canary-token"

@@ -14,7 +14,7 @@ from command_line import FakePulumi, Project
 import rehearsal
 from ops import acl, drift
 from ops.account import NotAtHandError
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.rendered import Change
 from rehearsal.spaces import EVERYBODY
 

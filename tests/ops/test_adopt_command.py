@@ -13,7 +13,7 @@ from conftest import changed
 
 import rehearsal
 from ops import adopt, ask
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.graph import Graph, build
 from ops.identity import name_of
 

@@ -11,7 +11,7 @@ import pytest
 from command_line import REAL, FakePulumi, Project
 
 from ops import ask
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 
 # Sends what Ctrl-C does to the command that runs it, and has something to do before it ends.
 INTERRUPTED = """\

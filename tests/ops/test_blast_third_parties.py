@@ -17,7 +17,7 @@ from components.facts.pencom import INVENTORY
 from components.facts.third_parties import THIRD_PARTIES
 from ops import blast, review, review_text
 from ops.__main__ import app
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.edges import standing
 from ops.graph import Graph, build
 from ops.parts import estate

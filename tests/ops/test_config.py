@@ -10,7 +10,7 @@ import pytest
 from conftest import STACKS, Engine
 
 from ops import ROOT, config
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 
 PROJECT = """\
 name: estate

@@ -11,7 +11,7 @@ from command_line import FakePulumi, Project
 
 import rehearsal
 from ops import drift, engine
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.drift import Side
 from ops.graph import SECRET
 

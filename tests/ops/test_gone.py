@@ -12,7 +12,7 @@ import pytest
 from command_line import REAL, FakePulumi, Project
 
 from ops import ask, config, gone
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.edges import standing
 from ops.engine import UP
 from ops.graph import build

@@ -17,7 +17,7 @@ from today import Thing
 
 import rehearsal
 from ops.account import Account, visit
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.graph import Graph, Resource, build
 from ops.live import Live
 from ops.match import NONE, Survey, survey

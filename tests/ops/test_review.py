@@ -11,7 +11,7 @@ from prepared_changes import CASES, GIV_ZONE, Case
 from standing_by_hand import states
 
 from ops import review, review_text, reviewed
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.graph import Graph, build
 
 Plan = Callable[[str], Graph]

@@ -11,7 +11,7 @@ from command_line import FakePulumi, Project
 from typer.testing import CliRunner, Result
 
 from ops.__main__ import app
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 
 CANARY = "canary-7f3a9c"
 GOOD = {"sealed": "EV[1:abc:ZGVm==]", "fingerprint": "0123456789abcdef" * 2}

@@ -8,7 +8,7 @@ from typing import Any
 import rehearsal
 from ops import engine
 from ops.account import SPACES_KEYS
-from ops.findings import Finding
+from ops.cli.findings import Finding
 from ops.recovery.ready.account import ACCOUNT, LISTS, spaces
 from ops.recovery.ready.subject import Plan, Subject
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from components.facts.holding import CACHES
 from ops.account import Account, RefusedError, visit, words
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 
 AT_ONCE = 8
 ACCOUNT = "account:read"

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from components.facts.holding import CACHES
-from ops.config import UsageError
-from ops.findings import Finding
+from ops.cli.errors import UsageError
+from ops.cli.findings import Finding
 from ops.recovery.ready.account import Seen
 from ops.recovery.ready.account import backups as question
 from ops.recovery.ready.subject import Plan, Subject

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ops.findings import Finding
+from ops.cli.findings import Finding
 
 if TYPE_CHECKING:
     import dns.name

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from components.facts.secrets import CATALOGUE, SEAL_KEY, Secret
 from ops import seal
-from ops.findings import Finding
+from ops.cli.findings import Finding
 from ops.recovery.kinds import LossKind
 from ops.recovery.ready.subject import Plan, Subject
 from stacks import secrets

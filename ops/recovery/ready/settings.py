@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import ip_network
 
-from ops.findings import Finding
+from ops.cli.findings import Finding
 from ops.inventory import estate, ssh
 from ops.recovery.ready.subject import Subject
 from stacks.needs import PLACEHOLDERS

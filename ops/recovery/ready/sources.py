@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from components.facts.krotrust import REPOSITORIES
-from ops.findings import Finding
+from ops.cli.findings import Finding
 from ops.recovery.ready import delegation
 from ops.recovery.ready.subject import Subject
 

@@ -11,7 +11,8 @@ from typing import Any
 import pulumi
 
 from ops import ROOT, config, engine
-from ops.config import StackConfig, UsageError
+from ops.cli.errors import UsageError
+from ops.config import StackConfig
 from ops.graph import Graph, Resource, record
 from ops.recovery.kinds import STANDS_IN, LossKind
 from ops.recovery.ready.account import Seen

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ops import ROOT, config, engine
-from ops.findings import Finding
+from ops.cli.findings import Finding
 from ops.recovery.ready.subject import Subject
 
 PINNED = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[^\]]*\])?==([^\s;]+)( ;)?", re.MULTILINE)

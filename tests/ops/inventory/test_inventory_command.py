@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from components.facts.pencom import SERVICES
 from ops import ask
 from ops.__main__ import app
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.graph import Graph
 from ops.inventory import export
 from ops.inventory.estate import read

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from components.facts.pencom import SERVICES
 from ops import ROOT
 from ops.__main__ import app
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.order import sequence, standing_on, steps
 
 STORES = ["minio", "mongodb", "postgresql", "redis"]

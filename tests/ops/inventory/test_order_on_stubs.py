@@ -19,7 +19,7 @@ import pytest
 from estates import free_ports, needs, on_ports, prod, ran, written
 
 from ops import order_run
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.inventory import assumed
 from ops.inventory.estate import Estate
 from ops.order import Direction, sequence

@@ -10,7 +10,7 @@ from typing import Any
 
 from readiness_setup import DATABASES, DROPLET, EMPTY, Setup, ago
 
-from ops.findings import Finding
+from ops.cli.findings import Finding
 from ops.recovery.ready import tools
 from ops.state import check as state
 

@@ -13,9 +13,10 @@ from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 from buckets import KEY, WORD, Spaces, played
 from kept import NOW, copy, deployment, kept, salt_of
 
-from ops import ROOT, ask, config, findings
-from ops.config import UsageError
-from ops.findings import Finding
+from ops import ROOT, ask, config
+from ops.cli import findings
+from ops.cli.errors import UsageError
+from ops.cli.findings import Finding
 from ops.state import bucket, passphrase
 from ops.state.check import _bootstrap, look
 

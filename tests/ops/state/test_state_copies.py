@@ -15,7 +15,7 @@ import pytest
 from buckets import KEY, SALT, WORD, Spaces, played
 
 from ops import ROOT, ask
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.state import copies, passphrase, past
 
 TEXT = json.dumps({"version": 3, "deployment": {"resources": [{"urn": "canary-urn"}]}}, indent=4)

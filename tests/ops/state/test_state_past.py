@@ -10,7 +10,7 @@ import pytest
 from buckets import KEY, WORD, played
 from kept import NOW, checkpoint, copy, kept
 
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.state import copies, passphrase, past
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ops.findings import Finding
+from ops.cli.findings import Finding
 from ops.verify.recorded import Look, Recorded, Resource
 from rehearsal.cloud import fill
 

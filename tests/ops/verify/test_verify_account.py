@@ -12,7 +12,7 @@ import pytest
 from small_estate import bad, state_of, told, whole, write
 
 from ops.account import Account, NotAtHandError, visit
-from ops.findings import Finding
+from ops.cli.findings import Finding
 from ops.verify import live
 from ops.verify.recorded import Recorded
 from rehearsal.api import doors, serving

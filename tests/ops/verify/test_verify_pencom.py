@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ops.findings import Finding
+from ops.cli.findings import Finding
 from ops.graph import Graph
 from ops.verify import on_premises
 from ops.verify.on_premises import UNREACHED

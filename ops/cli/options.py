@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 
 Stack = Annotated[str, typer.Option("--stack", "-s", help="prod, stage or dr.")]
 ConfigFile = Annotated[str | None, typer.Option(help="Another file than Pulumi.<stack>.yaml.")]
