@@ -27,10 +27,11 @@ from benchmarks.flat import source
 from components.facts.pencom import INVENTORY
 from components.inventory import Host, Inventory, Service
 from components.pencom import Pencom, PencomArgs, PencomSettings
-from ops import ROOT, config, engine, review, review_text
-from ops.graph import Graph, Recorder, build
+from ops import ROOT, engine, review, review_text
 from ops.inventory import export
 from ops.inventory.estate import read
+from ops.plan import config
+from ops.plan.graph import Graph, Recorder, build
 
 ROUNDS = 7
 

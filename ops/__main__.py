@@ -40,7 +40,7 @@ def plan(
     ] = False,
 ) -> None:
     """Show what the program declares, without engine, credentials or network."""
-    from ops import plan as command
+    from ops.plan import formats as command
 
     raise typer.Exit(command.run(stack, format.value, diff=diff, exit_code=exit_code))
 
@@ -90,7 +90,7 @@ def render(
     ] = False,
 ) -> None:
     """Write rendered/, every stack's plan that reviewers read, and docs/runbook/ from prod's."""
-    from ops import rendered
+    from ops.plan import rendered
     from ops.recovery import runbook
 
     if check:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ops.account import SPACES_KEYS, Environ, spaces_url, visit
-from ops.identity import name_of
-from ops.rendered import Change
+from ops.plan.identity import name_of
+from ops.plan.rendered import Change
 
 BUCKET = "digitalocean:index/spacesBucket:SpacesBucket"
 PRIVATE = "private"

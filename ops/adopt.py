@@ -19,14 +19,14 @@ import typer
 
 from ops import account, ask, engine
 from ops.cli.errors import UsageError
-from ops.config import StackConfig
 from ops.differ import Difference, differences
 from ops.drift import REFUSED, Drift, drifts
-from ops.graph import Graph, build
-from ops.identity import name_of
 from ops.keep import Keeper
 from ops.live import KINDS, Live, unread
 from ops.match import NONE, Survey, survey
+from ops.plan.config import StackConfig
+from ops.plan.graph import Graph, build
+from ops.plan.identity import name_of
 
 IMPORTED = {kind.name for kind in KINDS if kind.importer}
 LOST = {  # what no import brings, and what happens instead

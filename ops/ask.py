@@ -13,9 +13,10 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from ops import ROOT, config
+from ops import ROOT
 from ops.cli.errors import UsageError
-from ops.config import StackConfig
+from ops.plan import config
+from ops.plan.config import StackConfig
 from rehearsal import OPTION, told_to_wait
 
 Environ = Mapping[str, str]

@@ -7,10 +7,11 @@ import subprocess
 from dataclasses import dataclass
 from typing import Any
 
-from ops import ROOT, config
+from ops import ROOT
 from ops.cli.errors import UsageError
-from ops.graph import Graph
-from ops.rendered import FOLDER, read
+from ops.plan import config
+from ops.plan.graph import Graph
+from ops.plan.rendered import FOLDER, read
 
 MAIN = ("main", "origin/main")
 

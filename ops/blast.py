@@ -12,11 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from components.facts.secrets import CATALOGUE
-from ops import config
 from ops.cli.errors import UsageError
 from ops.edges import LOOKS_ON, record_name, standing
-from ops.graph import build
-from ops.identity import name_of
+from ops.plan import config
+from ops.plan.graph import build
+from ops.plan.identity import name_of
 from ops.standing import (
     OUTSIDE,
     PRODUCTS,

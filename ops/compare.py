@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from ops.drift import aligned
-from ops.graph import SECRET, Graph, Resource
-from ops.identity import IDENTITY
-from ops.rendered import Change, changes, references
+from ops.plan.graph import SECRET, Graph, Resource
+from ops.plan.identity import IDENTITY
+from ops.plan.rendered import Change, changes, references
 from rehearsal.table import REPLACES_WHEN_OFF, TABLE
 
 Op = Literal["replace", "delete", "create", "update", "same"]

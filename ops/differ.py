@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ops.drift import CHANGED, LATER, Drift, drifts
-from ops.graph import SECRET, Graph
-from ops.identity import IDENTITY, name_of
 from ops.keep import Keeper
-from ops.rendered import Change
+from ops.plan.graph import SECRET, Graph
+from ops.plan.identity import IDENTITY, name_of
+from ops.plan.rendered import Change
 
 Inputs = Mapping[str, Any]
 Effect = Literal["replace", "drop", "update"]

@@ -17,8 +17,8 @@ import typer
 
 from ops import acl, ask, engine, foreign
 from ops.account import NotAtHandError
-from ops.graph import SECRET
-from ops.rendered import Change, changes, keyed
+from ops.plan.graph import SECRET
+from ops.plan.rendered import Change, changes, keyed
 
 PREVIEW = ("preview", "--ignore-protect")  # else the engine stops at what it would refuse
 QUIET = ("same", "refresh", "read")

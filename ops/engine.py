@@ -18,8 +18,9 @@ import typer
 import yaml
 
 import rehearsal
-from ops import ROOT, ask, config, gone, plan, seal
+from ops import ROOT, ask, gone, seal
 from ops.cli.errors import UsageError
+from ops.plan import config, formats
 
 THROW_AWAY = "throw-away"
 STATE = ROOT / ".state"
@@ -68,7 +69,7 @@ def preview(stack: str) -> int:
         typer.echo(
             f"pulumi is not installed (see {config.INSTALL_PAGE}): this is the offline plan."
         )
-        return plan.run(stack, "tree", diff=False, exit_code=False)
+        return formats.run(stack, "tree", diff=False, exit_code=False)
     environ, chosen = provider(dict(os.environ))
     typer.echo(f"provider: {chosen}")
     folder = STATE / "preview" / stack

@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from components.facts.holding import CACHES
-from ops import ask, config
+from ops import ask
 from ops.cli.errors import UsageError
-from ops.graph import build
-from ops.identity import name_of
+from ops.plan import config
+from ops.plan.graph import build
+from ops.plan.identity import name_of
 from ops.standing import held
 
 MAKE_EMPTY = "--make-empty"

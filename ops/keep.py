@@ -12,11 +12,11 @@ from typing import Any
 import pulumi
 import yaml
 
-from ops import config
-from ops.config import StackConfig
 from ops.drift import aligned
-from ops.graph import Graph, record
-from ops.rendered import Change, changes, keyed
+from ops.plan import config
+from ops.plan.config import StackConfig
+from ops.plan.graph import Graph, record
+from ops.plan.rendered import Change, changes, keyed
 
 Path = tuple[str, ...]
 Inputs = Mapping[str, Any]

@@ -15,7 +15,7 @@ from components.facts.holding import CACHES
 from components.facts.spaces import SpacesRegion
 from ops.account import Account
 from ops.acl import canned
-from ops.identity import (
+from ops.plan.identity import (
     Inputs,
     Key,
     addresses,

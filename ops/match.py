@@ -10,9 +10,9 @@ from typing import Any
 
 from ops.account import Account
 from ops.cli.errors import UsageError
-from ops.graph import Graph, Resource
-from ops.identity import Inputs, agree
 from ops.live import KINDS, Kind, Live
+from ops.plan.graph import Graph, Resource
+from ops.plan.identity import Inputs, agree
 
 NONE = "none"  # said of a planned resource that is none of what may be it
 _REFERENCE = re.compile(r"<(.+)\.(\w+)>")

@@ -26,10 +26,10 @@ from ops.account import Account
 from ops.adopt import IMPORTED, choices, chosen_among, ids, part, state_ids, take_over
 from ops.cli.errors import UsageError
 from ops.cli.options import consent
-from ops.graph import Graph, build
-from ops.identity import name_of
 from ops.live import Live
 from ops.match import Survey, survey
+from ops.plan.graph import Graph, build
+from ops.plan.identity import name_of
 
 LOCK = re.compile(r"created by \S+@(\S+) \(pid (\d+)\)")
 MAKING = ("creating", "importing", "reading")  # of pending operations: the state has no such yet

@@ -6,9 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ops import plan
 from ops.edges import standing
-from ops.graph import Graph, Resource
+from ops.plan import formats
+from ops.plan.graph import Graph, Resource
 from ops.standing import OUTSIDE, Effect, Kind, Standing, Thing, worths
 
 Ends = tuple[str, str]
@@ -43,7 +43,7 @@ class Estate:
 def estate(planned: Graph) -> Estate:
     """Read the parts off a plan."""
     found = standing(planned)
-    place = plan.parts(planned)
+    place = formats.parts(planned)
     watched = {
         resource.inputs["target"]: place[resource.name]
         for resource in planned.resources
@@ -60,7 +60,7 @@ def estate(planned: Graph) -> Estate:
     for key, thing in found.things.items():
         if key in place and thing.kind != "part":
             inside[place[key]].append(thing)
-    edges: dict[Ends, Effect | None] = dict.fromkeys(sorted(plan.edges(planned)))
+    edges: dict[Ends, Effect | None] = dict.fromkeys(sorted(formats.edges(planned)))
     for edge in found.edges.values():
         start, end = place.get(edge.dependent), place.get(edge.needed)
         if start and end and start != end:

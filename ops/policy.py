@@ -6,9 +6,9 @@ import json
 import re
 from typing import Any
 
-from ops import config
-from ops.graph import Graph, build
-from ops.identity import name_of
+from ops.plan import config
+from ops.plan.graph import Graph, build
+from ops.plan.identity import name_of
 from policy.estate import UNKNOWN, Resource, kind
 from policy.rules import RULES, Finding, findings
 

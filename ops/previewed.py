@@ -12,9 +12,9 @@ from ops import ask
 from ops.cli.errors import UsageError
 from ops.compare import ORDER, Edit, Op, sorted_edits
 from ops.drift import CHANGED, Drift, drifts, plain
-from ops.graph import SECRET, Graph, Resource
-from ops.identity import name_of
-from ops.rendered import Change
+from ops.plan.graph import SECRET, Graph, Resource
+from ops.plan.identity import name_of
+from ops.plan.rendered import Change
 
 OPS: dict[str, Op] = {  # what the comparison with the state calls it; what else there is, updates
     "REPLACE": "replace",

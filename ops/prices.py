@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ops.graph import Graph
+from ops.plan.graph import Graph
 
 DROPLETS = {
     "s-1vcpu-512mb-10gb": 4,

@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ops import config, policy, prices, review_text
+from ops import policy, prices, review_text
 from ops.base import base, secrets
 from ops.blast import Blast, blast
 from ops.compare import Edit, between
 from ops.edges import standing
-from ops.graph import Graph, build
+from ops.plan import config
+from ops.plan.graph import Graph, build
 from ops.previewed import load, previewed
 from ops.reviewed import Review
 from policy.estate import Operation

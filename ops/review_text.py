@@ -10,8 +10,8 @@ from components.facts.secrets import CATALOGUE
 from ops import blast
 from ops.compare import Edit
 from ops.drift import LATER
-from ops.graph import SECRET
-from ops.rendered import Change
+from ops.plan.graph import SECRET
+from ops.plan.rendered import Change
 from ops.reviewed import Review, details, loud
 from policy.rules import RULES
 

@@ -12,8 +12,8 @@ import yaml
 from ops import policy
 from ops.blast import Blast
 from ops.compare import ORDER, Edit
-from ops.graph import SECRET
-from ops.rendered import Change
+from ops.plan.graph import SECRET
+from ops.plan.rendered import Change
 from ops.standing import held, holding
 from policy.rules import Finding
 

@@ -9,9 +9,10 @@ from typing import Any
 import typer
 
 from components.facts.secrets import SEALED
-from ops import ask, config
+from ops import ask
 from ops.ask import Environ
 from ops.cli.errors import UsageError
+from ops.plan import config
 
 OUTPUTS = {"krogivingSeals": "KROGIVING__"}  # stack output -> prefix of its secrets' keys
 

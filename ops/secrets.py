@@ -6,7 +6,7 @@ import json
 import os
 
 from components.facts.secrets import CATALOGUE
-from ops import config
+from ops.plan import config
 from stacks import secrets
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from components.facts import krogiving, krotrust, pencom
 from components.facts.holding import Holding
-from ops.graph import Resource
+from ops.plan.graph import Resource
 
 PRODUCTS = {"krotrust": krotrust.PRODUCT, "krogiving": krogiving.PRODUCT, "pencom": pencom.PRODUCT}
 STORES = {

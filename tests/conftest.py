@@ -18,8 +18,9 @@ import pytest
 import yaml
 
 from components.facts.krogiving import BACKEND_SECRETS
-from ops import ROOT, config, engine
-from ops.graph import Graph, record
+from ops import ROOT, engine
+from ops.plan import config
+from ops.plan.graph import Graph, record
 from rehearsal.prepare import filled
 
 STACKS = ("prod", "stage", "dr")

@@ -14,10 +14,10 @@ from pydantic.alias_generators import to_camel
 
 from ops import ask
 from ops.cli.errors import UsageError
-from ops.config import StackConfig
-from ops.graph import build
-from ops.identity import name_of
 from ops.inventory import assumed
+from ops.plan.config import StackConfig
+from ops.plan.graph import build
+from ops.plan.identity import name_of
 
 KIND = "estate:pencom:"
 Registered = tuple[str, str, Mapping[str, Any]]  # type, logical name, inputs

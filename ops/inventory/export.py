@@ -8,10 +8,10 @@ from pathlib import Path
 
 import typer
 
-from ops import config
 from ops.cli.errors import UsageError
 from ops.inventory import ansible, env, env_check, estate, firewall, pm2, prometheus, ssh
 from ops.inventory.estate import Estate
+from ops.plan import config
 
 FORMATS: Mapping[str, Callable[[Estate], dict[str, str]]] = {
     "ansible": ansible.files,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ops.config import StackConfig
-from ops.graph import Graph, Resource
+from ops.plan.config import StackConfig
+from ops.plan.graph import Graph, Resource
 from ops.recovery.loss import Loss
 from ops.standing import Standing
 

@@ -13,10 +13,11 @@ from pathlib import Path
 import typer
 
 from components.facts.holding import CACHES
-from ops import config, engine
+from ops import engine
 from ops.cli.errors import UsageError
 from ops.edges import standing
-from ops.graph import build
+from ops.plan import config
+from ops.plan.graph import build
 from ops.recovery import readiness
 from ops.recovery.case import Case
 from ops.recovery.kinds import LossKind

@@ -9,7 +9,7 @@ from components.facts.secrets import CATALOGUE, SEAL_KEY, Secret
 from ops.blast import named
 from ops.cli.errors import UsageError
 from ops.edges import PENCOM_SERVICE
-from ops.graph import Graph, Resource
+from ops.plan.graph import Graph, Resource
 from ops.recovery.kinds import LossKind
 from ops.standing import Effect, Standing
 

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from components.facts.secrets import CATALOGUE
-from ops import ROOT, config
+from ops import ROOT
 from ops.edges import standing
-from ops.graph import build
+from ops.plan import config
+from ops.plan.graph import build
 from ops.recovery.case import Case
 from ops.recovery.kinds import LossKind
 from ops.recovery.loss import Loss, losable

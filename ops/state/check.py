@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops import ROOT, account, ask, config, engine
+from ops import ROOT, account, ask, engine
 from ops.cli.errors import UsageError
 from ops.cli.findings import Finding, State
+from ops.plan import config
 from ops.state import bucket, copies, passphrase, past
 from ops.state.past import Backend
 from ops.state.places import Bucket, address, place

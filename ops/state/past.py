@@ -13,8 +13,9 @@ from typing import Any
 
 import typer
 
-from ops import ask, config
+from ops import ask
 from ops.cli.errors import UsageError
+from ops.plan import config
 from ops.state import copies
 from ops.state.places import Place, file, place
 

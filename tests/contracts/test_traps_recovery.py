@@ -12,7 +12,7 @@ from estate import graph
 from ops.blast import blast
 from ops.compare import Edit, between
 from ops.edges import standing
-from ops.graph import Graph, record
+from ops.plan.graph import Graph, record
 from ops.review import broken, review
 from ops.standing import held
 

@@ -14,8 +14,8 @@ from conftest import CANARIES, SEAL_KEY, Engine
 import rehearsal
 from ops.adopt import take_over
 from ops.cli.errors import UsageError
-from ops.graph import Graph
-from ops.identity import name_of
+from ops.plan.graph import Graph
+from ops.plan.identity import name_of
 
 pytestmark = pytest.mark.engine
 

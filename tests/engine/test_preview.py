@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from conftest import Engine
 
-from ops import ROOT, config
-from ops.graph import Graph
-from ops.identity import name_of
+from ops import ROOT
 from ops.inventory import estate, export
+from ops.plan import config
+from ops.plan.graph import Graph
+from ops.plan.identity import name_of
 
 pytestmark = pytest.mark.engine
 

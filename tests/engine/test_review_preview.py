@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from by_hand import brought_up, settle
 
-from ops import config, review_text
+from ops import review_text
 from ops.compare import between
-from ops.graph import build
+from ops.plan import config
+from ops.plan.graph import build
 from ops.previewed import load, previewed
 from ops.review import review
 from ops.reviewed import Review

@@ -15,7 +15,7 @@ import rehearsal
 from ops import acl, drift
 from ops.account import NotAtHandError
 from ops.cli.errors import UsageError
-from ops.rendered import Change
+from ops.plan.rendered import Change
 from rehearsal.spaces import EVERYBODY
 
 KEYS = {"SPACES_ACCESS_KEY_ID": "id", "SPACES_SECRET_ACCESS_KEY": "secret"}

@@ -14,8 +14,8 @@ from conftest import changed
 import rehearsal
 from ops import adopt, ask
 from ops.cli.errors import UsageError
-from ops.graph import Graph, build
-from ops.identity import name_of
+from ops.plan.graph import Graph, build
+from ops.plan.identity import name_of
 
 CHOSEN = [
     f"krotrust-firewall={today.FIREWALL}",

@@ -22,7 +22,7 @@ from standing_by_hand import (
 
 from ops import blast
 from ops.edges import standing
-from ops.graph import Graph, build
+from ops.plan.graph import Graph, build
 
 Plan = Callable[[str], Graph]
 

@@ -12,10 +12,11 @@ import pytest
 from conftest import STACKS
 from typer.testing import CliRunner
 
-from ops import ROOT, blast, config
+from ops import ROOT, blast
 from ops.__main__ import app, main
 from ops.edges import MAIN, standing
-from ops.graph import Graph
+from ops.plan import config
+from ops.plan.graph import Graph
 from ops.standing import OUTSIDE, PRODUCTS, STORES
 
 Plan = Callable[[str], Graph]

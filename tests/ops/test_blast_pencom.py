@@ -18,7 +18,7 @@ from standing_by_hand import (
 
 from ops import blast
 from ops.edges import standing
-from ops.graph import Graph
+from ops.plan.graph import Graph
 
 Plan = Callable[[str], Graph]
 

@@ -19,8 +19,8 @@ from ops import blast, review, review_text
 from ops.__main__ import app
 from ops.cli.errors import UsageError
 from ops.edges import standing
-from ops.graph import Graph, build
 from ops.parts import estate
+from ops.plan.graph import Graph, build
 from stacks import estate as stacks_estate
 
 Plan = Callable[[str], Graph]

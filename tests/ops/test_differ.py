@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 
 from ops.differ import Difference, differences
-from ops.graph import Graph, Resource
 from ops.keep import Keeper
-from ops.rendered import Change
+from ops.plan.graph import Graph, Resource
+from ops.plan.rendered import Change
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 CANARY = "canary-live"

@@ -13,7 +13,7 @@ import rehearsal
 from ops import drift, engine
 from ops.cli.errors import UsageError
 from ops.drift import Side
-from ops.graph import SECRET
+from ops.plan.graph import SECRET
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from command_line import REAL, FakePulumi, Project
 
-from ops import ask, config, gone
+from ops import ask, gone
 from ops.cli.errors import UsageError
 from ops.edges import standing
 from ops.engine import UP
-from ops.graph import build
+from ops.plan import config
+from ops.plan.graph import build
 from ops.recovery.case import Case
 from ops.recovery.loss import find
 from ops.recovery.steps.cloud import steps

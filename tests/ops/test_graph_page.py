@@ -12,9 +12,9 @@ import pytest
 
 from ops.blast import blast, lines, named
 from ops.edges import standing
-from ops.graph import Graph, Resource
 from ops.parts import estate
 from ops.picture import as_html
+from ops.plan.graph import Graph, Resource
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

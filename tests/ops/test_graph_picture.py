@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops import ROOT
-from ops import plan as plan_command
 from ops.__main__ import main
 from ops.drawing import as_svg
-from ops.graph import Graph
 from ops.layout import HEIGHT, Point, layered
 from ops.parts import estate
+from ops.plan import formats as plan_command
+from ops.plan.graph import Graph
 
 Plan = Callable[[str], Graph]
 Sides = tuple[float, float, float, float]  # left, top, right, bottom

@@ -10,10 +10,10 @@ import today
 from conftest import changed
 
 from ops import keep
-from ops.config import StackConfig
-from ops.graph import Graph, build, record
 from ops.keep import Keeper
-from ops.rendered import Change
+from ops.plan.config import StackConfig
+from ops.plan.graph import Graph, build, record
+from ops.plan.rendered import Change
 
 NETWORK = today.NETWORK
 

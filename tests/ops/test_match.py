@@ -18,9 +18,9 @@ from today import Thing
 import rehearsal
 from ops.account import Account, visit
 from ops.cli.errors import UsageError
-from ops.graph import Graph, Resource, build
 from ops.live import Live
 from ops.match import NONE, Survey, survey
+from ops.plan.graph import Graph, Resource, build
 
 Look = Callable[..., Survey]
 MACHINE = {"image": "debian-12-x64", "region": "fra1", "size": "s-1vcpu-1gb"}

@@ -12,8 +12,8 @@ from today import Thing
 
 import rehearsal
 from ops.account import visit
-from ops.graph import build
 from ops.match import Survey, survey
+from ops.plan.graph import build
 
 
 def look(

@@ -18,7 +18,7 @@ from command_line import FakePulumi, Project
 
 from ops import mend
 from ops.account import Account
-from ops.graph import Graph
+from ops.plan.graph import Graph
 from rehearsal import TOKEN
 
 NETWORK = "00000000-0000-4000-8000-000000000001"

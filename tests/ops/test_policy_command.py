@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from ops import ROOT
 from ops.__main__ import app
-from ops.graph import Graph
+from ops.plan.graph import Graph
 from ops.policy import of_plan
 from policy.estate import UNKNOWN, leaves
 from policy.rules import RULES

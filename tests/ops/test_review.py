@@ -12,7 +12,7 @@ from standing_by_hand import states
 
 from ops import review, review_text, reviewed
 from ops.cli.errors import UsageError
-from ops.graph import Graph, build
+from ops.plan.graph import Graph, build
 
 Plan = Callable[[str], Graph]
 

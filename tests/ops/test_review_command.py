@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from command_line import Project
 
-from ops import rendered
 from ops.edges import standing
-from ops.graph import Graph
+from ops.plan import rendered
+from ops.plan.graph import Graph
 
 Plan = Callable[[str], Graph]
 GIT = Path(shutil.which("git") or "")

@@ -15,7 +15,7 @@ from standing_by_hand import GATEWAYS, states
 from components.facts.pencom import INVENTORY
 from components.inventory import Host
 from ops import review, review_text, reviewed
-from ops.graph import Graph, Resource, build
+from ops.plan.graph import Graph, Resource, build
 from policy.rules import RULES
 from stacks import estate
 

@@ -12,9 +12,9 @@ from conftest import changed
 from typer.testing import CliRunner
 
 from components.facts.secrets import CATALOGUE
-from ops import config
 from ops.__main__ import app
 from ops.cli.errors import UsageError
+from ops.plan import config
 
 CANARY = "canary-7f3a9c"
 JWT, PAYSTACK = "KROGIVING__JWT_SECRET_KEY", "KROGIVING__PAYSTACK_SECRET_KEY"

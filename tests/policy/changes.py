@@ -10,7 +10,7 @@ from typing import Any
 
 from conftest import changed
 
-from ops.graph import record
+from ops.plan.graph import record
 from ops.policy import of_plan
 from policy.estate import Resource
 from policy.rules import Finding, findings

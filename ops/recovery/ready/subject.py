@@ -10,10 +10,11 @@ from typing import Any
 
 import pulumi
 
-from ops import ROOT, config, engine
+from ops import ROOT, engine
 from ops.cli.errors import UsageError
-from ops.config import StackConfig
-from ops.graph import Graph, Resource, record
+from ops.plan import config
+from ops.plan.config import StackConfig
+from ops.plan.graph import Graph, Resource, record
 from ops.recovery.kinds import STANDS_IN, LossKind
 from ops.recovery.ready.account import Seen
 

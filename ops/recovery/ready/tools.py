@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from ops import ROOT, config, engine
+from ops import ROOT, engine
 from ops.cli.findings import Finding
+from ops.plan import config
 from ops.recovery.ready.subject import Subject
 
 PINNED = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[^\]]*\])?==([^\s;]+)( ;)?", re.MULTILINE)

@@ -17,10 +17,10 @@ import pytest
 from components.facts.pencom import INVENTORY
 from components.inventory import Inventory
 from components.pencom import Pencom, PencomArgs, PencomSettings
-from ops import config
-from ops.graph import Graph, record
 from ops.inventory import export
 from ops.inventory.estate import Estate, read
+from ops.plan import config
+from ops.plan.graph import Graph, record
 
 SETTINGS: dict[str, Any] = json.loads(config.load("prod").values["estate:pencom"])
 HINTS = {

@@ -15,9 +15,9 @@ from components.facts.pencom import SERVICES
 from ops import ask
 from ops.__main__ import app
 from ops.cli.errors import UsageError
-from ops.graph import Graph
 from ops.inventory import export
 from ops.inventory.estate import read
+from ops.plan.graph import Graph
 
 
 def _run(*arguments: str, code: int = 0) -> str:

@@ -12,10 +12,10 @@ from estates import SETTINGS, described, moved, prod, read_from, with_service
 
 from components.facts.pencom import INVENTORY, SERVICES
 from components.inventory import Inventory, problems
-from ops import rendered
 from ops.cli.errors import UsageError
 from ops.inventory import export
 from ops.inventory.estate import Estate
+from ops.plan import rendered
 
 FORMATS = sorted(export.FORMATS)
 

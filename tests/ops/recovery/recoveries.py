@@ -11,10 +11,10 @@ from typing import Any
 
 from conftest import changed
 
-from ops import config
-from ops.config import StackConfig
 from ops.edges import standing
-from ops.graph import Graph, build
+from ops.plan import config
+from ops.plan.config import StackConfig
+from ops.plan.graph import Graph, build
 from ops.recovery.case import Case
 from ops.recovery.loss import find, losable
 from ops.recovery.steps.cloud import steps

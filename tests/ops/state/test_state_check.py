@@ -13,10 +13,11 @@ from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 from buckets import KEY, WORD, Spaces, played
 from kept import NOW, copy, deployment, kept, salt_of
 
-from ops import ROOT, ask, config
+from ops import ROOT, ask
 from ops.cli import findings
 from ops.cli.errors import UsageError
 from ops.cli.findings import Finding
+from ops.plan import config
 from ops.state import bucket, passphrase
 from ops.state.check import _bootstrap, look
 

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ops.cli.findings import Finding
-from ops.graph import Graph
+from ops.plan.graph import Graph
 from ops.verify import on_premises
 from ops.verify.on_premises import UNREACHED
 from ops.verify.recorded import Recorded, Resource

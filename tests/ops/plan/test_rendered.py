@@ -11,9 +11,9 @@ import yaml
 from conftest import STACKS, changed
 from typer.testing import CliRunner
 
-from ops import config, rendered
 from ops.__main__ import app
-from ops.graph import Graph
+from ops.plan import config, rendered
+from ops.plan.graph import Graph
 
 Plan = Callable[[str], Graph]
 

@@ -24,7 +24,7 @@ from pulumi.runtime.proto import resource_pb2
 
 from ops import ROOT
 from ops.cli.errors import UsageError
-from ops.config import StackConfig
+from ops.plan.config import StackConfig
 
 SECRET = "[secret]"  # noqa: S105  what is shown in a secret's place
 LOOK_UPS = {"digitalocean:index/getDatabaseCa:getDatabaseCa": ("certificate",)}

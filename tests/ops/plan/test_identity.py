@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ops.identity import agree, record_value, single_record, target
+from ops.plan.identity import agree, record_value, single_record, target
 
 
 @pytest.mark.parametrize("kind", ["CNAME", "TXT"])

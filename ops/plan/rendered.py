@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from ops import ROOT, config
+from ops import ROOT
 from ops.cli.errors import UsageError
-from ops.graph import Graph, Resource, build
-from ops.identity import name_of
+from ops.plan import config
+from ops.plan.graph import Graph, Resource, build
+from ops.plan.identity import name_of
 
 FOLDER = ROOT / "rendered"
 REFERENCE = re.compile(r"<([\w.-]+)\.\w+>")

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from conftest import STACKS, Engine
 
-from ops import ROOT, config
+from ops import ROOT
 from ops.cli.errors import UsageError
+from ops.plan import config
 
 PROJECT = """\
 name: estate

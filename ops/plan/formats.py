@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
-from ops import config, rendered
-from ops.graph import Graph, build
-from ops.identity import name_of
+from ops.plan import config, rendered
+from ops.plan.graph import Graph, build
+from ops.plan.identity import name_of
 
 WIDTH = 100  # characters of an input that still stand on one line of a tree
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from ops import ROOT
 from ops.__main__ import app
-from ops.graph import Graph
+from ops.plan.graph import Graph
 
 FORMS = ("tree", "yaml", "json", "mermaid")
 CANARY = "canary-7f3a9c"
@@ -25,9 +25,9 @@ RESOURCE_KEYS = {
     *("dependencies", "uses", "protect", "ignoreChanges", "custom"),
 }
 ALL_FORMS = f"""
-from ops import plan
+from ops.plan import formats
 for form in {FORMS!r}:
-    plan.run("prod", form, diff=False, exit_code=False)
+    formats.run("prod", form, diff=False, exit_code=False)
 """
 
 

@@ -8,8 +8,8 @@ import pulumi
 import pulumi_digitalocean as do
 import pytest
 
-from ops import config
-from ops.graph import record
+from ops.plan import config
+from ops.plan.graph import record
 
 STAGE = config.load("stage")
 
