@@ -27,7 +27,8 @@ from benchmarks.flat import source
 from components.facts.pencom import INVENTORY
 from components.inventory import Host, Inventory, Service
 from components.pencom import Pencom, PencomArgs, PencomSettings
-from ops import ROOT, engine, review, review_text
+from ops import ROOT, review, review_text
+from ops.deploy import operations
 from ops.inventory import export
 from ops.inventory.estate import read
 from ops.plan import config
@@ -59,7 +60,7 @@ def command(
 
 def preview(folder: Path) -> None:
     """Measure the engine's preview of our program against the flat one."""
-    environ, provider = engine.provider(
+    environ, provider = operations.provider(
         {**os.environ, "PULUMI_CONFIG_PASSPHRASE": "x"}, cloud=folder / "cloud.json"
     )
     environ |= {"PULUMI_BACKEND_URL": folder.as_uri(), "PULUMI_SKIP_UPDATE_CHECK": "true"}

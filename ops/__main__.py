@@ -123,7 +123,7 @@ def secrets(
     format: Shown[ListFormat] = ListFormat.table,  # noqa: A002
 ) -> None:
     """Tell of each secret whether a value is at hand, from where, and who to ask."""
-    from ops import secrets as command
+    from ops.deploy import secrets as command
 
     command.run(stack, format.value)
 
@@ -134,7 +134,7 @@ def seal(
     config_file: ConfigFile = None,
 ) -> None:
     """Store what DigitalOcean sealed in the last `up` in the stack file."""
-    from ops import seal as command
+    from ops.deploy import seal as command
 
     command.run(stack, config_file)
 
@@ -182,9 +182,9 @@ def adopt(
 @app.command()
 def preview(stack: Stack = "prod") -> None:
     """Preview on a local state with throw-away credentials; without the engine, plan offline."""
-    from ops import engine
+    from ops.deploy import operations
 
-    raise typer.Exit(engine.preview(stack))
+    raise typer.Exit(operations.preview(stack))
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -197,25 +197,25 @@ def up(
     ] = None,
 ) -> None:
     """Run `pulumi up --refresh` for real, then seal; refuses throw-away credentials."""
-    from ops import engine
+    from ops.deploy import operations
 
-    raise typer.Exit(engine.change("up", stack, context.args, make_empty or []))
+    raise typer.Exit(operations.change("up", stack, context.args, make_empty or []))
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def refresh(context: typer.Context, stack: Stack = "prod") -> None:
     """Run `pulumi refresh` for real; refuses throw-away credentials."""
-    from ops import engine
+    from ops.deploy import operations
 
-    raise typer.Exit(engine.change("refresh", stack, context.args))
+    raise typer.Exit(operations.change("refresh", stack, context.args))
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def destroy(context: typer.Context, stack: Stack) -> None:
     """Run `pulumi destroy` for real; refuses throw-away credentials; what is protected stays."""
-    from ops import engine
+    from ops.deploy import operations
 
-    raise typer.Exit(engine.change("destroy", stack, context.args))
+    raise typer.Exit(operations.change("destroy", stack, context.args))
 
 
 app.command()(inventory)

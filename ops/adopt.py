@@ -17,8 +17,9 @@ from typing import Any
 
 import typer
 
-from ops import account, ask, engine
+from ops import account, ask
 from ops.cli.errors import UsageError
+from ops.deploy import operations
 from ops.differ import Difference, differences
 from ops.drift import REFUSED, Drift, drifts
 from ops.keep import Keeper
@@ -118,11 +119,11 @@ def run(stack: str, config_file: str | None, said: Sequence[str], form: str, *, 
     Returns 0; 2 where a person has to decide something, or where an `up` would replace or delete.
     """
     settings = ask.settings(stack, config_file)
-    provider = engine.answering(os.environ)
+    provider = operations.answering(os.environ)
     if form == "text":
         typer.echo(f"provider: {provider}")
     if apply:
-        engine.own_state(os.environ)
+        operations.own_state(os.environ)
     planned = build(settings)
     chosen, held = chosen_among(said), state_ids(stack)
     while True:
@@ -218,7 +219,7 @@ def _asked(
     """Import into a state that is thrown away, and ask the engine what an `up` would change."""
     tracked = Path(config_file) if config_file else None
     with tempfile.TemporaryDirectory() as folder:
-        environ, copy = engine.scratch(settings.stack, Path(folder) / "it", os.environ, tracked)
+        environ, copy = operations.scratch(settings.stack, Path(folder) / "it", os.environ, tracked)
         take_over(settings.stack, str(copy), wanted, environ)
         target = ask.target(settings.stack, str(copy))
         return ask.answer("preview", "--ignore-protect", *target, environ=environ)

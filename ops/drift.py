@@ -15,8 +15,9 @@ from typing import Any, Literal
 
 import typer
 
-from ops import acl, ask, engine, foreign
+from ops import acl, ask, foreign
 from ops.account import NotAtHandError
+from ops.deploy import operations
 from ops.plan.graph import SECRET
 from ops.plan.rendered import Change, changes, keyed
 
@@ -96,7 +97,7 @@ def run(stack: str, config_file: str | None, form: str, report_file: str | None 
     a record is none. Raises UsageError with the engine's own words where it could not tell.
     """
     ask.settings(stack, config_file)  # what is not there is said at once
-    provider = engine.answering(os.environ)
+    provider = operations.answering(os.environ)
     if form == "text":
         typer.echo(f"provider: {provider}")
     live, code, records, notes = _compare(ask.target(stack, config_file))

@@ -21,11 +21,12 @@ from urllib.request import url2pathname
 
 import typer
 
-from ops import account, ask, engine, gone, orphans
+from ops import account, ask, orphans
 from ops.account import Account
 from ops.adopt import IMPORTED, choices, chosen_among, ids, part, state_ids, take_over
 from ops.cli.errors import UsageError
 from ops.cli.options import consent
+from ops.deploy import lost_stores, operations
 from ops.live import Live
 from ops.match import Survey, survey
 from ops.plan.graph import Graph, build
@@ -153,8 +154,8 @@ def run(stack: str, config_file: str | None, chosen: Sequence[str], *, yes: bool
     `up` ever began, or another engine is at work on the stack.
     """
     settings = ask.settings(stack, config_file)
-    typer.echo(f"provider: {engine.answering(os.environ)}")
-    engine.own_state(os.environ)
+    typer.echo(f"provider: {operations.answering(os.environ)}")
+    operations.own_state(os.environ)
     _without_half_written(settings.project, stack)
     left = Left(ask.exported(stack))
     if not left.begun:
@@ -182,7 +183,7 @@ def run(stack: str, config_file: str | None, chosen: Sequence[str], *, yes: bool
     if again:
         these = [argument for urn in again for argument in ("--target", urn)]
         how = ("--yes", "--skip-preview")
-        gone.before("refresh", stack, these, config_file=config_file)
+        lost_stores.before("refresh", stack, these, config_file=config_file)
         ask.text("refresh", *ask.target(stack, config_file), *these, *how)
     take_over(stack, config_file, wanted)
     if change:

@@ -42,11 +42,12 @@ def recover(
 
 def gone(stack: Stack = "prod", config_file: ConfigFile = None) -> None:
     """Name what held data and is gone from the account, before an `up` makes it anew; exit 1."""
-    from ops import ask, engine
-    from ops import gone as command
+    from ops import ask
+    from ops.deploy import lost_stores as command
+    from ops.deploy import operations
 
     ask.settings(stack, config_file)
-    typer.echo(f"provider: {engine.answering(os.environ)}")
+    typer.echo(f"provider: {operations.answering(os.environ)}")
     command.check(stack, config_file)
     typer.echo("all that holds data is there")
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import typer
 
 from components.facts.holding import CACHES
-from ops import engine
 from ops.cli.errors import UsageError
+from ops.deploy import operations
 from ops.edges import standing
 from ops.plan import config
 from ops.plan.graph import build
@@ -55,7 +55,7 @@ def run(
     if check:
         return _check(stack, config_file, form, {loss.kind})
     if form == "text":
-        typer.echo(f"provider: {engine.answering(os.environ)}")
+        typer.echo(f"provider: {operations.answering(os.environ)}")
     needs = readiness.look(stack, config_file, os.environ, {loss.kind})
     told = recovery(Case(settings, planned, found, loss, at), needs)
     if form == "json":

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import typer
 
-from ops import engine
 from ops.cli.errors import UsageError
 from ops.cli.findings import Finding, show
+from ops.deploy import operations
 from ops.recovery.kinds import CLOUD, KINDS, ON_PREMISES, LossKind
 from ops.recovery.ready import access, backups, secrets, settings, sources, tools
 from ops.recovery.ready.account import see
@@ -90,7 +90,7 @@ def check(
     """Print what is there and what is missing. Returns 1 where something needed is missing."""
     found = look(stack, config_file, os.environ, kinds)
     if form == "text":
-        typer.echo(f"provider: {engine.answering(os.environ)}")
+        typer.echo(f"provider: {operations.answering(os.environ)}")
     return show(f"what a recovery of {stack} needs", found, form)
 
 

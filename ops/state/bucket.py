@@ -17,8 +17,9 @@ from urllib.parse import quote
 import typer
 
 from components.facts.spaces import SpacesRegion
-from ops import account, acl, engine
+from ops import account, acl
 from ops.cli.errors import UsageError
+from ops.deploy import operations
 from ops.state import copies
 
 Environ = Mapping[str, str]
@@ -73,9 +74,9 @@ def run(
     name, region = name or purpose.name, region or purpose.region
     if region not in get_args(SpacesRegion):
         raise UsageError(f"--region is {region}: allowed is {', '.join(get_args(SpacesRegion))}")
-    if engine.answering(environ) == engine.STAND_IN:
+    if operations.answering(environ) == operations.STAND_IN:
         raise UsageError("this is a rehearsal, whose state is a folder: it needs no bucket")
-    typer.echo(f"provider: {engine.answering(environ)}")
+    typer.echo(f"provider: {operations.answering(environ)}")
     client = account.spaces(environ, region)
     with account.words():
         there = _ours(client, name, purpose)

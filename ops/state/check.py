@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops import ROOT, account, ask, engine
+from ops import ROOT, account, ask
 from ops.cli.errors import UsageError
 from ops.cli.findings import Finding, State
+from ops.deploy import operations
 from ops.plan import config
 from ops.state import bucket, copies, passphrase, past
 from ops.state.past import Backend
@@ -66,7 +67,7 @@ def _kind(url: str, environ: Environ) -> Finding:
     if url.startswith("s3:"):
         return _found("backend", "ok", "a bucket")
     if url.startswith("file:"):
-        if engine.answering(environ) == engine.STAND_IN:
+        if operations.answering(environ) == operations.STAND_IN:
             return _found("backend", "ok", "a folder, as a rehearsal has it")
         told = "a folder: it is lost with this disk, and nobody else sees a lock in it"
         return _found("backend", "bad", told, f"{BOOTSTRAP}  # then take it along: docs/state.md")

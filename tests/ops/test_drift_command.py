@@ -10,8 +10,9 @@ import pytest
 from command_line import FakePulumi, Project
 
 import rehearsal
-from ops import drift, engine
+from ops import drift
 from ops.cli.errors import UsageError
+from ops.deploy import operations
 from ops.drift import Side
 from ops.plan.graph import SECRET
 
@@ -188,8 +189,8 @@ def test_only_a_secret_that_somebody_touched_is_told() -> None:
 
 
 def test_the_first_line_names_the_plugin_that_answers(tmp_path: Path) -> None:
-    assert engine.answering(rehearsal.environment()) == "the rehearsal stand-in"
-    assert engine.answering({"PATH": str(tmp_path)}).startswith("the DigitalOcean plugin 4.")
+    assert operations.answering(rehearsal.environment()) == "the rehearsal stand-in"
+    assert operations.answering({"PATH": str(tmp_path)}).startswith("the DigitalOcean plugin 4.")
     others, linked = tmp_path / "other" / "rehearsal" / "bin", tmp_path / "linked"
     others.mkdir(parents=True)
     for folder in (tmp_path, others):
@@ -197,10 +198,10 @@ def test_the_first_line_names_the_plugin_that_answers(tmp_path: Path) -> None:
         plugin.touch()
         plugin.chmod(plugin.stat().st_mode | stat.S_IXUSR)
     real = tmp_path / "pulumi-resource-digitalocean"
-    assert engine.answering({"PATH": str(tmp_path)}).endswith(f"on PATH, {real}")
+    assert operations.answering({"PATH": str(tmp_path)}).endswith(f"on PATH, {real}")
     linked.symlink_to(others)
     for stand_in in (others, linked):
-        assert engine.answering({"PATH": str(stand_in)}) == "the rehearsal stand-in"
+        assert operations.answering({"PATH": str(stand_in)}) == "the rehearsal stand-in"
 
 
 def test_what_cannot_be_asked_is_said_at_once(

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import rehearsal
-from ops import engine
 from ops.account import SPACES_KEYS
 from ops.cli.findings import Finding
+from ops.deploy import operations
 from ops.recovery.ready.account import ACCOUNT, LISTS, spaces
 from ops.recovery.ready.subject import Plan, Subject
 
@@ -33,7 +33,7 @@ def token(subject: Subject) -> Iterator[Finding]:
             kept = f"pulumi config get --stack {subject.plan.stack} digitalocean:token"
             mend = f'export {name}="$({kept})"'
         yield Finding("token", name, "bad", told, mend)
-    elif not subject.rehearsed and held[0] in (rehearsal.TOKEN, engine.THROW_AWAY):
+    elif not subject.rehearsed and held[0] in (rehearsal.TOKEN, operations.THROW_AWAY):
         yield Finding("token", name, "bad", "a throw-away one", mend)
     elif closed := subject.account().closed:
         yield Finding("token", name, "bad", closed, "set right what it names")

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from components.facts.secrets import CATALOGUE, SEAL_KEY, Secret
-from ops import seal
 from ops.cli.findings import Finding
+from ops.deploy import seal
 from ops.recovery.kinds import LossKind
 from ops.recovery.ready.subject import Plan, Subject
 from stacks import secrets

@@ -10,8 +10,9 @@ from typing import Any
 
 import pulumi
 
-from ops import ROOT, engine
+from ops import ROOT
 from ops.cli.errors import UsageError
+from ops.deploy import operations
 from ops.plan import config
 from ops.plan.config import StackConfig
 from ops.plan.graph import Graph, Resource, record
@@ -68,7 +69,7 @@ class Subject:
     @property
     def rehearsed(self) -> bool:
         """Whether the stand-in plays the cloud."""
-        return engine.answering(self.environ) == engine.STAND_IN
+        return operations.answering(self.environ) == operations.STAND_IN
 
     def matters(self, *kinds: LossKind) -> bool:
         """Tell whether one of these is among what is lost."""

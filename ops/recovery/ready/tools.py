@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from ops import ROOT, engine
+from ops import ROOT
 from ops.cli.findings import Finding
+from ops.deploy import operations
 from ops.plan import config
 from ops.recovery.ready.subject import Subject
 
@@ -48,7 +49,7 @@ def _plugin(subject: Subject) -> Finding:
     """Look for the plugin: on PATH, else among those that pulumi installed."""
     name, wanted = "DigitalOcean plugin", version("pulumi-digitalocean")
     if _which(f"pulumi-resource-{PLUGIN}", subject):
-        return Finding("tools", name, "ok", engine.answering(subject.environ))
+        return Finding("tools", name, "ok", operations.answering(subject.environ))
     done = _run(subject, "pulumi", "plugin", "ls", "--json")
     listed = json.loads(done.stdout or "[]") if done.returncode == 0 else []
     there = [each.get("version") for each in listed if each["name"] == PLUGIN]

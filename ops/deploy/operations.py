@@ -18,8 +18,9 @@ import typer
 import yaml
 
 import rehearsal
-from ops import ROOT, ask, gone, seal
+from ops import ROOT, ask
 from ops.cli.errors import UsageError
+from ops.deploy import lost_stores, seal
 from ops.plan import config, formats
 
 THROW_AWAY = "throw-away"
@@ -136,7 +137,7 @@ def change(
             f"  `python -m ops seal --stack {stack}`, commit, then `up` again; nothing was changed"
         )
     typer.echo(f"provider: {answering(os.environ)}")
-    gone.before(command, stack, arguments, make_empty)
+    lost_stores.before(command, stack, arguments, make_empty)
     run = ["pulumi", command, "--stack", stack, *(UP if command == "up" else ()), *arguments]
     with ask.to_its_end():
         code = subprocess.run(run, cwd=ROOT, check=False).returncode  # noqa: S603

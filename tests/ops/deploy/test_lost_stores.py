@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from command_line import REAL, FakePulumi, Project
 
-from ops import ask, gone
+from ops import ask
 from ops.cli.errors import UsageError
+from ops.deploy import lost_stores
+from ops.deploy.operations import UP
 from ops.edges import standing
-from ops.engine import UP
 from ops.plan import config
 from ops.plan.graph import build
 from ops.recovery.case import Case
@@ -99,7 +100,7 @@ def test_whoever_names_what_is_gone_gets_an_empty_one(project: Project, pulumi: 
 def _before(
     command: str = "up", stack: str = "prod", *arguments: str, empty: Sequence[str] = ()
 ) -> None:
-    gone.before(command, stack, arguments, empty)
+    lost_stores.before(command, stack, arguments, empty)
 
 
 @pytest.mark.parametrize("named", [CLUSTER, CACHE, "krotrust-droplet"])
