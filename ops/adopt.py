@@ -17,11 +17,12 @@ from typing import Any
 
 import typer
 
-from ops import account, ask
+from ops import account
 from ops.cli.errors import UsageError
 from ops.deploy import operations
 from ops.differ import Difference, differences
 from ops.drift import REFUSED, Drift, drifts
+from ops.engine import pulumi_cli
 from ops.keep import Keeper
 from ops.live import KINDS, Live, unread
 from ops.match import NONE, Survey, survey
@@ -118,7 +119,7 @@ def run(stack: str, config_file: str | None, said: Sequence[str], form: str, *, 
 
     Returns 0; 2 where a person has to decide something, or where an `up` would replace or delete.
     """
-    settings = ask.settings(stack, config_file)
+    settings = pulumi_cli.settings(stack, config_file)
     provider = operations.answering(os.environ)
     if form == "text":
         typer.echo(f"provider: {provider}")
@@ -168,7 +169,7 @@ def state_ids(stack: str) -> dict[str, str]:
     """
     return {
         resource["urn"] if resource.get("delete") else name_of(resource["urn"]): resource["id"]
-        for resource in json.loads(ask.exported(stack))["deployment"].get("resources") or ()
+        for resource in json.loads(pulumi_cli.exported(stack))["deployment"].get("resources") or ()
         if resource["custom"] and not resource["type"].startswith("pulumi:")
     }
 
@@ -185,17 +186,17 @@ def take_over(
     """
     if not wanted:
         return
-    target = ask.target(stack, config_file)
+    target = pulumi_cli.target(stack, config_file)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "import.json"
         # What is half imported would be made anew, of which a plain preview dies.
         look = ("preview", "--ignore-protect", *target, "--import-file", str(file))
-        ask.text(*look, environ=environ)
+        pulumi_cli.text(*look, environ=environ)
         listed = json.loads(file.read_text(encoding="utf-8"))
         listed["resources"] = list(_filled(listed["resources"], wanted))
         file.write_text(json.dumps(listed), encoding="utf-8")
         how = ("--generate-code=false", "--protect=true", "--yes", "--skip-preview")
-        ask.text("import", *target, "--file", str(file), *how, environ=environ)
+        pulumi_cli.text("import", *target, "--file", str(file), *how, environ=environ)
 
 
 def _filled(
@@ -221,8 +222,8 @@ def _asked(
     with tempfile.TemporaryDirectory() as folder:
         environ, copy = operations.scratch(settings.stack, Path(folder) / "it", os.environ, tracked)
         take_over(settings.stack, str(copy), wanted, environ)
-        target = ask.target(settings.stack, str(copy))
-        return ask.answer("preview", "--ignore-protect", *target, environ=environ)
+        target = pulumi_cli.target(settings.stack, str(copy))
+        return pulumi_cli.answer("preview", "--ignore-protect", *target, environ=environ)
 
 
 def _apply(stack: str, config_file: str | None, report: Report) -> tuple[int, list[str]]:
@@ -238,7 +239,9 @@ def _apply(stack: str, config_file: str | None, report: Report) -> tuple[int, li
             f"{error}\nThe state of {stack} holds what was imported until then, protected. No `up`"
             " now: mend the cause and run the same command again, it goes on with the rest"
         ) from None
-    answer = ask.answer("preview", "--ignore-protect", *ask.target(stack, config_file))
+    answer = pulumi_cli.answer(
+        "preview", "--ignore-protect", *pulumi_cli.target(stack, config_file)
+    )
     counts = answer.get("changeSummary") or {}
     told = ", ".join(f"{number} {op}" for op, number in sorted(counts.items()))
     done = f"{len(wanted)} imported and protected" if wanted else "nothing is left to import"

@@ -15,9 +15,10 @@ from typing import Any, Literal
 
 import typer
 
-from ops import acl, ask, foreign
+from ops import acl, foreign
 from ops.account import NotAtHandError
 from ops.deploy import operations
+from ops.engine import pulumi_cli
 from ops.plan.graph import SECRET
 from ops.plan.rendered import Change, changes, keyed
 
@@ -96,11 +97,11 @@ def run(stack: str, config_file: str | None, form: str, report_file: str | None 
     The report file gets the published form, whatever is printed. Returns 0 without a drift, else 2:
     a record is none. Raises UsageError with the engine's own words where it could not tell.
     """
-    ask.settings(stack, config_file)  # what is not there is said at once
+    pulumi_cli.settings(stack, config_file)  # what is not there is said at once
     provider = operations.answering(os.environ)
     if form == "text":
         typer.echo(f"provider: {provider}")
-    live, code, records, notes = _compare(ask.target(stack, config_file))
+    live, code, records, notes = _compare(pulumi_cli.target(stack, config_file))
     report = {
         "stack": stack,
         "provider": provider,
@@ -130,14 +131,14 @@ def _compare(
     target: Sequence[str],
 ) -> tuple[list[Drift], list[Drift], list[dict[str, Any]] | None, list[str]]:
     """Give both comparisons, the records that no code knows, and what else there is to say."""
-    refreshed = ask.answer(*ask.LIVE, *target)
+    refreshed = pulumi_cli.answer(*pulumi_cli.LIVE, *target)
     live = drifts(refreshed, "live")
-    planned = ask.answer(*PREVIEW, *target)
+    planned = pulumi_cli.answer(*PREVIEW, *target)
     code = drifts(planned, "code")
     if any(drift.secret for drift in live):
-        current = drifts(ask.answer(*PREVIEW, "--refresh", *target), "code")
+        current = drifts(pulumi_cli.answer(*PREVIEW, "--refresh", *target), "code")
         live = without_own_seals(live, code, current)
-    notes = ask.said(planned, "info")
+    notes = pulumi_cli.said(planned, "info")
     try:
         opened = acl.changed(refreshed, os.environ)
         live += [Drift(each.resource, CHANGED, each.change, mend=each.mend) for each in opened]

@@ -21,12 +21,13 @@ from urllib.request import url2pathname
 
 import typer
 
-from ops import account, ask, orphans
+from ops import account
 from ops.account import Account
 from ops.adopt import IMPORTED, choices, chosen_among, ids, part, state_ids, take_over
 from ops.cli.errors import UsageError
 from ops.cli.options import consent
 from ops.deploy import lost_stores, operations
+from ops.engine import orphans, pulumi_cli
 from ops.live import Live
 from ops.match import Survey, survey
 from ops.plan.graph import Graph, build
@@ -153,11 +154,11 @@ def run(stack: str, config_file: str | None, chosen: Sequence[str], *, yes: bool
     Returns 0, or 2 where a person has to settle something or to wait. Raises UsageError where no
     `up` ever began, or another engine is at work on the stack.
     """
-    settings = ask.settings(stack, config_file)
+    settings = pulumi_cli.settings(stack, config_file)
     typer.echo(f"provider: {operations.answering(os.environ)}")
     operations.own_state(os.environ)
     _without_half_written(settings.project, stack)
-    left = Left(ask.exported(stack))
+    left = Left(pulumi_cli.exported(stack))
     if not left.begun:
         raise UsageError(
             f"the state of {stack} is empty and nothing was interrupted: there is nothing to mend."
@@ -184,7 +185,7 @@ def run(stack: str, config_file: str | None, chosen: Sequence[str], *, yes: bool
         these = [argument for urn in again for argument in ("--target", urn)]
         how = ("--yes", "--skip-preview")
         lost_stores.before("refresh", stack, these, config_file=config_file)
-        ask.text("refresh", *ask.target(stack, config_file), *these, *how)
+        pulumi_cli.text("refresh", *pulumi_cli.target(stack, config_file), *these, *how)
     take_over(stack, config_file, wanted)
     if change:
         typer.echo(f"\nthe state is in order: {len(wanted)} imported; `up` makes what is missing")
@@ -234,9 +235,9 @@ def _settle(stack: str, exported: str) -> None:
     Importing a state clears its pending operations. What of them exists is imported next, and what
     does not is made by the next `up`. Raises UsageError where another engine is at work.
     """
-    now = ask.exported(stack)
+    now = pulumi_cli.exported(stack)
     try:
-        ask.text("stack", "import", "--stack", stack, given=now)
+        pulumi_cli.text("stack", "import", "--stack", stack, given=now)
     except UsageError as error:
         holders = LOCK.findall(str(error))
         if not holders:
@@ -247,10 +248,10 @@ def _settle(stack: str, exported: str) -> None:
                 " until it ends, or stop it with Ctrl-C once; where it runs no more on that"
                 f" other machine, `pulumi cancel --stack {stack}`"
             ) from None
-        ask.text("cancel", "--stack", stack, "--yes")
+        pulumi_cli.text("cancel", "--stack", stack, "--yes")
         dead = ", ".join(pid for _, pid in holders)
         typer.echo(f"released: the lock on {stack} of an engine that is dead, pid {dead}")
-        ask.text("stack", "import", "--stack", stack, given=now)
+        pulumi_cli.text("stack", "import", "--stack", stack, given=now)
     if now != exported:
         raise UsageError(
             f"the state of {stack} is another one by now: somebody was at work on it. Nothing was"

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ops import ask
 from ops.cli.errors import UsageError
 from ops.compare import ORDER, Edit, Op, sorted_edits
 from ops.drift import CHANGED, Drift, drifts, plain
+from ops.engine import pulumi_cli
 from ops.plan.graph import SECRET, Graph, Resource
 from ops.plan.identity import name_of
 from ops.plan.rendered import Change
@@ -36,7 +36,7 @@ def load(file: Path, stack: str) -> dict[str, Any]:
         steps = None
     if steps is None:
         raise UsageError(f"{file} holds no preview: write it with `pulumi preview --json`")
-    if errors := ask.said(answer, "error"):
+    if errors := pulumi_cli.said(answer, "error"):
         raise UsageError(f"the preview in {file} failed: {'; '.join(errors)}")
     others = {step["urn"].split(":")[2] for step in steps} - {stack}
     if others:

@@ -42,11 +42,11 @@ def recover(
 
 def gone(stack: Stack = "prod", config_file: ConfigFile = None) -> None:
     """Name what held data and is gone from the account, before an `up` makes it anew; exit 1."""
-    from ops import ask
     from ops.deploy import lost_stores as command
     from ops.deploy import operations
+    from ops.engine import pulumi_cli
 
-    ask.settings(stack, config_file)
+    pulumi_cli.settings(stack, config_file)
     typer.echo(f"provider: {operations.answering(os.environ)}")
     command.check(stack, config_file)
     typer.echo("all that holds data is there")

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from components.facts.holding import CACHES
-from ops import ask
 from ops.cli.errors import UsageError
+from ops.engine import pulumi_cli
 from ops.plan import config
 from ops.plan.graph import build
 from ops.plan.identity import name_of
@@ -63,8 +63,8 @@ def check(
 
 def stores(stack: str, config_file: str | None, scope: Sequence[str] = ()) -> list[str]:
     """Name what holds data, is declared and in the state, and gone from the account."""
-    target = ask.target(stack, config_file)
-    refreshed = ask.answer(*ask.LIVE, *target, *scope)
+    target = pulumi_cli.target(stack, config_file)
+    refreshed = pulumi_cli.answer(*pulumi_cli.LIVE, *target, *scope)
     gone = [
         name_of(step["urn"])
         for step in refreshed.get("steps") or ()

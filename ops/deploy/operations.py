@@ -18,9 +18,10 @@ import typer
 import yaml
 
 import rehearsal
-from ops import ROOT, ask
+from ops import ROOT
 from ops.cli.errors import UsageError
 from ops.deploy import lost_stores, seal
+from ops.engine import pulumi_cli
 from ops.plan import config, formats
 
 THROW_AWAY = "throw-away"
@@ -76,8 +77,8 @@ def preview(stack: str) -> int:
     folder = STATE / "preview" / stack
     shutil.rmtree(folder, ignore_errors=True)
     environ, settings = scratch(stack, folder, environ)
-    run = ["pulumi", "preview", "--diff", *ask.target(stack, str(settings))]
-    with ask.to_its_end():
+    run = ["pulumi", "preview", "--diff", *pulumi_cli.target(stack, str(settings))]
+    with pulumi_cli.to_its_end():
         return subprocess.run(run, env=environ, cwd=ROOT, check=False).returncode  # noqa: S603
 
 
@@ -98,7 +99,7 @@ def scratch(
         environ.setdefault("PULUMI_CONFIG_PASSPHRASE", THROW_AWAY)
     settings = _private_copy(file or ROOT / f"Pulumi.{stack}.yaml", folder, environ)
     # The stack is made beside a copy of its file: making it writes a salt into the file.
-    ask.text("stack", "init", stack, "--no-select", "-C", str(folder), environ=environ)
+    pulumi_cli.text("stack", "init", stack, "--no-select", "-C", str(folder), environ=environ)
     return environ, settings
 
 
@@ -124,7 +125,7 @@ def change(
             " guarded, name it in estate:removals there. A switch is set in one word, as"
             " --refresh=false"
         )
-    ask.installed()
+    pulumi_cli.installed()
     if not rehearsed(os.environ) and (found := _unfit(os.environ, settings)):
         raise UsageError(
             f"`{command}` changes the real estate, and nothing was changed:\n"
@@ -139,7 +140,7 @@ def change(
     typer.echo(f"provider: {answering(os.environ)}")
     lost_stores.before(command, stack, arguments, make_empty)
     run = ["pulumi", command, "--stack", stack, *(UP if command == "up" else ()), *arguments]
-    with ask.to_its_end():
+    with pulumi_cli.to_its_end():
         code = subprocess.run(run, cwd=ROOT, check=False).returncode  # noqa: S603
         if code == 0 and command == "up":
             seal.run(stack)

@@ -9,9 +9,9 @@ from typing import Any
 import typer
 
 from components.facts.secrets import SEALED
-from ops import ask
-from ops.ask import Environ
 from ops.cli.errors import UsageError
+from ops.engine import pulumi_cli
+from ops.engine.pulumi_cli import Environ
 from ops.plan import config
 
 OUTPUTS = {"krogivingSeals": "KROGIVING__"}  # stack output -> prefix of its secrets' keys
@@ -22,7 +22,7 @@ def run(stack: str, config_file: str | None = None) -> None:
 
     Raises UsageError, writing nothing, when the engine refuses or an answer is not sealed.
     """
-    ask.settings(stack, config_file)  # another file would be made
+    pulumi_cli.settings(stack, config_file)  # another file would be made
     seals = _last(stack)
     if not seals:
         raise UsageError(f"{stack} has no sealed secrets: run an `up` first")
@@ -36,7 +36,9 @@ def run(stack: str, config_file: str | None = None) -> None:
         for field in ("sealed", "fingerprint")
         for part in ("--plaintext", f"seals.{key}.{field}={seal[field]}")
     ]
-    ask.text("config", "set-all", "--path", *arguments, *ask.target(stack, config_file))
+    pulumi_cli.text(
+        "config", "set-all", "--path", *arguments, *pulumi_cli.target(stack, config_file)
+    )
     target = config_file or f"Pulumi.{stack}.yaml"
     typer.echo(f"{target} holds {len(seals)} sealed secrets: commit it")
 
@@ -62,7 +64,9 @@ def unstored(
 
 
 def _last(stack: str, environ: Environ = os.environ) -> dict[str, dict[str, Any]]:
-    outputs = ask.answer("stack", "output", "--stack", stack, "--show-secrets", environ=environ)
+    outputs = pulumi_cli.answer(
+        "stack", "output", "--stack", stack, "--show-secrets", environ=environ
+    )
     return {
         prefix + name: seal
         for output, prefix in OUTPUTS.items()

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
-from ops import ask
 from ops.cli.errors import UsageError
+from ops.engine import pulumi_cli
 from ops.inventory import assumed
 from ops.plan.config import StackConfig
 from ops.plan.graph import build
@@ -150,7 +150,7 @@ def declared(settings: StackConfig) -> Estate:
 
 def recorded(stack: str) -> Estate:
     """Read what the last `up` recorded. Raises UsageError where the state has no Pencom."""
-    resources = json.loads(ask.exported(stack))["deployment"].get("resources") or ()
+    resources = json.loads(pulumi_cli.exported(stack))["deployment"].get("resources") or ()
     return read(
         stack,
         ((each["type"], name_of(each["urn"]), each.get("inputs") or {}) for each in resources),

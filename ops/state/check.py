@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops import ROOT, account, ask
+from ops import ROOT, account
 from ops.cli.errors import UsageError
 from ops.cli.findings import Finding, State
 from ops.deploy import operations
+from ops.engine import pulumi_cli
 from ops.plan import config
 from ops.state import bucket, copies, passphrase, past
 from ops.state.past import Backend
@@ -119,7 +120,7 @@ def _content(stack: str, backend: Backend | None, environ: Environ) -> Iterator[
         yield _found("readable", "bad", told, f"python -m ops mend --stack {stack}")
         return
     try:
-        exported = ask.text("stack", "export", "--stack", stack, environ=environ)
+        exported = pulumi_cli.text("stack", "export", "--stack", stack, environ=environ)
     except UsageError as error:
         yield _unreadable(stack, str(error))
         return

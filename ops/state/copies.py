@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import typer
 
-from ops import ask
 from ops.account import NotAtHandError
 from ops.cli.errors import UsageError
+from ops.engine import pulumi_cli
 from ops.state import passphrase
 from ops.state.places import STATE_KEYS, Place, address, place
 
@@ -86,7 +86,7 @@ def save(stack: str, url: str | None, environ: Environ) -> int:
     """Export a state, encrypt it, put it into the second place, and read it back. Returns 0."""
     word = passphrase.at_hand(environ)
     there = named(environ, url)
-    text = ask.text("stack", "export", "--stack", stack, environ=environ)
+    text = pulumi_cli.text("stack", "export", "--stack", stack, environ=environ)
     if not json.loads(text)["deployment"].get("resources"):
         raise UsageError(
             f"the state of {stack} is empty, and an empty copy would pass for the newest: nothing"

@@ -13,8 +13,8 @@ from typing import Any
 
 import typer
 
-from ops import ask
 from ops.cli.errors import UsageError
+from ops.engine import pulumi_cli
 from ops.plan import config
 from ops.state import copies
 from ops.state.places import Place, file, place
@@ -80,7 +80,9 @@ class Backend:
 
 def url(environ: Environ) -> str:
     """Return the backend's URL. Raises UsageError where none is named, nor logged in to."""
-    told: str = environ.get("PULUMI_BACKEND_URL") or ask.answer("whoami", environ=environ)["url"]
+    told: str = (
+        environ.get("PULUMI_BACKEND_URL") or pulumi_cli.answer("whoami", environ=environ)["url"]
+    )
     return told
 
 

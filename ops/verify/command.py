@@ -10,11 +10,11 @@ from itertools import chain
 
 import typer
 
-from ops import ask
 from ops.account import Account, NotAtHandError, visit
 from ops.cli import findings
 from ops.cli.findings import Finding
 from ops.deploy import operations
+from ops.engine import pulumi_cli
 from ops.verify import live, names, on_premises, web
 from ops.verify.recorded import Look, Recorded, recorded
 
@@ -32,7 +32,7 @@ def run(
 
     Raises UsageError where there is no state, or an option cannot be read.
     """
-    ask.settings(stack, config_file)  # what is not there is said at once
+    pulumi_cli.settings(stack, config_file)  # what is not there is said at once
     if form == "text":
         typer.echo(f"provider: {operations.answering(os.environ)}")
     state = recorded(stack)

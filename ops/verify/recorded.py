@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ops import ask
 from ops.cli.errors import UsageError
 from ops.cli.findings import Finding
+from ops.engine import pulumi_cli
 
 Look = Callable[[], Iterable[Finding]]  # looks at one thing, and tells what it found
 
@@ -41,7 +41,7 @@ class Recorded:
 
 def recorded(stack: str) -> Recorded:
     """Read the state. Raises UsageError where there is none, or nothing in it."""
-    exported = json.loads(ask.text("stack", "export", "--stack", stack))
+    exported = json.loads(pulumi_cli.text("stack", "export", "--stack", stack))
     resources = exported["deployment"].get("resources") or ()
     found = [
         Resource(

@@ -12,8 +12,9 @@ import today
 from conftest import changed
 
 import rehearsal
-from ops import adopt, ask
+from ops import adopt
 from ops.cli.errors import UsageError
+from ops.engine import pulumi_cli
 from ops.plan.graph import Graph, build
 from ops.plan.identity import name_of
 
@@ -76,9 +77,9 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
         monkeypatch.setenv(name, value)
     settings = changed("prod", today.SETTINGS)
     fake = FakeEngine(build(settings))
-    monkeypatch.setattr(ask, "settings", lambda *_: settings)
-    monkeypatch.setattr(ask, "text", fake.text)
-    monkeypatch.setattr(ask, "answer", fake.answer)
+    monkeypatch.setattr(pulumi_cli, "settings", lambda *_: settings)
+    monkeypatch.setattr(pulumi_cli, "text", fake.text)
+    monkeypatch.setattr(pulumi_cli, "answer", fake.answer)
     return fake
 
 
@@ -193,7 +194,7 @@ def test_of_what_is_being_replaced_the_new_one_is_the_state_s(
     new = {"urn": "u::it", "id": "new", "custom": True, "type": "digitalocean:a:B"}
     resources = [new, {**new, "id": "old", "delete": True}]
     text = json.dumps({"deployment": {"resources": resources}})
-    monkeypatch.setattr(ask, "exported", lambda _: text)
+    monkeypatch.setattr(pulumi_cli, "exported", lambda _: text)
     assert adopt.state_ids("prod") == {"it": "new", "u::it": "old"}
 
 

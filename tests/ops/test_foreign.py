@@ -12,8 +12,9 @@ import today
 
 import rehearsal
 from components.values import Record
-from ops import ask, drift, foreign
+from ops import drift, foreign
 from ops.account import NotAtHandError
+from ops.engine import pulumi_cli
 from ops.foreign import DOMAIN, RECORDS
 
 GIVING = [  # of the mail, and no record of an app's names
@@ -94,9 +95,9 @@ def test_a_drift_tells_them_apart_and_they_are_none(
 ) -> None:
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(ask, "installed", lambda: None)
+    monkeypatch.setattr(pulumi_cli, "installed", lambda: None)
     answer = {"steps": [_step(DOMAIN, "krogiving.com")]}
-    monkeypatch.setattr(ask, "answer", lambda *_: answer)
+    monkeypatch.setattr(pulumi_cli, "answer", lambda *_: answer)
     report = tmp_path / "drift.json"
     assert drift.run("prod", None, form, str(report)) == 0
     printed = capsys.readouterr().out
@@ -117,8 +118,10 @@ def test_a_drift_tells_them_apart_and_they_are_none(
 def test_where_nobody_can_look_the_report_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(ask, "installed", lambda: None)
-    monkeypatch.setattr(ask, "answer", lambda *_: {"steps": [_step(DOMAIN, "krogiving.com")]})
+    monkeypatch.setattr(pulumi_cli, "installed", lambda: None)
+    monkeypatch.setattr(
+        pulumi_cli, "answer", lambda *_: {"steps": [_step(DOMAIN, "krogiving.com")]}
+    )
     monkeypatch.setenv("PATH", str(tmp_path))
     for name in (*rehearsal.TOKEN_VARIABLES, rehearsal.CLOUD_VARIABLE):
         monkeypatch.delenv(name, raising=False)

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from command_line import REAL, FakePulumi, Project
 
-from ops import ask
 from ops.cli.errors import UsageError
 from ops.deploy import lost_stores
 from ops.deploy.operations import UP
 from ops.edges import standing
+from ops.engine import pulumi_cli
 from ops.plan import config
 from ops.plan.graph import build
 from ops.recovery.case import Case
@@ -27,7 +27,7 @@ CACHE = "krogiving-valkey-cluster"
 BUCKET = "krogiving-media-files-bucket"
 RETIRED = "krotrust-database-older-cluster"  # which no stack file declares
 ENGINES = {CLUSTER: "pg", CACHE: "valkey", RETIRED: "pg"}
-LOOK = [*ask.LIVE, "--stack", "prod"]
+LOOK = [*pulumi_cli.LIVE, "--stack", "prod"]
 ALL = ("DatabaseFirewall", "krotrust-database-trusted-sources"), ("Droplet", "krotrust-droplet")
 
 

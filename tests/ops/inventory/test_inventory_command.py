@@ -12,9 +12,9 @@ from estates import described, prod, read_from
 from typer.testing import CliRunner
 
 from components.facts.pencom import SERVICES
-from ops import ask
 from ops.__main__ import app
 from ops.cli.errors import UsageError
+from ops.engine import pulumi_cli
 from ops.inventory import export
 from ops.inventory.estate import read
 from ops.plan.graph import Graph
@@ -47,7 +47,7 @@ def _exported(monkeypatch: pytest.MonkeyPatch, state: dict[str, Any]) -> list[tu
         asked.append(arguments)
         return json.dumps(state)
 
-    monkeypatch.setattr(ask, "text", text)
+    monkeypatch.setattr(pulumi_cli, "text", text)
     return asked
 
 

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from buckets import KEY, SALT, WORD, Spaces, played
 
-from ops import ROOT, ask
+from ops import ROOT
 from ops.cli.errors import UsageError
+from ops.engine import pulumi_cli
 from ops.state import copies, passphrase, past
 
 TEXT = json.dumps({"version": 3, "deployment": {"resources": [{"urn": "canary-urn"}]}}, indent=4)
@@ -31,7 +32,7 @@ def spaces() -> Iterator[Spaces]:
 
 @pytest.fixture(autouse=True)
 def _exported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ask, "text", lambda *_, **__: TEXT)
+    monkeypatch.setattr(pulumi_cli, "text", lambda *_, **__: TEXT)
 
 
 def environ(folder: Path, **more: str) -> dict[str, str]:
@@ -127,7 +128,7 @@ def test_an_empty_state_is_not_saved(
     empty: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = json.dumps({"version": 3, "deployment": empty})
-    monkeypatch.setattr(ask, "text", lambda *_, **__: text)
+    monkeypatch.setattr(pulumi_cli, "text", lambda *_, **__: text)
     with pytest.raises(UsageError, match=r"the state of prod is empty.*nothing was saved"):
         copies.save("prod", None, environ(tmp_path))
     assert [*tmp_path.iterdir()] == []

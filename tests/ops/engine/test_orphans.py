@@ -12,7 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ops import ROOT, orphans
+from ops import ROOT
+from ops.engine import orphans
 
 PROVIDER, LANGUAGE = "pulumi-resource-digitalocean", "pulumi-language-python"
 WAITS = "echo $$; read line"  # tells its pid, and ends with its input

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from command_line import REAL, FakePulumi, Project
 
-from ops import ask
 from ops.cli.errors import UsageError
+from ops.engine import pulumi_cli
 
 # Sends what Ctrl-C does to the command that runs it, and has something to do before it ends.
 INTERRUPTED = """\
@@ -31,7 +31,7 @@ def test_a_question_is_asked_as_it_is_written_whatever_the_shell_has_set(
     for name in ("OPTION_IGNORE_PROTECT", "OPTION_NEWER", "ENABLE_STREAMING_JSON_PREVIEW"):
         monkeypatch.setenv(f"PULUMI_{name}", "true")
     monkeypatch.setenv("PULUMI_BACKEND_URL", "file:///somewhere")
-    ask.text("stack", "export", environ=os.environ)
+    pulumi_cli.text("stack", "export", environ=os.environ)
     environ = pulumi.call("stack", "export")["environ"]
     given = {name for name in environ if name.startswith("PULUMI_")}
     assert given >= {"PULUMI_BACKEND_URL", "PULUMI_SKIP_UPDATE_CHECK"}
@@ -48,7 +48,7 @@ def test_where_there_is_no_state_it_is_told_how_to_make_one(
     monkeypatch.setenv("PATH", str(pulumi.folder))
     pulumi.answer("stack export", code=255, err=f"error: {said}\n")
     with pytest.raises(UsageError, match=said) as refused:
-        ask.exported("dr")
+        pulumi_cli.exported("dr")
     assert ("`pulumi stack init dr` makes it" in str(refused.value)) is hint
 
 
