@@ -66,7 +66,7 @@ def blast(
     format: Shown[BlastFormat] = BlastFormat.text,  # noqa: A002
 ) -> None:
     """Tell what stands on one thing: URLs, services, data, who to tell, where recovery is."""
-    from ops import blast as command
+    from ops.impact import blast as command
 
     raise typer.Exit(command.run(stack, name, format.value))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from ops.impact.dependencies import PRODUCTS, Effect, Kind
 from ops.layout import HEIGHT, Box, Ends, Layout, Point, layered
 from ops.parts import Estate, Part
-from ops.standing import PRODUCTS, Effect, Kind
 
 MARGIN = 28
 HEAD = 44  # of a system, for its name

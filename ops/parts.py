@@ -6,10 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ops.edges import standing
+from ops.impact.dependencies import OUTSIDE, Effect, Kind, Standing, Thing, worths
+from ops.impact.edges import standing
 from ops.plan import formats
 from ops.plan.graph import Graph, Resource
-from ops.standing import OUTSIDE, Effect, Kind, Standing, Thing, worths
 
 Ends = tuple[str, str]
 WORTH = {"money": "MONEY", "personal data": "personal data"}

@@ -9,9 +9,9 @@ from string import Template
 from typing import Any
 from xml.etree.ElementTree import tostring
 
-from ops.blast import HEADS, Blast, aliases, blast, named
 from ops.cli.errors import UsageError
 from ops.drawing import as_svg, draw
+from ops.impact.blast import HEADS, Blast, aliases, blast, named
 from ops.parts import Estate, estate
 from ops.plan import config
 from ops.plan.graph import build

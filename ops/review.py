@@ -11,9 +11,9 @@ from typing import Any
 
 from ops import policy, prices, review_text
 from ops.base import base, secrets
-from ops.blast import Blast, blast
 from ops.compare import Edit, between
-from ops.edges import standing
+from ops.impact.blast import Blast, blast
+from ops.impact.edges import standing
 from ops.plan import config
 from ops.plan.graph import Graph, build
 from ops.previewed import load, previewed

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from components.facts.secrets import CATALOGUE
-from ops import blast
 from ops.compare import Edit
 from ops.drift import LATER
+from ops.impact import blast
 from ops.plan.graph import SECRET
 from ops.plan.rendered import Change
 from ops.reviewed import Review, details, loud

@@ -10,11 +10,11 @@ from typing import Any
 import yaml
 
 from ops import policy
-from ops.blast import Blast
 from ops.compare import ORDER, Edit
+from ops.impact.blast import Blast
+from ops.impact.dependencies import held, holding
 from ops.plan.graph import SECRET
 from ops.plan.rendered import Change
-from ops.standing import held, holding
 from policy.rules import Finding
 
 

@@ -11,10 +11,10 @@ from typing import Any
 from components.facts.holding import CACHES
 from ops.cli.errors import UsageError
 from ops.engine import pulumi_cli
+from ops.impact.dependencies import held
 from ops.plan import config
 from ops.plan.graph import build
 from ops.plan.identity import name_of
-from ops.standing import held
 
 MAKE_EMPTY = "--make-empty"
 CLUSTER = "digitalocean:index/databaseCluster:DatabaseCluster"

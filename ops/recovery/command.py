@@ -15,7 +15,7 @@ import typer
 from components.facts.holding import CACHES
 from ops.cli.errors import UsageError
 from ops.deploy import operations
-from ops.edges import standing
+from ops.impact.edges import standing
 from ops.plan import config
 from ops.plan.graph import build
 from ops.recovery import readiness

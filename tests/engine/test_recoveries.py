@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.edges import standing
+from ops.impact.edges import standing
 from ops.plan import config
 from ops.plan.graph import build
 from ops.recovery.kinds import ON_PREMISES

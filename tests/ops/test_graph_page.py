@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ops.blast import blast, lines, named
-from ops.edges import standing
+from ops.impact.blast import blast, lines, named
+from ops.impact.edges import standing
 from ops.parts import estate
 from ops.picture import as_html
 from ops.plan.graph import Graph, Resource

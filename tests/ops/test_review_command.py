@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from command_line import Project
 
-from ops.edges import standing
+from ops.impact.edges import standing
 from ops.plan import rendered
 from ops.plan.graph import Graph
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from components.facts.holding import CACHES
-from ops.edges import standing
+from ops.impact.edges import standing
 from ops.plan import config as stack_files
 from ops.plan.graph import Resource, build
 from ops.plan.identity import name_of

@@ -14,8 +14,8 @@ from command_line import REAL, FakePulumi, Project
 from ops.cli.errors import UsageError
 from ops.deploy import lost_stores
 from ops.deploy.operations import UP
-from ops.edges import standing
 from ops.engine import pulumi_cli
+from ops.impact.edges import standing
 from ops.plan import config
 from ops.plan.graph import build
 from ops.recovery.case import Case

@@ -12,12 +12,13 @@ import pytest
 from conftest import STACKS
 from typer.testing import CliRunner
 
-from ops import ROOT, blast
+from ops import ROOT
 from ops.__main__ import app, main
-from ops.edges import MAIN, standing
+from ops.impact import blast
+from ops.impact.dependencies import OUTSIDE, PRODUCTS, STORES
+from ops.impact.edges import MAIN, standing
 from ops.plan import config
 from ops.plan.graph import Graph
-from ops.standing import OUTSIDE, PRODUCTS, STORES
 
 Plan = Callable[[str], Graph]
 

@@ -13,11 +13,7 @@ from urllib.parse import urlsplit
 
 from components.facts.secrets import CATALOGUE
 from ops.cli.errors import UsageError
-from ops.edges import LOOKS_ON, record_name, standing
-from ops.plan import config
-from ops.plan.graph import build
-from ops.plan.identity import name_of
-from ops.standing import (
+from ops.impact.dependencies import (
     OUTSIDE,
     PRODUCTS,
     Edge,
@@ -29,6 +25,10 @@ from ops.standing import (
     holding,
     worths,
 )
+from ops.impact.edges import LOOKS_ON, record_name, standing
+from ops.plan import config
+from ops.plan.graph import build
+from ops.plan.identity import name_of
 
 HEADS: dict[Kind, str] = {
     "url": "public URLs",

@@ -20,8 +20,8 @@ from standing_by_hand import (
     states,
 )
 
-from ops import blast
-from ops.edges import standing
+from ops.impact import blast
+from ops.impact.edges import standing
 from ops.plan.graph import Graph, build
 
 Plan = Callable[[str], Graph]

@@ -15,10 +15,11 @@ from typer.testing import CliRunner
 from components.facts.krogiving import BACKEND_SECRETS, FRONTEND_PUBLIC
 from components.facts.pencom import INVENTORY
 from components.facts.third_parties import THIRD_PARTIES
-from ops import blast, review, review_text
+from ops import review, review_text
 from ops.__main__ import app
 from ops.cli.errors import UsageError
-from ops.edges import standing
+from ops.impact import blast
+from ops.impact.edges import standing
 from ops.parts import estate
 from ops.plan.graph import Graph, build
 from stacks import estate as stacks_estate
