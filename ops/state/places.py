@@ -119,8 +119,8 @@ def place(url: str, environ: Environ, keys: tuple[str, str] = STATE_KEYS) -> Pla
         )
     identity, secret = (environ[each] for each in keys)
     region = parse_qs(urlsplit(url).query).get("region", ["us-east-1"])[-1]
-    client = account.s3(environ, endpoint or None, identity, secret, region)
-    return Bucket(name, client, f"{below}/" if below else "")
+    s3 = account.s3(environ, endpoint or None, identity, secret, region)
+    return Bucket(name, s3, f"{below}/" if below else "")
 
 
 def address(url: str) -> tuple[str, str, str, str]:
