@@ -17,14 +17,14 @@ from typing import Any
 
 import typer
 
-from ops import account
+from ops.account import client
+from ops.account.live import KINDS, Live, unread
 from ops.cli.errors import UsageError
 from ops.deploy import operations
 from ops.differ import Difference, differences
 from ops.drift import REFUSED, Drift, drifts
 from ops.engine import pulumi_cli
 from ops.keep import Keeper
-from ops.live import KINDS, Live, unread
 from ops.match import NONE, Survey, survey
 from ops.plan.config import StackConfig
 from ops.plan.graph import Graph, build
@@ -128,7 +128,7 @@ def run(stack: str, config_file: str | None, said: Sequence[str], form: str, *, 
     planned = build(settings)
     chosen, held = chosen_among(said), state_ids(stack)
     while True:
-        with account.visit(os.environ) as there:
+        with client.visit(os.environ) as there:
             found = survey(planned, there, held, chosen)
             networks = there.all(there.api.vpcs.list, "vpcs")
             more = {name: unread(there, live) for name, live in found.matched.items()}

@@ -15,8 +15,9 @@ from typing import Any, Literal
 
 import typer
 
-from ops import acl, foreign
-from ops.account import NotAtHandError
+from ops import foreign
+from ops.account import acl
+from ops.account.client import NotAtHandError
 from ops.deploy import operations
 from ops.engine import pulumi_cli
 from ops.plan.graph import SECRET

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from components.facts.dns import DOTTED
-from ops.account import Environ, visit
-from ops.live import KINDS, RECORD, Held, Live
+from ops.account.client import Environ, visit
+from ops.account.live import KINDS, RECORD, Held, Live
 
 DOMAIN, RECORDS = (
     f"digitalocean:index/{kind}" for kind in ("domain:Domain", "dnsRecord:DnsRecord")

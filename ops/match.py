@@ -8,9 +8,9 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ops.account import Account
+from ops.account.client import Account
+from ops.account.live import KINDS, Kind, Live
 from ops.cli.errors import UsageError
-from ops.live import KINDS, Kind, Live
 from ops.plan.graph import Graph, Resource
 from ops.plan.identity import Inputs, agree
 
@@ -77,7 +77,9 @@ class _Search:
 
     def run(self) -> Survey:
         if unknown := sorted(self._planned.keys() - {kind.name for kind in KINDS}):
-            raise UsageError(f"nobody has said how to recognise {', '.join(unknown)}: ops/live.py")
+            raise UsageError(
+                f"nobody has said how to recognise {', '.join(unknown)}: ops/account/live.py"
+            )
         for kind in KINDS:
             if kind.name == "Droplet":
                 addresses = self._addresses()

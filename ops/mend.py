@@ -21,14 +21,14 @@ from urllib.request import url2pathname
 
 import typer
 
-from ops import account
-from ops.account import Account
+from ops.account import client
+from ops.account.client import Account
+from ops.account.live import Live
 from ops.adopt import IMPORTED, choices, chosen_among, ids, part, state_ids, take_over
 from ops.cli.errors import UsageError
 from ops.cli.options import consent
 from ops.deploy import lost_stores, operations
 from ops.engine import orphans, pulumi_cli
-from ops.live import Live
 from ops.match import Survey, survey
 from ops.plan.graph import Graph, build
 from ops.plan.identity import name_of
@@ -166,7 +166,7 @@ def run(stack: str, config_file: str | None, chosen: Sequence[str], *, yes: bool
         )
     ended = orphans.end(settings.project)
     planned = build(settings)
-    with account.visit(os.environ) as there:
+    with client.visit(os.environ) as there:
         found = survey(planned, there, state_ids(stack), chosen_among(chosen))
         unready = list(_unready(there, found))
     again = left.doubtful(planned)

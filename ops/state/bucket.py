@@ -17,7 +17,7 @@ from urllib.parse import quote
 import typer
 
 from components.facts.spaces import SpacesRegion
-from ops import account, acl
+from ops.account import acl, client
 from ops.cli.errors import UsageError
 from ops.deploy import operations
 from ops.state import copies
@@ -77,8 +77,8 @@ def run(
     if operations.answering(environ) == operations.STAND_IN:
         raise UsageError("this is a rehearsal, whose state is a folder: it needs no bucket")
     typer.echo(f"provider: {operations.answering(environ)}")
-    s3 = account.spaces(environ, region)
-    with account.words():
+    s3 = client.spaces(environ, region)
+    with client.words():
         there = _ours(s3, name, purpose)
         wanted = [each.told for each in amiss(s3, name)] if there else ["there is none: make it"]
         if wanted:
@@ -94,7 +94,7 @@ def run(
             typer.echo(f"done: private, with versions, old ones kept for {DAYS} days")
         else:
             typer.echo(f"{name} in {region} is as it should be: nothing was changed")
-    host = quote(account.spaces_url(environ, region).removeprefix("https://"), safe="/:")
+    host = quote(client.spaces_url(environ, region).removeprefix("https://"), safe="/:")
     typer.echo(f"export {purpose.variable}='s3://{name}?endpoint={host}&region=us-east-1'")
     return 0
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops import ROOT, account
+from ops import ROOT
+from ops.account import client
 from ops.cli.errors import UsageError
 from ops.cli.findings import Finding, State
 from ops.deploy import operations
@@ -89,7 +90,7 @@ def _bucket(where: Bucket, mend: str) -> Finding:
     from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
     try:
-        with account.words():
+        with client.words():
             try:
                 amiss = bucket.amiss(where.client, where.name)
             except ClientError as error:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import typer
 
-from ops.account import NotAtHandError
+from ops.account.client import NotAtHandError
 from ops.cli.errors import UsageError
 from ops.engine import pulumi_cli
 from ops.state import passphrase

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from ops import account
-from ops.account import NotAtHandError
+from ops.account import client
+from ops.account.client import NotAtHandError
 from ops.cli.errors import UsageError
 
 Environ = Mapping[str, str]
@@ -63,7 +63,7 @@ class Bucket:
 
     def names(self, under: str = "") -> list[str]:
         """Name every object below, in order."""
-        with account.words():
+        with client.words():
             pages = self.client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.name, Prefix=self.prefix + under
             )
@@ -72,18 +72,18 @@ class Bucket:
 
     def read(self, name: str) -> bytes:
         """Return the content of an object."""
-        with account.words():
+        with client.words():
             return self._content(Key=self.prefix + name)
 
     def write(self, name: str, content: bytes) -> None:
         """Write an object."""
-        with account.words():
+        with client.words():
             self.client.put_object(Bucket=self.name, Key=self.prefix + name, Body=content)
 
     def versions(self, name: str) -> Iterator[bytes]:
         """Yield what an object was before, the newest first, also after it was deleted."""
         key = self.prefix + name
-        with account.words():
+        with client.words():
             pages = self.client.get_paginator("list_object_versions").paginate(
                 Bucket=self.name, Prefix=key
             )
@@ -119,7 +119,7 @@ def place(url: str, environ: Environ, keys: tuple[str, str] = STATE_KEYS) -> Pla
         )
     identity, secret = (environ[each] for each in keys)
     region = parse_qs(urlsplit(url).query).get("region", ["us-east-1"])[-1]
-    s3 = account.s3(environ, endpoint or None, identity, secret, region)
+    s3 = client.s3(environ, endpoint or None, identity, secret, region)
     return Bucket(name, s3, f"{below}/" if below else "")
 
 

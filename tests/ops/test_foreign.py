@@ -13,7 +13,7 @@ import today
 import rehearsal
 from components.values import Record
 from ops import drift, foreign
-from ops.account import NotAtHandError
+from ops.account.client import NotAtHandError
 from ops.engine import pulumi_cli
 from ops.foreign import DOMAIN, RECORDS
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from today import Thing
 
 import rehearsal
-from ops.account import Account, visit
+from ops.account.client import Account, visit
+from ops.account.live import Live
 from ops.cli.errors import UsageError
-from ops.live import Live
 from ops.match import NONE, Survey, survey
 from ops.plan.graph import Graph, Resource, build
 

@@ -11,7 +11,7 @@ from conftest import changed
 from today import Thing
 
 import rehearsal
-from ops.account import visit
+from ops.account.client import visit
 from ops.match import Survey, survey
 from ops.plan.graph import build
 

@@ -17,7 +17,7 @@ import pytest
 from command_line import FakePulumi, Project
 
 from ops import mend
-from ops.account import Account
+from ops.account.client import Account
 from ops.plan.graph import Graph
 from rehearsal import TOKEN
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import rehearsal
-from ops.account import SPACES_KEYS
+from ops.account.client import SPACES_KEYS
 from ops.cli.findings import Finding
 from ops.deploy import operations
 from ops.recovery.ready.account import ACCOUNT, LISTS, spaces

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from components.facts.holding import CACHES
-from ops.account import Account, RefusedError, visit, words
+from ops.account.client import Account, RefusedError, visit, words
 from ops.cli.errors import UsageError
 
 AT_ONCE = 8

@@ -12,8 +12,8 @@ import today
 from today import Thing
 
 import rehearsal
-from ops.account import Account, visit
-from ops.live import KINDS, Live, unread
+from ops.account.client import Account, visit
+from ops.account.live import KINDS, Live, unread
 
 
 @pytest.fixture(scope="module")

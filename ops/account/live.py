@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
 from components.facts.holding import CACHES
 from components.facts.spaces import SpacesRegion
-from ops.account import Account
-from ops.acl import canned
+from ops.account.acl import canned
+from ops.account.client import Account
 from ops.plan.identity import (
     Inputs,
     Key,

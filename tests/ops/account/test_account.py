@@ -15,7 +15,7 @@ import pytest
 
 import rehearsal
 from ops import ROOT
-from ops.account import Account, spaces_url, visit
+from ops.account.client import Account, spaces_url, visit
 from ops.cli.errors import UsageError
 from rehearsal.api import doors, serving
 

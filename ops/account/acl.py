@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ops.account import SPACES_KEYS, Environ, spaces_url, visit
+from ops.account.client import SPACES_KEYS, Environ, spaces_url, visit
 from ops.plan.identity import name_of
 from ops.plan.rendered import Change
 
