@@ -11,12 +11,12 @@ from typing import Any
 
 from ops import policy, prices, review_text
 from ops.base import base, secrets
-from ops.compare import Edit, between
+from ops.diff.plans import Edit, between
+from ops.diff.previews import load, previewed
 from ops.impact.blast import Blast, blast
 from ops.impact.edges import standing
 from ops.plan import config
 from ops.plan.graph import Graph, build
-from ops.previewed import load, previewed
 from ops.reviewed import Review
 from policy.estate import Operation
 from policy.rules import Finding, findings

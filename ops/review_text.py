@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from components.facts.secrets import CATALOGUE
-from ops.compare import Edit
+from ops.diff.plans import Edit
 from ops.drift import LATER
 from ops.impact import blast
 from ops.plan.graph import SECRET

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from ops import policy
-from ops.compare import ORDER, Edit
+from ops.diff.plans import ORDER, Edit
 from ops.impact.blast import Blast
 from ops.impact.dependencies import held, holding
 from ops.plan.graph import SECRET

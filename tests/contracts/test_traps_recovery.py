@@ -9,7 +9,7 @@ import pytest
 from conftest import changed
 from estate import graph
 
-from ops.compare import Edit, between
+from ops.diff.plans import Edit, between
 from ops.impact.blast import blast
 from ops.impact.dependencies import held
 from ops.impact.edges import standing

@@ -9,10 +9,10 @@ import pytest
 from by_hand import brought_up, settle
 
 from ops import review_text
-from ops.compare import between
+from ops.diff.plans import between
+from ops.diff.previews import load, previewed
 from ops.plan import config
 from ops.plan.graph import build
-from ops.previewed import load, previewed
 from ops.review import review
 from ops.reviewed import Review
 

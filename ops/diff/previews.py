@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.cli.errors import UsageError
-from ops.compare import ORDER, Edit, Op, sorted_edits
+from ops.diff.plans import ORDER, Edit, Op, sorted_edits
 from ops.drift import CHANGED, Drift, drifts, plain
 from ops.engine import pulumi_cli
 from ops.plan.graph import SECRET, Graph, Resource
