@@ -29,8 +29,8 @@ from components.inventory import Host, Inventory, Service
 from components.pencom import Pencom, PencomArgs, PencomSettings
 from ops import ROOT, review, review_text
 from ops.deploy import operations
-from ops.inventory import export
-from ops.inventory.estate import read
+from ops.pencom import export
+from ops.pencom.inventory import read
 from ops.plan import config
 from ops.plan.graph import Graph, Recorder, build
 

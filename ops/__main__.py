@@ -22,7 +22,7 @@ from ops.cli.options import (
     TextFormat,
     Yes,
 )
-from ops.pencom_commands import inventory, order
+from ops.pencom.commands import inventory, order
 from ops.recovery_commands import gone, recover, state, verify
 
 app = typer.Typer(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 
 from ops.cli.findings import Finding
-from ops.inventory import estate, ssh
+from ops.pencom import inventory, ssh
 from ops.recovery.ready.subject import Subject
 from stacks.needs import PLACEHOLDERS
 
@@ -43,7 +43,7 @@ def pencom(subject: Subject) -> Iterator[Finding]:
     if subject.plan.graph:
         found = subject.plan.graph.resources
         declared = ((each.type, each.name, each.inputs) for each in found)
-        hosts = ssh.files(estate.read(subject.plan.stack, declared))[ssh.FILE].count("Host ")
+        hosts = ssh.files(inventory.read(subject.plan.stack, declared))[ssh.FILE].count("Host ")
         told = (
             f"{hosts} hosts, by `python -m ops inventory --stack {subject.plan.stack} --format ssh`"
         )

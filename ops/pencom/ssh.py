@@ -5,8 +5,8 @@ It names no user and no key: those are the operator's own, in a configuration re
 
 from __future__ import annotations
 
-from ops.inventory import assumed
-from ops.inventory.estate import Estate
+from ops.pencom import assumed
+from ops.pencom.inventory import Estate
 
 FILE = "ssh_config"
 

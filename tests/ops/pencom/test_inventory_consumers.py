@@ -14,7 +14,7 @@ import yaml
 from estates import described, needs, prod, ran, read_from, written
 
 from components.facts.pencom import SERVICES
-from ops.inventory import export
+from ops.pencom import export
 
 IPV6 = {
     "hosts": {"vps-1": "2001:db8::1", "vps-2": "fd00::2", "vps-3": "fd00::3", "vps-4": "fd00::4"},

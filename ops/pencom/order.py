@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ops.cli.errors import UsageError
-from ops.inventory import assumed, pm2
-from ops.inventory.estate import Estate, Service, Store
+from ops.pencom import assumed, pm2
+from ops.pencom.inventory import Estate, Service, Store
 
 Direction = Literal["start", "stop"]
 

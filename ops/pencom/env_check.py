@@ -12,8 +12,8 @@ from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
-from ops.inventory.estate import Estate, Service
-from ops.inventory.variables import ORACLE, Variable, variables
+from ops.pencom.inventory import Estate, Service
+from ops.pencom.variables import ORACLE, Variable, variables
 
 # The grammar of dotenv for Node, which the services read their files with.
 LINE = re.compile(

@@ -9,8 +9,8 @@ from pathlib import Path
 import typer
 
 from ops.cli.errors import UsageError
-from ops.inventory import ansible, env, env_check, estate, firewall, pm2, prometheus, ssh
-from ops.inventory.estate import Estate
+from ops.pencom import ansible, env, env_check, firewall, inventory, pm2, prometheus, ssh
+from ops.pencom.inventory import Estate
 from ops.plan import config
 
 FORMATS: Mapping[str, Callable[[Estate], dict[str, str]]] = {
@@ -26,8 +26,8 @@ FORMATS: Mapping[str, Callable[[Estate], dict[str, str]]] = {
 def load(stack: str, config_file: str | None, *, from_state: bool) -> Estate:
     """Read the inventory from the plan or from the state. Raises UsageError where that fails."""
     if from_state:
-        return estate.recorded(stack)
-    return estate.declared(config.load(stack, file=config_file))
+        return inventory.recorded(stack)
+    return inventory.declared(config.load(stack, file=config_file))
 
 
 def run(found: Estate, form: str, output: str | None) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from ops.cli.errors import UsageError
-from ops.inventory import assumed
-from ops.inventory.estate import Estate, Service
-from ops.inventory.variables import variables
+from ops.pencom import assumed
+from ops.pencom.inventory import Estate, Service
+from ops.pencom.variables import variables
 
 COMMENT = "//"
 

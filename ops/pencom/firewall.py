@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
-from ops.inventory import assumed
-from ops.inventory.estate import Estate
-from ops.inventory.flows import ANYONE, OPERATORS, Flow, flows
+from ops.pencom import assumed
+from ops.pencom.flows import ANYONE, OPERATORS, Flow, flows
+from ops.pencom.inventory import Estate
 
 TEMPLATE = """\
 add table inet pencom

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ops.inventory import assumed
-from ops.inventory.estate import Estate
+from ops.pencom import assumed
+from ops.pencom.inventory import Estate
 
 ANYONE = "anyone"
 OPERATORS = "operators"  # the networks of the allow-list

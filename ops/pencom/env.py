@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ops.inventory.estate import Estate, Service
-from ops.inventory.variables import Variable, variables
+from ops.pencom.inventory import Estate, Service
+from ops.pencom.variables import Variable, variables
 
 PLAIN = re.compile(r"[\w.:/@\[\]-]*")
 

@@ -14,7 +14,7 @@ from pydantic.alias_generators import to_camel
 
 from ops.cli.errors import UsageError
 from ops.engine import pulumi_cli
-from ops.inventory import assumed
+from ops.pencom import assumed
 from ops.plan.config import StackConfig
 from ops.plan.graph import build
 from ops.plan.identity import name_of

@@ -8,8 +8,8 @@ import pytest
 from estates import needs, on_ports, prod, ran
 
 from components.facts.pencom import SERVICES
-from ops.inventory import export
-from ops.inventory.env_check import Finding, findings, parse
+from ops.pencom import export
+from ops.pencom.env_check import Finding, findings, parse
 
 CANARY = "canary-7f3a9c"
 URIS = {

@@ -18,7 +18,7 @@ from components.facts.pencom import SERVICES
 from ops import ROOT
 from ops.__main__ import app
 from ops.cli.errors import UsageError
-from ops.order import sequence, standing_on, steps
+from ops.pencom.order import sequence, standing_on, steps
 
 STORES = ["minio", "mongodb", "postgresql", "redis"]
 ORDER = [
@@ -286,7 +286,7 @@ def test_the_operator_s_own_configuration_is_read_before_the_exported_one(
 
 def test_without_ssh_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     estate = prod()
-    monkeypatch.setattr("ops.inventory.export.load", lambda *_, **__: replace(estate))
+    monkeypatch.setattr("ops.pencom.export.load", lambda *_, **__: replace(estate))
     monkeypatch.setenv("PATH", str(tmp_path))
     assert _stopped("stop").startswith("ssh is not installed")
 

@@ -18,11 +18,10 @@ from pathlib import Path
 import pytest
 from estates import free_ports, needs, on_ports, prod, ran, written
 
-from ops import order_run
 from ops.cli.errors import UsageError
-from ops.inventory import assumed
-from ops.inventory.estate import Estate
-from ops.order import Direction, sequence
+from ops.pencom import assumed, order_run
+from ops.pencom.inventory import Estate
+from ops.pencom.order import Direction, sequence
 
 pytestmark = [pytest.mark.soak, needs("pm2", "node", "ssh", "sshd")]
 STUB = Path(__file__).with_name("stub.js")

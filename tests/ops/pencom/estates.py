@@ -17,8 +17,8 @@ import pytest
 from components.facts.pencom import INVENTORY
 from components.inventory import Inventory
 from components.pencom import Pencom, PencomArgs, PencomSettings
-from ops.inventory import export
-from ops.inventory.estate import Estate, read
+from ops.pencom import export
+from ops.pencom.inventory import Estate, read
 from ops.plan import config
 from ops.plan.graph import Graph, record
 

@@ -8,8 +8,8 @@ from typing import Literal
 
 from components.facts.pencom import UNUSED
 from components.facts.secrets import CATALOGUE
-from ops.inventory import assumed
-from ops.inventory.estate import Estate, Service
+from ops.pencom import assumed
+from ops.pencom.inventory import Estate, Service
 
 # How a value is held against the inventory; "" where any will do.
 Kind = Literal["", "url", "host", "port", "name", "uri", "json"]

@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from ops.inventory import assumed
-from ops.inventory.estate import Estate, bracketed
+from ops.pencom import assumed
+from ops.pencom.inventory import Estate, bracketed
 
 CONFIG, NODES, HEALTH = "prometheus.yml", "targets/nodes.yml", "targets/health.yml"
 

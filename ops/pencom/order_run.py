@@ -15,9 +15,9 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ops.cli.errors import UsageError
-from ops.inventory import ssh
-from ops.inventory.estate import Estate
-from ops.order import Direction, Step, standing_on, steps
+from ops.pencom import ssh
+from ops.pencom.inventory import Estate
+from ops.pencom.order import Direction, Step, standing_on, steps
 
 # One connection a host for all its steps; it ends by itself.
 SHARED = "  ControlMaster auto\n  ControlPath {folder}/%C\n  ControlPersist 30\n"

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from components.facts.pencom import INVENTORY, SERVICES
 from components.inventory import Host, Inventory, Service, problems
-from ops.inventory import env_check, export
-from ops.inventory.estate import Estate
-from ops.order import sequence, steps
+from ops.pencom import env_check, export
+from ops.pencom.inventory import Estate
+from ops.pencom.order import sequence, steps
 
 NAMES = st.from_regex(r"[a-z]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
 VARIABLES = sorted({name for each in SERVICES.values() for name in each.variables})

@@ -13,8 +13,8 @@ from estates import SETTINGS, described, moved, prod, read_from, with_service
 from components.facts.pencom import INVENTORY, SERVICES
 from components.inventory import Inventory, problems
 from ops.cli.errors import UsageError
-from ops.inventory import export
-from ops.inventory.estate import Estate
+from ops.pencom import export
+from ops.pencom.inventory import Estate
 from ops.plan import rendered
 
 FORMATS = sorted(export.FORMATS)

@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from ops.inventory import assumed
-from ops.inventory.estate import Estate, Host, bracketed
+from ops.pencom import assumed
+from ops.pencom.inventory import Estate, Host, bracketed
 
 FILE = "inventory.yml"
 

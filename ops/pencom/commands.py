@@ -37,7 +37,7 @@ def inventory(
     """Write Pencom's inventory for what runs its hosts, or check a real .env (exit 2)."""
     from pathlib import Path
 
-    from ops.inventory import export as command
+    from ops.pencom import export as command
 
     if check is not None and format is not InventoryFormat.env:
         raise UsageError("--check holds a .env against the inventory: --format env")
@@ -66,8 +66,8 @@ def order(
     config_file: ConfigFile = None,
 ) -> None:
     """Say in which order Pencom starts or stops, and how; with --run ask, and do it one by one."""
-    from ops import order_run as command
-    from ops.inventory.export import load
+    from ops.pencom import order_run as command
+    from ops.pencom.export import load
 
     found = load(stack, config_file, from_state=from_state)
 

@@ -15,8 +15,8 @@ from components.facts.pencom import SERVICES
 from ops.__main__ import app
 from ops.cli.errors import UsageError
 from ops.engine import pulumi_cli
-from ops.inventory import export
-from ops.inventory.estate import read
+from ops.pencom import export
+from ops.pencom.inventory import read
 from ops.plan.graph import Graph
 
 

@@ -13,8 +13,8 @@ from urllib.request import urlopen
 import pytest
 from estates import free_ports, needs, on_ports, prod, ran, written
 
-from ops.inventory import assumed
-from ops.inventory.estate import Estate
+from ops.pencom import assumed
+from ops.pencom.inventory import Estate
 
 STUB = Path(__file__).with_name("stub.js")
 pytestmark = needs("pm2", "node")
