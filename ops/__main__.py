@@ -147,7 +147,7 @@ def drift(
     report: Annotated[str | None, typer.Option(help="A file to get the JSON, too.")] = None,
 ) -> None:
     """Tell what differs between cloud, state and code, changing nothing; exit 2 on a drift."""
-    from ops import drift as command
+    from ops.drift import command
 
     raise typer.Exit(command.run(stack, config_file, format.value, report))
 

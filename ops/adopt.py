@@ -22,7 +22,7 @@ from ops.account.live import KINDS, Live, unread
 from ops.cli.errors import UsageError
 from ops.deploy import operations
 from ops.differ import Difference, differences
-from ops.drift import REFUSED, Drift, drifts
+from ops.drift.command import REFUSED, Drift, drifts
 from ops.engine import pulumi_cli
 from ops.keep import Keeper
 from ops.match import NONE, Survey, survey

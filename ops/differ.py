@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ops.drift import CHANGED, LATER, Drift, drifts
+from ops.drift.command import CHANGED, LATER, Drift, drifts
 from ops.keep import Keeper
 from ops.plan.graph import SECRET, Graph
 from ops.plan.identity import IDENTITY, name_of

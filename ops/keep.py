@@ -12,7 +12,7 @@ from typing import Any
 import pulumi
 import yaml
 
-from ops.drift import aligned
+from ops.drift.command import aligned
 from ops.plan import config
 from ops.plan.config import StackConfig
 from ops.plan.graph import Graph, record

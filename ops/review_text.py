@@ -8,7 +8,7 @@ from typing import Any
 
 from components.facts.secrets import CATALOGUE
 from ops.diff.plans import Edit
-from ops.drift import LATER
+from ops.drift.command import LATER
 from ops.impact import blast
 from ops.plan.graph import SECRET
 from ops.plan.rendered import Change

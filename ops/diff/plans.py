@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ops.drift import aligned
+from ops.drift.command import aligned
 from ops.plan.graph import SECRET, Graph, Resource
 from ops.plan.identity import IDENTITY
 from ops.plan.rendered import Change, changes, references

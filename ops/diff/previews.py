@@ -10,7 +10,7 @@ from typing import Any
 
 from ops.cli.errors import UsageError
 from ops.diff.plans import ORDER, Edit, Op, sorted_edits
-from ops.drift import CHANGED, Drift, drifts, plain
+from ops.drift.command import CHANGED, Drift, drifts, plain
 from ops.engine import pulumi_cli
 from ops.plan.graph import SECRET, Graph, Resource
 from ops.plan.identity import name_of

@@ -12,10 +12,10 @@ import pytest
 from command_line import FakePulumi, Project
 
 import rehearsal
-from ops import drift
 from ops.account import acl
 from ops.account.client import NotAtHandError
 from ops.cli.errors import UsageError
+from ops.drift import command as drift
 from ops.plan.rendered import Change
 from rehearsal.spaces import EVERYBODY
 

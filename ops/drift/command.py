@@ -15,10 +15,10 @@ from typing import Any, Literal
 
 import typer
 
-from ops import foreign
 from ops.account import acl
 from ops.account.client import NotAtHandError
 from ops.deploy import operations
+from ops.drift import unmanaged_records
 from ops.engine import pulumi_cli
 from ops.plan.graph import SECRET
 from ops.plan.rendered import Change, changes, keyed
@@ -120,7 +120,7 @@ def run(stack: str, config_file: str | None, form: str, report_file: str | None 
                 typer.echo(f"  {line}")
         if records:
             typer.echo("\nrecords that no code knows, and that are lost with their zone:")
-            typer.echo("\n".join(f"  {line}" for line in foreign.lines(records)))
+            typer.echo("\n".join(f"  {line}" for line in unmanaged_records.lines(records)))
     for note in notes:
         typer.echo(f"note: {note}", err=True)
     if report_file:
@@ -146,7 +146,7 @@ def _compare(
     except NotAtHandError as error:
         notes.append(f"the buckets' ACLs were not looked at: {error}")
     try:
-        records = foreign.unmanaged(refreshed, os.environ)
+        records = unmanaged_records.unmanaged(refreshed, os.environ)
     except NotAtHandError as error:
         records = None
         notes.append(f"the zones were not searched for records that no code knows: {error}")

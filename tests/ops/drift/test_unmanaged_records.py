@@ -12,10 +12,11 @@ import today
 
 import rehearsal
 from components.values import Record
-from ops import drift, foreign
 from ops.account.client import NotAtHandError
+from ops.drift import command as drift
+from ops.drift import unmanaged_records
+from ops.drift.unmanaged_records import DOMAIN, RECORDS
 from ops.engine import pulumi_cli
-from ops.foreign import DOMAIN, RECORDS
 
 GIVING = [  # of the mail, and no record of an app's names
     ("MX", "@", "mx1.mail.test."),
@@ -41,7 +42,7 @@ def _step(kind: str, identity: str, op: str = "refresh") -> dict[str, Any]:
 
 
 def _found(environ: dict[str, str], *steps: dict[str, Any]) -> list[dict[str, Any]]:
-    return foreign.unmanaged({"steps": list(steps)}, environ)
+    return unmanaged_records.unmanaged({"steps": list(steps)}, environ)
 
 
 def test_what_neither_the_state_nor_an_app_holds_is_told(environ: dict[str, str]) -> None:
@@ -80,7 +81,7 @@ def test_what_the_state_holds_is_not_told_unless_it_is_gone(environ: dict[str, s
 
 
 def test_without_a_zone_nobody_is_asked_and_without_a_token_it_says_so() -> None:
-    assert foreign.unmanaged({"steps": None}, {"PATH": ""}) == []
+    assert unmanaged_records.unmanaged({"steps": None}, {"PATH": ""}) == []
     with pytest.raises(NotAtHandError, match="DIGITALOCEAN_TOKEN is not set"):
         _found({"PATH": ""}, _step(DOMAIN, "krogiving.com"))
 

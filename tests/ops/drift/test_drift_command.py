@@ -10,10 +10,10 @@ import pytest
 from command_line import FakePulumi, Project
 
 import rehearsal
-from ops import drift
 from ops.cli.errors import UsageError
 from ops.deploy import operations
-from ops.drift import Side
+from ops.drift import command as drift
+from ops.drift.command import Side
 from ops.plan.graph import SECRET
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
