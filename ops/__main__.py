@@ -52,7 +52,7 @@ def policy(
     format: Shown[TextFormat] = TextFormat.text,  # noqa: A002
 ) -> None:
     """Name what no change may do and the plan does; exit 1 where a mandatory rule is broken."""
-    from ops import policy as command
+    from ops.review import policy as command
 
     raise typer.Exit(command.run(stack, config_file, format.value))
 
@@ -112,7 +112,7 @@ def review(
     format: Shown[ReportFormat] = ReportFormat.md,  # noqa: A002
 ) -> None:
     """Tell a reviewer what a change destroys, what stands on it, what changes, what it costs."""
-    from ops import review as command
+    from ops.review import command
 
     raise typer.Exit(command.run(stack, base, preview, format.value))
 

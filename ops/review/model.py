@@ -9,12 +9,12 @@ from typing import Any
 
 import yaml
 
-from ops import policy
 from ops.diff.plans import ORDER, Edit
 from ops.impact.blast import Blast
 from ops.impact.dependencies import held, holding
 from ops.plan.graph import SECRET
 from ops.plan.rendered import Change
+from ops.review import policy
 from policy.rules import Finding
 
 

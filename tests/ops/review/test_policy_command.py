@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from ops import ROOT
 from ops.__main__ import app
 from ops.plan.graph import Graph
-from ops.policy import of_plan
+from ops.review.policy import of_plan
 from policy.estate import UNKNOWN, leaves
 from policy.rules import RULES
 

@@ -50,7 +50,7 @@ def lines(before: Graph, after: Graph) -> list[str]:
     """Say it before and after: one line for what is known, one for what is not."""
     (old, lost), (new, found) = month(before), month(after)
     difference = f"{old:.2f} -> {new:.2f} ({new - old:+.2f})" if old != new else f"{new:.2f}"
-    told = [f"{difference} USD a month by the list prices in ops/prices.py"]
+    told = [f"{difference} USD a month by the list prices in ops/review/prices.py"]
     if lost == found:
         sizes = ", ".join(f"{count} x {size}" for size, count in sorted(found.items()))
         return [*told, f"unknown, and unchanged: {sizes}"] if sizes else told

@@ -9,15 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ops import policy, prices, review_text
-from ops.base import base, secrets
 from ops.diff.plans import Edit, between
 from ops.diff.previews import load, previewed
 from ops.impact.blast import Blast, blast
 from ops.impact.edges import standing
 from ops.plan import config
 from ops.plan.graph import Graph, build
-from ops.reviewed import Review
+from ops.review import policy, prices, report
+from ops.review.base import base, secrets
+from ops.review.model import Review
 from policy.estate import Operation
 from policy.rules import Finding, findings
 
@@ -40,7 +40,7 @@ def run(stack: str, revision: str | None, preview: str | None, form: str) -> int
     if form == "json":
         print(json.dumps(told.as_json(), indent=2))  # noqa: T201
     else:
-        forms = {"md": review_text.as_markdown, "text": review_text.as_text}
+        forms = {"md": report.as_markdown, "text": report.as_text}
         sys.stdout.write(forms[form](told))
     return 0
 

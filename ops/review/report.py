@@ -12,7 +12,7 @@ from ops.drift.command import LATER
 from ops.impact import blast
 from ops.plan.graph import SECRET
 from ops.plan.rendered import Change
-from ops.reviewed import Review, details, loud
+from ops.review.model import Review, details, loud
 from policy.rules import RULES
 
 CHANGES = "What changes"

@@ -14,15 +14,16 @@ from standing_by_hand import GATEWAYS, states
 
 from components.facts.pencom import INVENTORY
 from components.inventory import Host
-from ops import review, review_text, reviewed
 from ops.plan.graph import Graph, Resource, build
+from ops.review import command as review
+from ops.review import model, report
 from policy.rules import RULES
 from stacks import estate
 
 Plan = Callable[[str], Graph]
 
 
-def _reviewed(before: Graph, after: Graph) -> reviewed.Review:
+def _reviewed(before: Graph, after: Graph) -> model.Review:
     return review.review(before, after, "a plan")
 
 
@@ -55,14 +56,14 @@ def test_a_service_s_new_call_stands_on_what_it_calls(
         "degraded": {"core", "payments", "compliance", *GATEWAYS},
         "stays": {"postgresql/pencom_audit"},
     }
-    assert "! update pencom-audit (Service): calls: + payments" in review_text.as_text(told)
+    assert "! update pencom-audit (Service): calls: + payments" in report.as_text(told)
 
 
 def test_a_service_s_other_port_is_its_own_line(
     plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = _reviewed(plan("prod"), _with_service(monkeypatch, "audit", ports={"http": 9001}))
-    assert "! update pencom-audit (Service): ports.http: 9000 -> 9001" in review_text.as_text(told)
+    assert "! update pencom-audit (Service): ports.http: 9000 -> 9001" in report.as_text(told)
 
 
 def test_a_host_that_is_moved_and_exposed_is_told(
@@ -73,9 +74,7 @@ def test_a_host_that_is_moved_and_exposed_is_told(
     hosts = {**INVENTORY.hosts, "vps-3": exposed}  # the settings refuse it; the review sees it, too
     monkeypatch.setattr(estate, "INVENTORY", replace(INVENTORY, hosts=hosts))
     told = _reviewed(before, build(changed("prod", {})))
-    assert "! update pencom-vps-3 (Host): exposure: internal -> internet" in (
-        review_text.as_text(told)
-    )
+    assert "! update pencom-vps-3 (Host): exposure: internal -> internet" in (report.as_text(told))
     assert states(told.blast)["down"] >= {"vps-3", "postgresql/pencom_payments", "payments"}
 
 
@@ -98,7 +97,7 @@ def test_a_service_that_is_only_coming_is_not_in_the_way_but_what_it_uses_is(
 
 def test_a_guard_that_the_droplet_loses_is_told(plan: Plan) -> None:
     told = _reviewed(plan("prod"), _changed(plan("prod"), "krotrust-droplet", ignore_changes=()))
-    (loud,) = [reviewed.loud(edit) for edit in told.edits]
+    (loud,) = [model.loud(edit) for edit in told.edits]
     assert loud.startswith("GUARD OFF krotrust-droplet (Droplet): userData, sshKeys, image")
 
 
@@ -111,7 +110,7 @@ def test_a_secret_is_changed_and_nothing_else_is_said_of_it(plan: Plan, old: str
         _changed(plan("prod"), key.name, inputs={**key.inputs, "name": name}) for name in (old, new)
     )
     told = _reviewed(before, after)
-    for text in (review_text.as_markdown(told), json.dumps(told.as_json())):
+    for text in (report.as_markdown(told), json.dumps(told.as_json())):
         assert "name: changed" in text
         assert "plain" not in text
 
@@ -120,7 +119,7 @@ def test_no_form_shows_a_secret(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> 
     for key, value in {**CANARIES, **SEAL_KEY}.items():
         monkeypatch.setenv(key, value)
     told = _reviewed(plan("prod"), build(changed("prod", {"krogiving.backend.port": 3001})))
-    shown = review_text.as_text(told) + review_text.as_markdown(told) + json.dumps(told.as_json())
+    shown = report.as_text(told) + report.as_markdown(told) + json.dumps(told.as_json())
     assert "canary" not in shown
 
 
@@ -143,12 +142,12 @@ def _many(planned: Graph, count: int, text: str = "x") -> Graph:
 @pytest.mark.parametrize("text", ["x", "ü"])
 def test_a_comment_fits_and_says_what_was_cut(plan: Plan, count: int, text: str) -> None:
     told = _reviewed(plan("prod"), _many(plan("prod"), count, text))
-    comment = review_text.as_markdown(told)
+    comment = report.as_markdown(told)
     assert len(comment.encode()) <= 65_536
-    whole = review_text.as_text(told)
+    whole = report.as_text(told)
     assert whole.count(f"value: {text * 40}") == count
     cut = comment.count("value: " + text * 40) < count
-    assert cut == ("cut here" in comment or review_text.TOO_LONG in comment)
+    assert cut == ("cut here" in comment or report.TOO_LONG in comment)
     assert cut == (count > 100)
     for title in ("### prod: ", "#### Cost", "#### Policy"):
         assert title in comment
@@ -158,7 +157,7 @@ def test_a_comment_fits_and_says_what_was_cut(plan: Plan, count: int, text: str)
 
 def test_many_deletions_are_counted_where_they_are_not_named(plan: Plan) -> None:
     told = _reviewed(_many(plan("prod"), 5000), plan("prod"))
-    comment = review_text.as_markdown(told)
+    comment = report.as_markdown(told)
     assert comment.startswith("### prod: 5000 to delete\n")
     assert "and 4975 more" in comment
     assert len(comment.encode()) <= 65_536
@@ -168,7 +167,7 @@ def test_nothing_that_a_value_says_is_markup_or_calls_anybody(plan: Plan) -> Non
     nasty = "```\n</details> @estate/owners <img src=x>"
     droplet = _resource(plan("prod"), "krotrust-droplet")
     after = _changed(plan("prod"), droplet.name, inputs={**droplet.inputs, "size": nasty})
-    comment = review_text.as_markdown(_reviewed(plan("prod"), after))
+    comment = report.as_markdown(_reviewed(plan("prod"), after))
     outside = re.sub(r"^(`{4,})diff\n.*?^\1$", "", comment, flags=re.M | re.S)
     assert "@estate" in comment
     assert "@estate" not in outside
@@ -177,7 +176,7 @@ def test_nothing_that_a_value_says_is_markup_or_calls_anybody(plan: Plan) -> Non
 
 def test_edits_that_are_alike_share_a_line(plan: Plan) -> None:
     after = build(changed("prod", {"alertEmails": ["on-call@krotrust.com"]}))
-    lines = review_text.as_text(_reviewed(plan("prod"), after)).splitlines()
+    lines = report.as_text(_reviewed(plan("prod"), after)).splitlines()
     (line,) = (line for line in lines if "krogiving-uptime-admin-certificate and" in line)
     assert "and 7 more (UptimeAlert)" in line
 
@@ -187,7 +186,7 @@ def test_edits_that_only_begin_alike_do_not(plan: Plan) -> None:
     for name, end in (("krotrust-alert-cpu", "1"), ("krotrust-alert-disk", "2")):
         inputs = {**_resource(after, name).inputs, "window": "y" * 99 + end}
         after = _changed(after, name, inputs=inputs)
-    lines = review_text.as_text(_reviewed(plan("prod"), after)).splitlines()
+    lines = report.as_text(_reviewed(plan("prod"), after)).splitlines()
     for name in ("krotrust-alert-cpu", "krotrust-alert-disk"):
         assert [line for line in lines if line.startswith(f"  ! update {name} (MonitorAlert): ")]
 
@@ -195,9 +194,9 @@ def test_edits_that_only_begin_alike_do_not(plan: Plan) -> None:
 def test_what_breaks_a_rule_is_said_above_and_how_to_mend_it_below(plan: Plan) -> None:
     clean = _reviewed(plan("prod"), plan("prod"))
     assert clean.as_json()["policy"] == []
-    assert f"none of {len(RULES)} rules is broken" in review_text.as_markdown(clean)
+    assert f"none of {len(RULES)} rules is broken" in report.as_markdown(clean)
     told = _reviewed(plan("prod"), build(changed("prod", {"krotrust.droplet.backups": None})))
-    verdict, _, rest = review_text.as_markdown(told).partition("####")
+    verdict, _, rest = report.as_markdown(told).partition("####")
     assert "- BREAKS droplet-backups: see Policy" in verdict
     assert "- droplet-backups: krotrust-droplet has no backups\n-   mend: set droplet.b" in rest
     (finding,) = told.as_json()["policy"]

@@ -10,14 +10,15 @@ from conftest import DELETE, changed
 from prepared_changes import CASES, GIV_ZONE, Case
 from standing_by_hand import states
 
-from ops import review, review_text, reviewed
 from ops.cli.errors import UsageError
 from ops.plan.graph import Graph, build
+from ops.review import command as review
+from ops.review import model, report
 
 Plan = Callable[[str], Graph]
 
 
-def _reviewed(before: Graph, after: Graph) -> reviewed.Review:
+def _reviewed(before: Graph, after: Graph) -> model.Review:
     return review.review(before, after, "a plan")
 
 
@@ -27,11 +28,11 @@ def test_a_prepared_change_is_told_as_it_is(plan: Plan, case: Case) -> None:
     assert told.counts() == case.counts
     assert states(told.blast) == case.standing
     assert sorted((each.rule.name, each.resource) for each in told.broken) == sorted(case.breaks)
-    loud = [line for edit in told.edits if (line := reviewed.loud(edit))]
+    loud = [line for edit in told.edits if (line := model.loud(edit))]
     assert len(loud) >= len(case.loud)
     for beginning in case.loud:
         assert [line for line in loud if line.startswith(beginning)], loud
-    text = review_text.as_text(told)
+    text = report.as_text(told)
     assert text.startswith(f"prod: {'' if case.counts else 'no change'}")
     for line in case.lines:
         assert f"  {line}\n" in text
