@@ -160,7 +160,7 @@ def mend(
     config_file: ConfigFile = None,
 ) -> None:
     """Put the state in order after an `up` that was killed or failed; deletes nothing."""
-    from ops import mend as command
+    from ops.adopt import repair as command
 
     raise typer.Exit(command.run(stack, config_file, choose or [], yes=yes))
 
@@ -174,7 +174,7 @@ def adopt(
     format: Shown[TextFormat] = TextFormat.text,  # noqa: A002
 ) -> None:
     """Take over what runs today: show it, touching nothing; exit 2 where a person must decide."""
-    from ops import adopt as command
+    from ops.adopt import command
 
     raise typer.Exit(command.run(stack, config_file, choose or [], format.value, apply=apply))
 

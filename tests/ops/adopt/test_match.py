@@ -18,8 +18,8 @@ from today import Thing
 import rehearsal
 from ops.account.client import Account, visit
 from ops.account.live import Live
+from ops.adopt.match import NONE, Survey, survey
 from ops.cli.errors import UsageError
-from ops.match import NONE, Survey, survey
 from ops.plan.graph import Graph, Resource, build
 
 Look = Callable[..., Survey]

@@ -12,7 +12,7 @@ import today
 from conftest import changed
 
 import rehearsal
-from ops import adopt
+from ops.adopt import command as adopt
 from ops.cli.errors import UsageError
 from ops.engine import pulumi_cli
 from ops.plan.graph import Graph, build

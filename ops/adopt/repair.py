@@ -24,12 +24,12 @@ import typer
 from ops.account import client
 from ops.account.client import Account
 from ops.account.live import Live
-from ops.adopt import IMPORTED, choices, chosen_among, ids, part, state_ids, take_over
+from ops.adopt.command import IMPORTED, choices, chosen_among, ids, part, state_ids, take_over
+from ops.adopt.match import Survey, survey
 from ops.cli.errors import UsageError
 from ops.cli.options import consent
 from ops.deploy import lost_stores, operations
 from ops.engine import orphans, pulumi_cli
-from ops.match import Survey, survey
 from ops.plan.graph import Graph, build
 from ops.plan.identity import name_of
 

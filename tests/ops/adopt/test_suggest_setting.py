@@ -9,8 +9,8 @@ import pytest
 import today
 from conftest import changed
 
-from ops import keep
-from ops.keep import Keeper
+from ops.adopt import suggest_setting
+from ops.adopt.suggest_setting import Keeper
 from ops.plan.config import StackConfig
 from ops.plan.graph import Graph, build, record
 from ops.plan.rendered import Change
@@ -156,7 +156,7 @@ def test_nothing_is_tried_twice_and_little_at_all(
         tried.append(settings)
         return record(settings)
 
-    monkeypatch.setattr(keep, "record", recording)
+    monkeypatch.setattr(suggest_setting, "record", recording)
     keeper = Keeper(settings, planned, {NETWORK: today.RANGE})
     change = Change("maintenanceWindows.0.day", "friday", "sunday")
     inputs = live(planned, "krogiving-valkey-cluster", change.path, "friday")

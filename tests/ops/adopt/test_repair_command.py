@@ -16,8 +16,8 @@ from urllib.parse import quote
 import pytest
 from command_line import FakePulumi, Project
 
-from ops import mend
 from ops.account.client import Account
+from ops.adopt import repair
 from ops.plan.graph import Graph
 from rehearsal import TOKEN
 
@@ -248,7 +248,7 @@ def test_what_is_still_being_made_is_told_from_what_is_ready() -> None:
         ],
     }
     there = mock.Mock(spec=Account, api=mock.MagicMock(), all=lambda _, key: lists[key])
-    assert [*mend.in_the_making(there)] == [
+    assert [*repair.in_the_making(there)] == [
         ("Droplet", "1"),
         ("DatabaseCluster", "a"),
         ("App", "c"),

@@ -19,13 +19,13 @@ import typer
 
 from ops.account import client
 from ops.account.live import KINDS, Live, unread
+from ops.adopt.differences import Difference, differences
+from ops.adopt.match import NONE, Survey, survey
+from ops.adopt.suggest_setting import Keeper
 from ops.cli.errors import UsageError
 from ops.deploy import operations
-from ops.differ import Difference, differences
 from ops.drift.command import REFUSED, Drift, drifts
 from ops.engine import pulumi_cli
-from ops.keep import Keeper
-from ops.match import NONE, Survey, survey
 from ops.plan.config import StackConfig
 from ops.plan.graph import Graph, build
 from ops.plan.identity import name_of

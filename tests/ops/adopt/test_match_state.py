@@ -12,7 +12,7 @@ from today import Thing
 
 import rehearsal
 from ops.account.client import visit
-from ops.match import Survey, survey
+from ops.adopt.match import Survey, survey
 from ops.plan.graph import build
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ops.adopt.suggest_setting import Keeper
 from ops.drift.command import CHANGED, LATER, Drift, drifts
-from ops.keep import Keeper
 from ops.plan.graph import SECRET, Graph
 from ops.plan.identity import IDENTITY, name_of
 from ops.plan.rendered import Change

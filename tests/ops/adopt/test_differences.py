@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from ops.differ import Difference, differences
-from ops.keep import Keeper
+from ops.adopt.differences import Difference, differences
+from ops.adopt.suggest_setting import Keeper
 from ops.plan.graph import Graph, Resource
 from ops.plan.rendered import Change
 
