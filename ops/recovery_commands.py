@@ -125,6 +125,6 @@ def state_open(
     stack: Stack = "prod",
 ) -> None:
     """Print a state from a copy or from the past, for `pulumi stack import`."""
-    from ops.state import past as command
+    from ops.state import history as command
 
     raise typer.Exit(command.show(stack, which, os.environ))

@@ -17,7 +17,7 @@ from ops.cli.errors import UsageError
 from ops.engine import pulumi_cli
 from ops.plan import config
 from ops.state import copies
-from ops.state.places import Place, file, place
+from ops.state.locations import Place, file, place
 
 Environ = Mapping[str, str]
 RECORDED = ".checkpoint.json"  # how a file of the history ends that holds the state of then
