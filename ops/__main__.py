@@ -23,7 +23,7 @@ from ops.cli.options import (
     Yes,
 )
 from ops.pencom.commands import inventory, order
-from ops.recovery_commands import gone, recover, state, verify
+from ops.recovery.commands import gone, recover, state, verify
 
 app = typer.Typer(
     help="Day-2 commands of the estate.", no_args_is_help=True, pretty_exceptions_enable=False

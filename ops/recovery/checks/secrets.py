@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from components.facts.secrets import CATALOGUE, SEAL_KEY, Secret
 from ops.cli.findings import Finding
 from ops.deploy import seal
+from ops.recovery.checks.subject import Plan, Subject
 from ops.recovery.kinds import LossKind
-from ops.recovery.ready.subject import Plan, Subject
 from stacks import secrets
 
 # What of a system's secrets no resource carries is needed when one of these is lost.

@@ -9,8 +9,8 @@ import rehearsal
 from ops.account.client import SPACES_KEYS
 from ops.cli.findings import Finding
 from ops.deploy import operations
-from ops.recovery.ready.account import ACCOUNT, LISTS, spaces
-from ops.recovery.ready.subject import Plan, Subject
+from ops.recovery.checks.account import ACCOUNT, LISTS, spaces
+from ops.recovery.checks.subject import Plan, Subject
 
 SCOPES = (*LISTS, ACCOUNT)
 CREDENTIALS = "database:view_credentials"

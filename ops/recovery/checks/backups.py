@@ -10,9 +10,9 @@ from components.facts.holding import CACHES
 from ops.cli.errors import UsageError
 from ops.cli.findings import Finding
 from ops.impact.dependencies import STORES
-from ops.recovery.ready.account import Seen
-from ops.recovery.ready.account import backups as question
-from ops.recovery.ready.subject import Plan, Subject
+from ops.recovery.checks.account import Seen
+from ops.recovery.checks.account import backups as question
+from ops.recovery.checks.subject import Plan, Subject
 
 DAILY = timedelta(hours=36)  # a day's copy, and half a day for it to be late
 WEEKLY = timedelta(days=7, hours=12)

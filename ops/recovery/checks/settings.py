@@ -7,7 +7,7 @@ from ipaddress import ip_network
 
 from ops.cli.findings import Finding
 from ops.pencom import inventory, ssh
-from ops.recovery.ready.subject import Subject
+from ops.recovery.checks.subject import Subject
 from stacks.needs import PLACEHOLDERS
 
 

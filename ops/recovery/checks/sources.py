@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from components.facts.krotrust import REPOSITORIES
 from ops.cli.findings import Finding
-from ops.recovery.ready import delegation
-from ops.recovery.ready.subject import Subject
+from ops.recovery.checks import delegation
+from ops.recovery.checks.subject import Subject
 
 PATIENCE = 20  # seconds for a repository to answer
 QUIET = {  # nobody is asked for a password

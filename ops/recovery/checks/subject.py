@@ -16,8 +16,8 @@ from ops.deploy import operations
 from ops.plan import config
 from ops.plan.config import StackConfig
 from ops.plan.graph import Graph, Resource, record
+from ops.recovery.checks.account import Seen
 from ops.recovery.kinds import STANDS_IN, LossKind
-from ops.recovery.ready.account import Seen
 
 
 @dataclass(frozen=True)

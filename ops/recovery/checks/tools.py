@@ -14,7 +14,7 @@ from ops import ROOT
 from ops.cli.findings import Finding
 from ops.deploy import operations
 from ops.plan import config
-from ops.recovery.ready.subject import Subject
+from ops.recovery.checks.subject import Subject
 
 PINNED = re.compile(r"^([a-z0-9][a-z0-9._-]*)(?:\[[^\]]*\])?==([^\s;]+)( ;)?", re.MULTILINE)
 PLUGIN = "digitalocean"
