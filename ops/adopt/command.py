@@ -24,11 +24,12 @@ from ops.adopt.match import NONE, Survey, survey
 from ops.adopt.suggest_setting import Keeper
 from ops.cli.errors import UsageError
 from ops.deploy import operations
-from ops.drift.command import REFUSED, Drift, drifts
-from ops.engine import pulumi_cli
+from ops.engine import documents, pulumi_cli
+from ops.engine.documents import Preview
+from ops.engine.drifts import REFUSED, Drift, drifts
 from ops.plan.config import StackConfig
 from ops.plan.graph import Graph, build
-from ops.plan.identity import name_of
+from ops.plan.references import reference
 
 IMPORTED = {kind.name for kind in KINDS if kind.importer}
 LOST = {  # what no import brings, and what happens instead
@@ -168,9 +169,8 @@ def state_ids(stack: str) -> dict[str, str]:
     UsageError where there is no state yet.
     """
     return {
-        resource["urn"] if resource.get("delete") else name_of(resource["urn"]): resource["id"]
-        for resource in json.loads(pulumi_cli.exported(stack))["deployment"].get("resources") or ()
-        if resource["custom"] and not resource["type"].startswith("pulumi:")
+        each.urn if each.replaced else each.name: each.id
+        for each in pulumi_cli.deployment(stack).in_cloud
     }
 
 
@@ -192,38 +192,20 @@ def take_over(
         # What is half imported would be made anew, of which a plain preview dies.
         look = ("preview", "--ignore-protect", *target, "--import-file", str(file))
         pulumi_cli.text(*look, environ=environ)
-        listed = json.loads(file.read_text(encoding="utf-8"))
-        listed["resources"] = list(_filled(listed["resources"], wanted))
-        file.write_text(json.dumps(listed), encoding="utf-8")
+        draft = file.read_text(encoding="utf-8")
+        file.write_text(documents.filled_import(draft, wanted), encoding="utf-8")
         how = ("--generate-code=false", "--protect=true", "--yes", "--skip-preview")
         pulumi_cli.text("import", *target, "--file", str(file), *how, environ=environ)
 
 
-def _filled(
-    entries: Sequence[dict[str, Any]], wanted: Mapping[str, str]
-) -> Iterator[dict[str, Any]]:
-    """Yield what is wanted with its id, and the components that it stands in."""
-    by_name = {entry["name"]: entry for entry in entries}
-    kept: set[str] = set()
-    for name in wanted.keys() & by_name.keys():
-        while name in by_name:
-            kept.add(name)
-            name = by_name[name].get("parent", "")
-    for entry in entries:
-        if entry["name"] in kept:
-            yield entry if entry.get("component") else {**entry, "id": wanted[entry["name"]]}
-
-
-def _asked(
-    settings: StackConfig, config_file: str | None, wanted: Mapping[str, str]
-) -> dict[str, Any]:
+def _asked(settings: StackConfig, config_file: str | None, wanted: Mapping[str, str]) -> Preview:
     """Import into a state that is thrown away, and ask the engine what an `up` would change."""
     tracked = Path(config_file) if config_file else None
     with tempfile.TemporaryDirectory() as folder:
         environ, copy = operations.scratch(settings.stack, Path(folder) / "it", os.environ, tracked)
         take_over(settings.stack, str(copy), wanted, environ)
         target = pulumi_cli.target(settings.stack, str(copy))
-        return pulumi_cli.answer("preview", "--ignore-protect", *target, environ=environ)
+        return pulumi_cli.preview("preview", "--ignore-protect", *target, environ=environ)
 
 
 def _apply(stack: str, config_file: str | None, report: Report) -> tuple[int, list[str]]:
@@ -239,11 +221,10 @@ def _apply(stack: str, config_file: str | None, report: Report) -> tuple[int, li
             f"{error}\nThe state of {stack} holds what was imported until then, protected. No `up`"
             " now: mend the cause and run the same command again, it goes on with the rest"
         ) from None
-    answer = pulumi_cli.answer(
+    answer = pulumi_cli.preview(
         "preview", "--ignore-protect", *pulumi_cli.target(stack, config_file)
     )
-    counts = answer.get("changeSummary") or {}
-    told = ", ".join(f"{number} {op}" for op, number in sorted(counts.items()))
+    told = ", ".join(f"{number} {op}" for op, number in sorted(answer.counts.items()))
     done = f"{len(wanted)} imported and protected" if wanted else "nothing is left to import"
     bad = {each.resource: each for each in drifts(answer, "code") if each.kind in REFUSED}
     for name in report.replaces:  # what the engine takes for an update
@@ -263,8 +244,9 @@ def _lost(planned: Graph, found: Survey, held: Collection[str]) -> dict[str, str
     told = {}
     for resource in (r for r in planned.resources if r.custom and r.name not in held):
         kind = resource.kind
-        owner = str(resource.inputs.get("clusterId", ""))[1:].partition(".")[0]
-        if kind in LOST and (kind != "DatabaseUser" or engines.get(owner) == "mongodb"):
+        owner = reference(resource.inputs.get("clusterId"))
+        engine = engines.get(owner.name) if owner else None
+        if kind in LOST and (kind != "DatabaseUser" or engine == "mongodb"):
             there = found.lost.get(resource.name)
             told[resource.name] = f"{there} is there: {LOST[kind]}" if there else LOST[kind]
     return told

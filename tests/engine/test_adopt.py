@@ -15,7 +15,7 @@ import rehearsal
 from ops.adopt.command import take_over
 from ops.cli.errors import UsageError
 from ops.plan.graph import Graph
-from ops.plan.identity import name_of
+from ops.plan.urn import name_of
 
 pytestmark = pytest.mark.engine
 

@@ -13,7 +13,8 @@ import rehearsal
 from ops.cli.errors import UsageError
 from ops.deploy import operations
 from ops.drift import command as drift
-from ops.drift.command import Side
+from ops.engine.documents import preview
+from ops.engine.drifts import Drift, Side, drifts
 from ops.plan.graph import SECRET
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -42,7 +43,7 @@ def step(
 
 
 def lines(side: Side, *steps: dict[str, Any]) -> list[str]:
-    found = drift.drifts({"steps": list(steps)}, side)
+    found = drifts(preview({"steps": list(steps)}), side)
     return [line for each in found for line in each.lines()]
 
 
@@ -52,7 +53,7 @@ def env(key: str, value: str, **more: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("answer", [{}, {"steps": None}, {"steps": []}])
 def test_no_steps_are_no_drift(answer: dict[str, Any]) -> None:
-    assert drift.drifts(answer, "live") == drift.drifts(answer, "code") == []
+    assert drifts(preview(answer), "live") == drifts(preview(answer), "code") == []
 
 
 @pytest.mark.parametrize("op", ["same", "refresh", "read"])
@@ -116,7 +117,7 @@ def test_a_secret_is_changed_and_never_shown(side: Side, old: str, new: str) -> 
     after = {"envs": [env("A", "1"), env("TOKEN", new, type="SECRET")]}
     rotated = step("update", before, after, "envs[1].value")
     assert lines(side, rotated) == ["thing  envs.TOKEN.value: changed"]
-    (found,) = drift.drifts({"steps": [rotated]}, side)
+    (found,) = drifts(preview({"steps": [rotated]}), side)
     assert found.as_json() == {
         "resource": "thing",
         "kind": "changed",
@@ -177,12 +178,12 @@ def test_what_is_destroyed_comes_first_and_loud() -> None:
 
 
 def test_only_a_secret_that_somebody_touched_is_told() -> None:
-    def secrets(*keys: str) -> list[drift.Drift]:
+    def secrets(*keys: str) -> list[Drift]:
         envs = {"envs": [env(key, SECRET) for key in keys]}
         paths = [f"envs[{place}].value" for place in range(len(keys))]
-        return drift.drifts({"steps": [step("update", envs, envs, *paths)]}, "code")
+        return drifts(preview({"steps": [step("update", envs, envs, *paths)]}), "code")
 
-    visible = drift.drifts({"steps": [step("update", {"a": 1}, {"a": 2}, "a")]}, "live")
+    visible = drifts(preview({"steps": [step("update", {"a": 1}, {"a": 2}, "a")]}), "live")
     live = [*secrets("SENT", "TOUCHED", "ROTATED"), *visible]
     left = drift.without_own_seals(live, secrets("ROTATED"), secrets("TOUCHED", "ROTATED"))
     assert [each.path for each in left] == ["envs.TOUCHED.value", "a"]
