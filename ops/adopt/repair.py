@@ -21,12 +21,12 @@ import typer
 from ops.account import client
 from ops.account.client import Account
 from ops.account.live import Live
-from ops.adopt.command import IMPORTED, choices, chosen_among, ids, part, state_ids, take_over
+from ops.adopt.imports import IMPORTED, choices, chosen_among, ids, part, state_ids, take_over
 from ops.adopt.match import Survey, survey
 from ops.cli.errors import UsageError
 from ops.cli.options import consent
-from ops.deploy import lost_stores, operations
-from ops.engine import documents, orphans, pulumi_cli
+from ops.deploy import lost_stores
+from ops.engine import documents, orphans, plugin, pulumi_cli
 from ops.engine.documents import MAKING, Deployment
 from ops.plan.graph import Graph, build
 from ops.plan.urn import Urn
@@ -121,8 +121,8 @@ def run(stack: str, config_file: str | None, chosen: Sequence[str], *, yes: bool
     `up` ever began, or another engine is at work on the stack.
     """
     settings = pulumi_cli.settings(stack, config_file)
-    typer.echo(f"provider: {operations.answering(os.environ)}")
-    operations.own_state(os.environ)
+    typer.echo(f"provider: {plugin.answering(os.environ)}")
+    plugin.own_state(os.environ)
     _without_half_written(settings.project, stack)
     exported = pulumi_cli.exported(stack)
     state = documents.deployment(exported)

@@ -15,9 +15,8 @@ import typer
 
 from ops.account import acl
 from ops.account.client import NotAtHandError
-from ops.deploy import operations
 from ops.drift import unmanaged_records
-from ops.engine import pulumi_cli
+from ops.engine import plugin, pulumi_cli
 from ops.engine.drifts import CHANGED, Drift, drifts
 
 PREVIEW = ("preview", "--ignore-protect")  # else the engine stops at what it would refuse
@@ -30,7 +29,7 @@ def run(stack: str, config_file: str | None, form: str, report_file: str | None 
     a record is none. Raises UsageError with the engine's own words where it could not tell.
     """
     pulumi_cli.settings(stack, config_file)  # what is not there is said at once
-    provider = operations.answering(os.environ)
+    provider = plugin.answering(os.environ)
     if form == "text":
         typer.echo(f"provider: {provider}")
     live, code, records, notes = _compare(pulumi_cli.target(stack, config_file))

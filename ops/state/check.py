@@ -10,8 +10,7 @@ from ops import ROOT
 from ops.account import client
 from ops.cli.errors import UsageError
 from ops.cli.findings import Finding, State
-from ops.deploy import operations
-from ops.engine import documents, pulumi_cli
+from ops.engine import documents, plugin, pulumi_cli
 from ops.engine.documents import Deployment
 from ops.plan import config
 from ops.state import bucket, copies, history, passphrase
@@ -68,7 +67,7 @@ def _kind(url: str, environ: Environ) -> Finding:
     if url.startswith("s3:"):
         return _found("backend", "ok", "a bucket")
     if url.startswith("file:"):
-        if operations.answering(environ) == operations.STAND_IN:
+        if plugin.answering(environ) == plugin.STAND_IN:
             return _found("backend", "ok", "a folder, as a rehearsal has it")
         told = "a folder: it is lost with this disk, and nobody else sees a lock in it"
         return _found("backend", "bad", told, f"{BOOTSTRAP}  # then take it along: docs/state.md")

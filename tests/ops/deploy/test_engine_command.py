@@ -11,7 +11,7 @@ import pytest
 import yaml
 from command_line import REAL, SEAL, STORED, FakePulumi, Project
 
-from ops.deploy.operations import UP
+from ops.deploy.command import UP
 
 INSTALL_PAGE = "https://www.pulumi.com/docs/install/"
 SALT = "encryptionsalt: v1:c2FsdA==:v1:bm9uY2U=:Y2lwaGVy\n"

@@ -13,7 +13,7 @@ from command_line import REAL, FakePulumi, Project
 
 from ops.cli.errors import UsageError
 from ops.deploy import lost_stores
-from ops.deploy.operations import UP
+from ops.deploy.command import UP
 from ops.engine import pulumi_cli
 from ops.impact.edges import standing
 from ops.plan import config

@@ -11,8 +11,8 @@ from command_line import FakePulumi, Project
 
 import rehearsal
 from ops.cli.errors import UsageError
-from ops.deploy import operations
 from ops.drift import command as drift
+from ops.engine import plugin
 from ops.engine.documents import preview
 from ops.engine.drifts import Drift, Side, drifts
 from ops.plan.graph import SECRET
@@ -190,19 +190,19 @@ def test_only_a_secret_that_somebody_touched_is_told() -> None:
 
 
 def test_the_first_line_names_the_plugin_that_answers(tmp_path: Path) -> None:
-    assert operations.answering(rehearsal.environment()) == "the rehearsal stand-in"
-    assert operations.answering({"PATH": str(tmp_path)}).startswith("the DigitalOcean plugin 4.")
+    assert plugin.answering(rehearsal.environment()) == "the rehearsal stand-in"
+    assert plugin.answering({"PATH": str(tmp_path)}).startswith("the DigitalOcean plugin 4.")
     others, linked = tmp_path / "other" / "rehearsal" / "bin", tmp_path / "linked"
     others.mkdir(parents=True)
     for folder in (tmp_path, others):
-        plugin = folder / "pulumi-resource-digitalocean"
-        plugin.touch()
-        plugin.chmod(plugin.stat().st_mode | stat.S_IXUSR)
+        program = folder / "pulumi-resource-digitalocean"
+        program.touch()
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
     real = tmp_path / "pulumi-resource-digitalocean"
-    assert operations.answering({"PATH": str(tmp_path)}).endswith(f"on PATH, {real}")
+    assert plugin.answering({"PATH": str(tmp_path)}).endswith(f"on PATH, {real}")
     linked.symlink_to(others)
     for stand_in in (others, linked):
-        assert operations.answering({"PATH": str(stand_in)}) == "the rehearsal stand-in"
+        assert plugin.answering({"PATH": str(stand_in)}) == "the rehearsal stand-in"
 
 
 def test_what_cannot_be_asked_is_said_at_once(
