@@ -9,13 +9,16 @@ SHELL := /bin/bash
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: .venv/ready ## Make .venv with every pinned dependency
+setup: .venv/bin/estate ## Make .venv with every pinned dependency, and the command estate
 
 .venv/ready: requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make setup PYTHON=python3.12")'
 	@$(PYTHON) -m venv .venv
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
 	@touch $@
+
+.venv/bin/estate: ops/cli/estate.sh | .venv/ready
+	@install -m 755 $< $@
 
 preview: setup ## Preview STACK (prod) with throw-away credentials
 	@$(PY) -m ops preview --stack $(STACK)

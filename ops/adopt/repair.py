@@ -23,8 +23,8 @@ from ops.account.client import Account
 from ops.account.live import Live
 from ops.adopt.imports import IMPORTED, choices, chosen_among, ids, part, state_ids, take_over
 from ops.adopt.match import Survey, survey
+from ops.cli.consent import consent
 from ops.cli.errors import UsageError
-from ops.cli.options import consent
 from ops.deploy import lost_stores
 from ops.engine import documents, orphans, plugin, pulumi_cli
 from ops.engine.documents import MAKING, Deployment
