@@ -2,6 +2,7 @@
 STACK ?= prod
 PYTHON ?= python3
 PY := .venv/bin/python
+export PATH := $(PATH):$(CURDIR)/.venv/pulumi/bin
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup preview rehearse plan test soak lint render bench drift lock up refresh destroy seal secrets clean
@@ -9,7 +10,7 @@ SHELL := /bin/bash
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: .venv/bin/estate ## Make .venv with every pinned dependency, and the command estate
+setup: .venv/bin/estate .venv/engine ## Make .venv with every pinned dependency and the pinned pulumi
 
 .venv/ready: requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make setup PYTHON=python3.12")'
@@ -19,6 +20,15 @@ setup: .venv/bin/estate ## Make .venv with every pinned dependency, and the comm
 
 .venv/bin/estate: ops/cli/estate.sh | .venv/ready
 	@install -m 755 $< $@
+
+# Tried once for each pin, and whenever `make setup` is asked for by name. PULUMI_INSTALL=no skips it.
+.venv/engine: .pulumi.version | .venv/ready
+	@$(PY) -m ops install-engine
+	@touch $@
+
+ifneq ($(filter setup,$(MAKECMDGOALS)),)
+.PHONY: .venv/engine
+endif
 
 preview: setup ## Preview STACK (prod) with throw-away credentials
 	@$(PY) -m ops preview --stack $(STACK)

@@ -14,6 +14,7 @@ from ops import commands
 from ops.cli.app import PROGRAM
 from ops.cli.app import app as app
 from ops.cli.errors import UsageError
+from rehearsal import engine_on_path
 
 for module in iter_modules(commands.__path__):
     if not module.name.startswith("_"):
@@ -57,6 +58,7 @@ def main() -> None:
     # A command reads, prints and ends. Looking for garbage among what the SDK's import leaves
     # would cost a third of its time, while it runs and once more when it ends.
     gc.disable()
+    engine_on_path()
     try:
         app(prog_name=PROGRAM)
     except UsageError as error:

@@ -43,7 +43,7 @@ def _help(*arguments: str) -> str:
 def test_the_help_groups_every_command_by_job() -> None:
     text = _help()
     panels = re.findall(r"╭─ ([\w ]+) ─", text)
-    assert panels == ["Options", "Understand", "Change", "Recover", "Pencom", "State"]
+    assert panels == ["Options", "Understand", "Change", "Recover", "Pencom", "State", "Set up"]
     within = text.partition("─ Recover ─")[2].partition("─ Pencom ─")[0]
     assert re.findall(r"^│ ([\w-]+)", within, re.MULTILINE) == ["lost-stores", "recover", "repair"]
 
