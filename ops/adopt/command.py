@@ -130,7 +130,7 @@ def run(stack: str, config_file: str | None, said: Sequence[str], form: str, *, 
     while True:
         with client.visit(os.environ) as there:
             found = survey(planned, there, held, chosen)
-            networks = there.all(there.api.vpcs.list, "vpcs")
+            networks = there.read("VPCs")
             more = {name: unread(there, live) for name, live in found.matched.items()}
         person = bool(sys.stdin) and sys.stdin.isatty()  # none where the input is closed
         if not (found.unclear and form == "text" and person):

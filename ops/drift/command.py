@@ -14,7 +14,7 @@ from typing import Any
 import typer
 
 from ops.account import acl
-from ops.account.client import NotAtHandError
+from ops.account.client import NoAccessError
 from ops.drift import unmanaged_records
 from ops.engine import plugin, pulumi_cli
 from ops.engine.drifts import CHANGED, Drift, drifts
@@ -73,11 +73,11 @@ def _compare(
     try:
         opened = acl.changed(refreshed, os.environ)
         live += [Drift(each.resource, CHANGED, each.change, mend=each.mend) for each in opened]
-    except NotAtHandError as error:
+    except NoAccessError as error:
         notes.append(f"the buckets' ACLs were not looked at: {error}")
     try:
         records = unmanaged_records.unmanaged(refreshed, os.environ)
-    except NotAtHandError as error:
+    except NoAccessError as error:
         records = None
         notes.append(f"the zones were not searched for records that no code knows: {error}")
     return live, code, records, notes

@@ -12,7 +12,7 @@ import today
 
 import rehearsal
 from components.values import Record
-from ops.account.client import NotAtHandError
+from ops.account.client import NoAccessError
 from ops.drift import command as drift
 from ops.drift import unmanaged_records
 from ops.drift.unmanaged_records import DOMAIN, RECORDS
@@ -83,7 +83,7 @@ def test_what_the_state_holds_is_not_told_unless_it_is_gone(environ: dict[str, s
 
 def test_without_a_zone_nobody_is_asked_and_without_a_token_it_says_so() -> None:
     assert unmanaged_records.unmanaged(preview({"steps": None}), {"PATH": ""}) == []
-    with pytest.raises(NotAtHandError, match="DIGITALOCEAN_TOKEN is not set"):
+    with pytest.raises(NoAccessError, match="DIGITALOCEAN_TOKEN is not set"):
         _found({"PATH": ""}, _step(DOMAIN, "krogiving.com"))
 
 
