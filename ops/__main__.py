@@ -136,7 +136,7 @@ def seal(
     """Store what DigitalOcean sealed in the last `up` in the stack file."""
     from ops.deploy import seal as command
 
-    command.run(stack, config_file)
+    command.store(stack, config_file)
 
 
 @app.command()

@@ -124,7 +124,7 @@ def run(stack: str, config_file: str | None, said: Sequence[str], form: str, *, 
     if form == "text":
         typer.echo(f"provider: {provider}")
     if apply:
-        plugin.own_state(os.environ)
+        plugin.refuse_wrong_state(os.environ)
     planned = build(settings)
     chosen, held = chosen_among(said), state_ids(stack)
     while True:

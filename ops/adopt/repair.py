@@ -122,7 +122,7 @@ def run(stack: str, config_file: str | None, chosen: Sequence[str], *, yes: bool
     """
     settings = pulumi_cli.settings(stack, config_file)
     typer.echo(f"provider: {plugin.answering(os.environ)}")
-    plugin.own_state(os.environ)
+    plugin.refuse_wrong_state(os.environ)
     _without_half_written(settings.project, stack)
     exported = pulumi_cli.exported(stack)
     state = documents.deployment(exported)
