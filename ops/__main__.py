@@ -78,7 +78,7 @@ def graph(
     output: Annotated[str | None, typer.Option(help="File to write.")] = None,
 ) -> None:
     """Draw the estate: a still picture, or a page that tells what stands on each part."""
-    from ops import picture as command
+    from ops.diagram import picture as command
 
     raise typer.Exit(command.run(stack, format.value, output))
 

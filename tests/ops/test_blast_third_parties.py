@@ -18,9 +18,9 @@ from components.facts.third_parties import THIRD_PARTIES
 from ops import blast, review, review_text
 from ops.__main__ import app
 from ops.config import UsageError
+from ops.diagram.parts import estate
 from ops.edges import standing
 from ops.graph import Graph, build
-from ops.parts import estate
 from stacks import estate as stacks_estate
 
 Plan = Callable[[str], Graph]

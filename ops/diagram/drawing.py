@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from ops.layout import HEIGHT, Box, Ends, Layout, Point, layered
-from ops.parts import Estate, Part
+from ops.diagram.layout import HEIGHT, Box, Ends, Layout, Point, layered
+from ops.diagram.parts import Estate, Part
 from ops.standing import PRODUCTS, Effect, Kind
 
 MARGIN = 28

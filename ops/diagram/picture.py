@@ -12,9 +12,9 @@ from xml.etree.ElementTree import tostring
 from ops import config
 from ops.blast import HEADS, Blast, aliases, blast, named
 from ops.config import UsageError
-from ops.drawing import as_svg, draw
+from ops.diagram.drawing import as_svg, draw
+from ops.diagram.parts import Estate, estate
 from ops.graph import build
-from ops.parts import Estate, estate
 
 PAGE = Path(__file__).with_suffix(".html")
 

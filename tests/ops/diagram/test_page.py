@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ops.blast import blast, lines, named
+from ops.diagram.parts import estate
+from ops.diagram.picture import as_html
 from ops.edges import standing
 from ops.graph import Graph, Resource
-from ops.parts import estate
-from ops.picture import as_html
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

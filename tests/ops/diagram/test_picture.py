@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from ops import ROOT
 from ops import plan as plan_command
 from ops.__main__ import main
-from ops.drawing import as_svg
+from ops.diagram.drawing import as_svg
+from ops.diagram.layout import HEIGHT, Point, layered
+from ops.diagram.parts import estate
 from ops.graph import Graph
-from ops.layout import HEIGHT, Point, layered
-from ops.parts import estate
 
 Plan = Callable[[str], Graph]
 Sides = tuple[float, float, float, float]  # left, top, right, bottom
@@ -29,10 +29,10 @@ SPACE = "{http://www.w3.org/2000/svg}"
 EDGE = st.tuples(st.sampled_from("abcdefgh"), st.sampled_from("abcdefgh"))
 BOTH_FORMS = """
 from ops import config
-from ops.drawing import as_svg
+from ops.diagram.drawing import as_svg
 from ops.graph import build
-from ops.parts import estate
-from ops.picture import as_html
+from ops.diagram.parts import estate
+from ops.diagram.picture import as_html
 drawn = estate(build(config.load("prod")))
 print(as_svg(drawn), as_html(drawn))
 """
