@@ -1,4 +1,4 @@
-"""The parts of the estate as a picture shows them: the plan's, with what `ops blast` knows."""
+"""The boxes and lines of the picture: the plan's, with the effect of a loss from `ops blast`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORTH = {"money": "MONEY", "personal data": "personal data"}
 
 @dataclass(frozen=True)
 class Part:
-    """A resource inside a system, with all that it is made of."""
+    """One box: a resource directly under a system, with all resources under it."""
 
     name: str
     system: str
@@ -27,67 +27,64 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Estate:
-    """Parts by name, the part in which each thing and resource is, and what stands on what.
+class Diagram:
+    """What the picture shows.
 
-    Without an effect, the plan has the edge, but nothing is lost with the part that it leads to.
+    `parts` is by name. `part_of` has the part of each resource and thing. An edge leads from a
+    part to one that it needs; its effect is None where the plan has the edge, but the loss of
+    the needed part loses nothing of the other.
     """
 
     stack: str
-    found: Standing
+    impact: Standing
     parts: dict[str, Part]
-    place: dict[str, str]
+    part_of: dict[str, str]
     edges: dict[Ends, Effect | None]
 
 
-def estate(planned: Graph) -> Estate:
-    """Read the parts off a plan."""
-    found = standing(planned)
-    place = plan.parts(planned)
+def diagram(planned: Graph) -> Diagram:
+    """Read the boxes and lines from a plan."""
+    impact = standing(planned)
+    part_of = plan.parts(planned)
     watched = {
-        resource.inputs["target"]: place[resource.name]
+        resource.inputs["target"]: part_of[resource.name]
         for resource in planned.resources
         if resource.type.endswith(":UptimeCheck")
     }
-    needs = found.needs()
-    for key in found.things.keys() - found.resources.keys():
-        if found.things[key].system == OUTSIDE:
+    needs = impact.needs()
+    for key in impact.things.keys() - impact.resources.keys():
+        if impact.things[key].system == OUTSIDE:
             continue  # lines from half of all boxes across every frame would hide the rest
-        # A URL is where it is watched; else a thing is where that is without which it is down.
-        hard = [edge.needed for edge in needs[key] if edge.effect is Effect.DOWN]
-        place[key] = watched.get(key) or place[hard[0]]
-    inside: dict[str, list[Thing]] = defaultdict(list)
-    for key, thing in found.things.items():
-        if key in place and thing.kind != "part":
-            inside[place[key]].append(thing)
+        # A URL belongs to its uptime check; any other thing to the part without which it is down.
+        required = [edge.needed for edge in needs[key] if edge.effect is Effect.DOWN]
+        part_of[key] = watched.get(key) or part_of[required[0]]
+    things: dict[str, list[Thing]] = defaultdict(list)
+    for key, thing in impact.things.items():
+        if key in part_of and thing.kind != "part":
+            things[part_of[key]].append(thing)
     edges: dict[Ends, Effect | None] = dict.fromkeys(sorted(plan.edges(planned)))
-    for edge in found.edges.values():
-        start, end = place.get(edge.dependent), place.get(edge.needed)
+    for edge in impact.edges.values():
+        start, end = part_of.get(edge.dependent), part_of.get(edge.needed)
         if start and end and start != end:
             edges[start, end] = max(edge.effect, edges.get((start, end)) or edge.effect)
-    drawn = [
-        resource for resource in planned.resources if place.get(resource.name) == resource.name
-    ]
-    return Estate(
-        stack=planned.stack,
-        found=found,
-        parts={resource.name: _part(resource, inside[resource.name]) for resource in drawn},
-        place=place,
-        edges=dict(sorted(edges.items())),
-    )
+    parts = {
+        resource.name: _part(resource, things[resource.name])
+        for resource in planned.resources
+        if part_of.get(resource.name) == resource.name
+    }
+    return Diagram(planned.stack, impact, parts, part_of, dict(sorted(edges.items())))
 
 
 def _part(resource: Resource, things: list[Thing]) -> Part:
-    """Label a part with its name in its system and what its users know of it."""
+    """Label a part with its name in its system and with what its users call it."""
     kind: Kind = things[0].kind if things else "part"
     label = resource.name.removeprefix(f"{resource.system}-")
-    told = [urlsplit(thing.key).hostname or thing.label for thing in things if thing.kind == kind]
+    names = [urlsplit(thing.key).hostname or thing.label for thing in things if thing.kind == kind]
     if kind == "store":
-        held = {worth for thing in things for worth in worths(thing.key)}
-        told = [text for worth, text in WORTH.items() if worth in held]
+        contents = {worth for thing in things for worth in worths(thing.key)}
+        names = [text for worth, text in WORTH.items() if worth in contents]
     if kind == "url":
-        told.insert(1, label)
-        label = told.pop(0)
-    told = [text for text in told if text not in (label, resource.name)]
-    detail = ", ".join([resource.kind, *told])
-    return Part(resource.name, resource.system, kind, label, detail)
+        names.insert(1, label)
+        label = names.pop(0)
+    names = [text for text in names if text not in (label, resource.name)]
+    return Part(resource.name, resource.system, kind, label, ", ".join([resource.kind, *names]))
