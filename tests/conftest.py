@@ -18,8 +18,10 @@ import pytest
 import yaml
 
 from components.facts.krogiving import BACKEND_SECRETS
-from ops import ROOT, config, engine
-from ops.graph import Graph, record
+from ops import ROOT
+from ops.engine import plugin
+from ops.plan import config
+from ops.plan.graph import Graph, record
 from rehearsal.prepare import filled
 
 if TYPE_CHECKING:
@@ -104,7 +106,7 @@ class Engine:
         # A fixture of a whole module is made before any of the person's variables is taken away.
         environ = {key: each for key, each in os.environ.items() if not key.startswith(SECRETS)}
         environ["PULUMI_CONFIG_PASSPHRASE"] = "a test's own"
-        self.environ, self.provider = engine.provider(environ, cloud=folder / "cloud.json")
+        self.environ, self.provider = plugin.choose(environ, cloud=folder / "cloud.json")
         self.environ |= {
             "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
             "PULUMI_SKIP_UPDATE_CHECK": "true",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ops import config
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.diagram.page import as_html
 from ops.diagram.parts import diagram
 from ops.diagram.svg import as_svg
-from ops.graph import build
+from ops.plan import config
+from ops.plan.graph import build
 
 
 def run(stack: str, form: str, output: str | None) -> int:

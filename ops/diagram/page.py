@@ -8,9 +8,9 @@ from string import Template
 from typing import Any
 from xml.etree.ElementTree import tostring
 
-from ops.blast import HEADS, Blast, aliases, blast, named
 from ops.diagram.parts import Diagram
 from ops.diagram.svg import draw
+from ops.impact.blast import HEADS, Blast, aliases, blast, named
 
 PAGE = Path(__file__).with_suffix(".html")
 

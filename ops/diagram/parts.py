@@ -6,10 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ops import plan
-from ops.edges import standing
-from ops.graph import Graph, Resource
-from ops.standing import OUTSIDE, Effect, Kind, Standing, Thing, worths
+from ops.impact.dependencies import OUTSIDE, Effect, Kind, Standing, Thing, worths
+from ops.impact.edges import standing
+from ops.plan import formats
+from ops.plan.graph import Graph, Resource
 
 Ends = tuple[str, str]
 WORTH = {"money": "MONEY", "personal data": "personal data"}
@@ -45,7 +45,7 @@ class Diagram:
 def diagram(planned: Graph) -> Diagram:
     """Read the boxes and lines from a plan."""
     impact = standing(planned)
-    part_of = plan.parts(planned)
+    part_of = formats.parts(planned)
     watched = {
         resource.inputs["target"]: part_of[resource.name]
         for resource in planned.resources
@@ -62,7 +62,7 @@ def diagram(planned: Graph) -> Diagram:
     for key, thing in impact.things.items():
         if key in part_of and thing.kind != "part":
             things[part_of[key]].append(thing)
-    edges: dict[Ends, Effect | None] = dict.fromkeys(sorted(plan.edges(planned)))
+    edges: dict[Ends, Effect | None] = dict.fromkeys(sorted(formats.edges(planned)))
     for edge in impact.edges.values():
         start, end = part_of.get(edge.dependent), part_of.get(edge.needed)
         if start and end and start != end:

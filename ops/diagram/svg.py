@@ -17,7 +17,7 @@ from xml.etree.ElementTree import Element, SubElement
 from pygraphviz import AGraph  # type: ignore[import-untyped]
 
 from ops.diagram.parts import Diagram, Ends, Part
-from ops.standing import PRODUCTS, Effect, Kind
+from ops.impact.dependencies import PRODUCTS, Effect, Kind
 
 STYLE = Path(__file__).with_suffix(".css")
 SVG = "{http://www.w3.org/2000/svg}"

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from ops.account import NotAtHandError
-from ops.config import UsageError
+from ops.account.client import NotAtHandError
+from ops.cli.errors import UsageError
 
 VARIABLE, FILE_VARIABLE = "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"
 MARK = "estate-state-copy 1 "  # how a sealed file begins; the rest of its first line names it

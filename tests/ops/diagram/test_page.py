@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ops.blast import blast, lines, named
 from ops.diagram.page import as_html
 from ops.diagram.parts import diagram
-from ops.edges import standing
-from ops.graph import Graph, Resource
+from ops.impact.blast import blast, lines, named
+from ops.impact.edges import standing
+from ops.plan.graph import Graph, Resource
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -10,7 +10,7 @@ import pytest
 
 from ops.diagram.page import as_html
 from ops.diagram.parts import diagram
-from ops.graph import Graph
+from ops.plan.graph import Graph
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -16,13 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops import ROOT
-from ops import plan as plan_command
 from ops.__main__ import main
 from ops.diagram.page import as_html
 from ops.diagram.parts import Diagram, Part, diagram
 from ops.diagram.svg import as_svg
-from ops.graph import Graph
-from ops.standing import Effect, Standing
+from ops.impact.dependencies import Effect, Standing
+from ops.plan import formats as plan_command
+from ops.plan.graph import Graph
 
 Plan = Callable[[str], Graph]
 Edges = Mapping[tuple[str, str], Effect | None]
@@ -34,11 +34,11 @@ EDGES = st.dictionaries(
     st.sampled_from([None, Effect.PARTLY, Effect.DEGRADED, Effect.DOWN]),
 )
 BOTH_FORMS = """
-from ops import config
+from ops.plan import config
 from ops.diagram.page import as_html
 from ops.diagram.parts import diagram
 from ops.diagram.svg import as_svg
-from ops.graph import build
+from ops.plan.graph import build
 drawn = diagram(build(config.load("prod")))
 print(as_svg(drawn), as_html(drawn))
 """

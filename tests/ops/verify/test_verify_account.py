@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from small_estate import bad, state_of, told, whole, write
 
-from ops.account import Account, NotAtHandError, visit
-from ops.findings import Finding
+from ops.account.client import Account, NotAtHandError, visit
+from ops.cli.findings import Finding
 from ops.verify import live
 from ops.verify.recorded import Recorded
 from rehearsal.api import doors, serving

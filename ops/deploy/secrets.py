@@ -1,0 +1,52 @@
+"""Which secrets are at hand, from where, and who to ask for the others. Never a value."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from components.facts.secrets import CATALOGUE
+from ops.plan import config
+from stacks import secrets
+
+
+def run(stack: str, form: str) -> None:
+    """Print the catalogue with what is at hand for a stack."""
+    settings = config.load(stack)
+    prefix = f"{settings.project}:"
+    entries = {key.removeprefix(prefix): value for key, value in settings.values.items()}
+    found = secrets.find(entries, os.environ)
+    sealed = settings.seals()
+    rows = [
+        {
+            "key": secret.key,
+            "system": secret.system,
+            "usedBy": list(secret.used_by),
+            "atHand": found[secret.key].source or ("sealed" if secret.key in sealed else None),
+            "neededByUp": secret.declared,
+            "lives": secret.lives,
+            "ask": secret.ask,
+        }
+        for secret in CATALOGUE
+    ]
+    if form == "json":
+        print(json.dumps(rows, indent=2))  # noqa: T201
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"secrets of {stack}")
+    table.add_column("secret", no_wrap=True)
+    for column in ("at hand", "needed by up", "used by", "lives", "ask"):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(
+            str(row["key"]),
+            str(row["atHand"] or "no"),
+            "yes" if row["neededByUp"] else "",
+            ", ".join(secrets.KEYS[str(row["key"])].used_by),
+            str(row["lives"]),
+            str(row["ask"]),
+        )
+    console = Console()
+    Console(width=None if console.is_terminal else 220).print(table)
