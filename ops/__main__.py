@@ -77,8 +77,8 @@ def graph(
     format: Annotated[PictureFormat, typer.Option(help="How to draw it.")] = PictureFormat.html,  # noqa: A002
     output: Annotated[str | None, typer.Option(help="File to write.")] = None,
 ) -> None:
-    """Draw the estate: a still picture, or a page that tells what stands on each part."""
-    from ops import picture as command
+    """Draw the estate: a still picture, or a page that shows what the loss of each part affects."""
+    from ops.diagram import command
 
     raise typer.Exit(command.run(stack, format.value, output))
 
