@@ -77,8 +77,8 @@ def graph(
     format: Annotated[PictureFormat, typer.Option(help="How to draw it.")] = PictureFormat.html,  # noqa: A002
     output: Annotated[str | None, typer.Option(help="File to write.")] = None,
 ) -> None:
-    """Draw the estate: a still picture, or a page that tells what stands on each part."""
-    from ops import picture as command
+    """Draw the estate: a still picture, or a page that shows what the loss of each part affects."""
+    from ops.diagram import command
 
     raise typer.Exit(command.run(stack, format.value, output))
 
@@ -136,7 +136,7 @@ def seal(
     """Store what DigitalOcean sealed in the last `up` in the stack file."""
     from ops.deploy import seal as command
 
-    command.run(stack, config_file)
+    command.store(stack, config_file)
 
 
 @app.command()
@@ -182,7 +182,7 @@ def adopt(
 @app.command()
 def preview(stack: Stack = "prod") -> None:
     """Preview on a local state with throw-away credentials; without the engine, plan offline."""
-    from ops.deploy import operations
+    from ops.deploy import command as operations
 
     raise typer.Exit(operations.preview(stack))
 
@@ -197,7 +197,7 @@ def up(
     ] = None,
 ) -> None:
     """Run `pulumi up --refresh` for real, then seal; refuses throw-away credentials."""
-    from ops.deploy import operations
+    from ops.deploy import command as operations
 
     raise typer.Exit(operations.change("up", stack, context.args, make_empty or []))
 
@@ -205,7 +205,7 @@ def up(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def refresh(context: typer.Context, stack: Stack = "prod") -> None:
     """Run `pulumi refresh` for real; refuses throw-away credentials."""
-    from ops.deploy import operations
+    from ops.deploy import command as operations
 
     raise typer.Exit(operations.change("refresh", stack, context.args))
 
@@ -213,7 +213,7 @@ def refresh(context: typer.Context, stack: Stack = "prod") -> None:
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def destroy(context: typer.Context, stack: Stack) -> None:
     """Run `pulumi destroy` for real; refuses throw-away credentials; what is protected stays."""
-    from ops.deploy import operations
+    from ops.deploy import command as operations
 
     raise typer.Exit(operations.change("destroy", stack, context.args))
 
