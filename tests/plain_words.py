@@ -19,7 +19,7 @@ REFUSED = [  # (what is refused, what to write)
         ("what is (?:there|live|lost|gone|missing|declared|known|wrong|down|needed)", "a noun"),
         ("doors?", "the name of the interface"),
         ("rooms?", "package"),
-        ("(?<!maintenance )windows?", "the name of the interface"),
+        ("(?<!maintenance )(?-i:windows?)", "the name of the interface"),  # Windows is a system
     )
 ]
 
