@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from plans import rendered_folder
+
 from ops import ROOT
 
 ROOMS = ("stacks", "components", "ops", "policy", "rehearsal", "rendered")
@@ -85,6 +87,7 @@ class Project:
     @classmethod
     def copied(cls, folder: Path) -> Project:
         """Copy the rooms that commands need."""
+        rendered_folder()
         for room in ROOMS:
             # Compiled modules come along, which saves time; not those that are being written.
             ignore = shutil.ignore_patterns("*.pyc.*")
