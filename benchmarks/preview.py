@@ -27,12 +27,14 @@ from benchmarks.flat import source
 from components.facts.pencom import INVENTORY
 from components.inventory import Host, Inventory, Service
 from components.pencom import Pencom, PencomArgs, PencomSettings
-from ops import ROOT, review, review_text
+from ops import ROOT
 from ops.deploy import operations
-from ops.inventory import export
-from ops.inventory.estate import read
+from ops.pencom import export
+from ops.pencom.inventory import read
 from ops.plan import config
 from ops.plan.graph import Graph, Recorder, build
+from ops.review import command as review
+from ops.review import report
 
 ROUNDS = 7
 
@@ -167,7 +169,7 @@ def all_change(services: int) -> Callable[[], object]:
     before = scaled(services)()
     changed = (replace(r, inputs={**r.inputs, "port": 1}) for r in before.resources)
     after = replace(before, resources=tuple(changed))
-    return lambda: review_text.as_markdown(review.review(before, after, "the plan before"))
+    return lambda: report.as_markdown(review.review(before, after, "the plan before"))
 
 
 def exported(services: int) -> Callable[[], object]:

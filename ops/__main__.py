@@ -22,8 +22,8 @@ from ops.cli.options import (
     TextFormat,
     Yes,
 )
-from ops.pencom_commands import inventory, order
-from ops.recovery_commands import gone, recover, state, verify
+from ops.pencom.commands import inventory, order
+from ops.recovery.commands import gone, recover, state, verify
 
 app = typer.Typer(
     help="Day-2 commands of the estate.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -52,7 +52,7 @@ def policy(
     format: Shown[TextFormat] = TextFormat.text,  # noqa: A002
 ) -> None:
     """Name what no change may do and the plan does; exit 1 where a mandatory rule is broken."""
-    from ops import policy as command
+    from ops.review import policy as command
 
     raise typer.Exit(command.run(stack, config_file, format.value))
 
@@ -112,7 +112,7 @@ def review(
     format: Shown[ReportFormat] = ReportFormat.md,  # noqa: A002
 ) -> None:
     """Tell a reviewer what a change destroys, what stands on it, what changes, what it costs."""
-    from ops import review as command
+    from ops.review import command
 
     raise typer.Exit(command.run(stack, base, preview, format.value))
 
@@ -147,7 +147,7 @@ def drift(
     report: Annotated[str | None, typer.Option(help="A file to get the JSON, too.")] = None,
 ) -> None:
     """Tell what differs between cloud, state and code, changing nothing; exit 2 on a drift."""
-    from ops import drift as command
+    from ops.drift import command
 
     raise typer.Exit(command.run(stack, config_file, format.value, report))
 
@@ -160,7 +160,7 @@ def mend(
     config_file: ConfigFile = None,
 ) -> None:
     """Put the state in order after an `up` that was killed or failed; deletes nothing."""
-    from ops import mend as command
+    from ops.adopt import repair as command
 
     raise typer.Exit(command.run(stack, config_file, choose or [], yes=yes))
 
@@ -174,7 +174,7 @@ def adopt(
     format: Shown[TextFormat] = TextFormat.text,  # noqa: A002
 ) -> None:
     """Take over what runs today: show it, touching nothing; exit 2 where a person must decide."""
-    from ops import adopt as command
+    from ops.adopt import command
 
     raise typer.Exit(command.run(stack, config_file, choose or [], format.value, apply=apply))
 

@@ -13,10 +13,10 @@ import typer
 from ops.cli.errors import UsageError
 from ops.cli.findings import Finding, show
 from ops.deploy import operations
+from ops.recovery.checks import access, backups, secrets, settings, sources, tools
+from ops.recovery.checks.account import see
+from ops.recovery.checks.subject import Subject, plans
 from ops.recovery.kinds import CLOUD, KINDS, ON_PREMISES, LossKind
-from ops.recovery.ready import access, backups, secrets, settings, sources, tools
-from ops.recovery.ready.account import see
-from ops.recovery.ready.subject import Subject, plans
 from ops.state import check as state
 
 

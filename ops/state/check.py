@@ -8,15 +8,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from ops import ROOT, account
+from ops import ROOT
+from ops.account import client
 from ops.cli.errors import UsageError
 from ops.cli.findings import Finding, State
 from ops.deploy import operations
 from ops.engine import pulumi_cli
 from ops.plan import config
-from ops.state import bucket, copies, passphrase, past
-from ops.state.past import Backend
-from ops.state.places import Bucket, address, place
+from ops.state import bucket, copies, history, passphrase
+from ops.state.history import Backend
+from ops.state.locations import Bucket, address, place
 
 Environ = Mapping[str, str]
 PART = "state"
@@ -40,7 +41,7 @@ def _found(name: str, state: State, told: str, mend: str = "") -> Finding:
 def _state(stack: str, environ: Environ) -> Iterator[Finding]:
     project = config.load(stack).project
     try:
-        url = past.url(environ)
+        url = history.url(environ)
     except UsageError as error:
         mend = f"{BOOTSTRAP}  # and the export that it prints"
         yield _found("backend", "bad", f"none is named: {error}", mend)
@@ -89,7 +90,7 @@ def _bucket(where: Bucket, mend: str) -> Finding:
     from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
     try:
-        with account.words():
+        with client.words():
             try:
                 amiss = bucket.amiss(where.client, where.name)
             except ClientError as error:
@@ -153,7 +154,7 @@ def _unreadable(stack: str, error: str) -> Finding:
 def _age(stack: str, backend: Backend | None, state: Mapping[str, Any]) -> Finding:
     if not (backend and (last := backend.recorded())):
         return _found("of today", "unseen", "no history tells of an update")
-    written = past.time_of(state)
+    written = history.time_of(state)
     if written < last.when:
         told = f"the state is of {written:%Y-%m-%d %H:%M:%S} UTC, the last update"
         told += f" of {last.when:%Y-%m-%d %H:%M:%S} UTC: somebody put an older one back"

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import typer
 
-from ops.account import NotAtHandError
+from ops.account.client import NotAtHandError
 from ops.cli.errors import UsageError
 from ops.engine import pulumi_cli
 from ops.state import passphrase
-from ops.state.places import STATE_KEYS, Place, address, place
+from ops.state.locations import STATE_KEYS, Place, address, place
 
 Environ = Mapping[str, str]
 VARIABLE = "ESTATE_STATE_COPIES"

@@ -10,7 +10,7 @@ from itertools import chain
 
 import typer
 
-from ops.account import Account, NotAtHandError, visit
+from ops.account.client import Account, NotAtHandError, visit
 from ops.cli import findings
 from ops.cli.findings import Finding
 from ops.deploy import operations

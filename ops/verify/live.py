@@ -10,7 +10,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from components.facts.holding import CACHES
-from ops.account import Account, NotAtHandError, RefusedError, words
+from ops.account.client import Account, NotAtHandError, RefusedError, words
 from ops.cli.findings import Finding
 from ops.verify.recorded import Look, Recorded, Resource
 

@@ -12,7 +12,7 @@ import yaml
 from conftest import CANARIES, SEAL_KEY, Engine
 
 import rehearsal
-from ops.adopt import take_over
+from ops.adopt.command import take_over
 from ops.cli.errors import UsageError
 from ops.plan.graph import Graph
 from ops.plan.identity import name_of

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from conftest import Engine
 
-from ops.inventory import estate, export
+from ops.pencom import export, inventory
 from ops.plan import config
 from ops.plan.graph import Graph
 from ops.plan.identity import name_of
@@ -93,7 +93,7 @@ def test_the_state_gives_the_inventory_that_was_declared(
     assert refused.stderr.startswith("error: stage has no Pencom")
     _make_pencom_only(engine)
     engine.on_stack("up", "--yes", "--skip-preview")
-    declared = estate.declared(config.load("stage"))
+    declared = inventory.declared(config.load("stage"))
     for form in export.FORMATS:
         folder = engine.folder / form
         engine.ops("inventory", "--format", form, "--from-state", "--output", str(folder))

@@ -15,13 +15,14 @@ from typer.testing import CliRunner
 from components.facts.krogiving import BACKEND_SECRETS, FRONTEND_PUBLIC
 from components.facts.pencom import INVENTORY
 from components.facts.third_parties import THIRD_PARTIES
-from ops import review, review_text
 from ops.__main__ import app
 from ops.cli.errors import UsageError
 from ops.impact import blast
 from ops.impact.edges import standing
 from ops.parts import estate
 from ops.plan.graph import Graph, build
+from ops.review import command as review
+from ops.review import report
 from stacks import estate as stacks_estate
 
 Plan = Callable[[str], Graph]
@@ -123,7 +124,7 @@ def test_a_variable_of_its_name_is_all_that_a_new_user_takes(
     told = review.review(plan("prod"), after, "a plan")
     assert told.counts() == {"update": 1}
     line = "! update pencom-audit (Service): secretVariables: + PAYSTACK_SECRET_KEY"
-    assert line in review_text.as_text(told)
+    assert line in report.as_text(told)
 
 
 def test_every_key_that_krogiving_is_given_is_a_third_party_s_or_said_not_to_be() -> None:

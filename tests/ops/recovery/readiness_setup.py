@@ -29,7 +29,7 @@ from conftest import CANARIES, SEAL_KEY
 
 from ops import ROOT
 from ops.cli.findings import Finding
-from ops.recovery.ready import subject
+from ops.recovery.checks import subject
 from ops.state import check as state
 from rehearsal.api import doors
 from rehearsal.prepare import filled

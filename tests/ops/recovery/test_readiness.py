@@ -23,8 +23,8 @@ from ops.__main__ import app
 from ops.cli.errors import UsageError
 from ops.cli.findings import Finding
 from ops.recovery import readiness
+from ops.recovery.checks import delegation
 from ops.recovery.kinds import KINDS, LossKind
-from ops.recovery.ready import delegation
 from rehearsal.prepare import PLAUSIBLE
 
 BODY = PLAUSIBLE["publicKey"].split()[1]

@@ -29,7 +29,7 @@ def _planned(settings: StackConfig) -> Graph:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to type in; a stack is planned once, and nobody looks at an account."""
-    for module in ("ops.inventory.estate", "ops.recovery.command"):
+    for module in ("ops.pencom.inventory", "ops.recovery.command"):
         monkeypatch.setattr(f"{module}.build", _planned)
     monkeypatch.setattr(readiness, "look", lambda *_: [])
     monkeypatch.chdir(tmp_path)

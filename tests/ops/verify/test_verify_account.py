@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from small_estate import bad, state_of, told, whole, write
 
-from ops.account import Account, NotAtHandError, visit
+from ops.account.client import Account, NotAtHandError, visit
 from ops.cli.findings import Finding
 from ops.verify import live
 from ops.verify.recorded import Recorded
