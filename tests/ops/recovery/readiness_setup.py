@@ -26,6 +26,7 @@ import dns.rrset
 import pytest
 import yaml
 from conftest import CANARIES, SEAL_KEY
+from plans import put
 
 from ops import ROOT
 from ops.cli.findings import Finding
