@@ -14,6 +14,7 @@ from fixtures import (
     _strict_and_empty,
     engine_for,
     plan,
+    pytest_collection_finish,
     pytest_collection_modifyitems,
 )
 from plans import CANARIES, DELETE, SEAL_KEY, STACKS, changed
@@ -31,6 +32,7 @@ __all__ = [
     "changed",
     "engine_for",
     "plan",
+    "pytest_collection_finish",
     "pytest_collection_modifyitems",
 ]
 OTHER = "Not run here: the rules of the committed stacks, by `pytest tests/production`."

@@ -7,18 +7,25 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+import warm
 import yaml
 from plans import SECRETS, STACKS, put
 
 from ops import ROOT
 from ops.deploy import operations
 from rehearsal.prepare import filled
+
+
+def _checked(
+    done: subprocess.CompletedProcess[str], code: int | None
+) -> subprocess.CompletedProcess[str]:
+    assert code is None or done.returncode == code, done.stdout + done.stderr
+    return done
 
 
 class Engine:
@@ -112,9 +119,10 @@ class Engine:
     ) -> subprocess.CompletedProcess[str]:
         """Run a command of ours with the test's own stack file."""
         stack = ("--stack", self.stack, "--config-file", str(self.file))
-        ours = (sys.executable, "-m", "ops", command, *stack, *arguments)
         # Pulumi.yaml's folder names the project; the file is the test's own.
-        return self._done(ours, ROOT, code, environ)
+        environ = {**self.environ, **(environ or {})}
+        done = warm.run("ops", command, *stack, *arguments, cwd=ROOT, env=environ)
+        return _checked(done, code)
 
     def _done(
         self,
@@ -127,9 +135,7 @@ class Engine:
         done = subprocess.run(
             command, cwd=folder, env=environ, capture_output=True, text=True, check=False
         )
-        if code is not None:
-            assert done.returncode == code, done.stdout + done.stderr
-        return done
+        return _checked(done, code)
 
     def copy(self, folder: Path) -> Engine:
         """Copy state, cloud and stack file, so that a test can do with them what it likes."""

@@ -22,6 +22,18 @@ if "ops" in sys.modules:
     )
 sys.path[:0] = [str(TESTS.parent), str(TESTS)]
 
-from fixtures import _strict_and_empty, engine_for, plan, pytest_collection_modifyitems
+from fixtures import (
+    _strict_and_empty,
+    engine_for,
+    plan,
+    pytest_collection_finish,
+    pytest_collection_modifyitems,
+)
 
-__all__ = ["_strict_and_empty", "engine_for", "plan", "pytest_collection_modifyitems"]
+__all__ = [
+    "_strict_and_empty",
+    "engine_for",
+    "plan",
+    "pytest_collection_finish",
+    "pytest_collection_modifyitems",
+]
