@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from ops.plan.graph import SECRET, Graph, Resource
-from ops.plan.identity import name_of
+from ops.plan.urn import name_of
 
 REFERENCE = re.compile(r"<([\w.-]+)\.(\w+)>")
 HEAD = "import pulumi\nimport pulumi_digitalocean as do\n\nr = {}\n"

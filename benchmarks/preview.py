@@ -28,7 +28,7 @@ from components.facts.pencom import INVENTORY
 from components.inventory import Host, Inventory, Service
 from components.pencom import Pencom, PencomArgs, PencomSettings
 from ops import ROOT
-from ops.deploy import operations
+from ops.engine import plugin
 from ops.pencom import export
 from ops.pencom.inventory import read
 from ops.plan import config
@@ -62,7 +62,7 @@ def command(
 
 def preview(folder: Path) -> None:
     """Measure the engine's preview of our program against the flat one."""
-    environ, provider = operations.provider(
+    environ, provider = plugin.choose(
         {**os.environ, "PULUMI_CONFIG_PASSPHRASE": "x"}, cloud=folder / "cloud.json"
     )
     environ |= {"PULUMI_BACKEND_URL": folder.as_uri(), "PULUMI_SKIP_UPDATE_CHECK": "true"}

@@ -182,7 +182,7 @@ def adopt(
 @app.command()
 def preview(stack: Stack = "prod") -> None:
     """Preview on a local state with throw-away credentials; without the engine, plan offline."""
-    from ops.deploy import operations
+    from ops.deploy import command as operations
 
     raise typer.Exit(operations.preview(stack))
 
@@ -197,7 +197,7 @@ def up(
     ] = None,
 ) -> None:
     """Run `pulumi up --refresh` for real, then seal; refuses throw-away credentials."""
-    from ops.deploy import operations
+    from ops.deploy import command as operations
 
     raise typer.Exit(operations.change("up", stack, context.args, make_empty or []))
 
@@ -205,7 +205,7 @@ def up(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def refresh(context: typer.Context, stack: Stack = "prod") -> None:
     """Run `pulumi refresh` for real; refuses throw-away credentials."""
-    from ops.deploy import operations
+    from ops.deploy import command as operations
 
     raise typer.Exit(operations.change("refresh", stack, context.args))
 
@@ -213,7 +213,7 @@ def refresh(context: typer.Context, stack: Stack = "prod") -> None:
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def destroy(context: typer.Context, stack: Stack) -> None:
     """Run `pulumi destroy` for real; refuses throw-away credentials; what is protected stays."""
-    from ops.deploy import operations
+    from ops.deploy import command as operations
 
     raise typer.Exit(operations.change("destroy", stack, context.args))
 

@@ -17,7 +17,7 @@ import yaml
 from plans import SECRETS, STACKS, put
 
 from ops import ROOT
-from ops.deploy import operations
+from ops.engine import plugin
 from rehearsal.prepare import filled
 
 
@@ -40,7 +40,7 @@ class Engine:
         # A fixture of a whole module is made before any of the person's variables is taken away.
         environ = {key: each for key, each in os.environ.items() if not key.startswith(SECRETS)}
         environ["PULUMI_CONFIG_PASSPHRASE"] = "a test's own"
-        self.environ, self.provider = operations.provider(environ, cloud=folder / "cloud.json")
+        self.environ, self.provider = plugin.choose(environ, cloud=folder / "cloud.json")
         self.environ |= {
             "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
             "PULUMI_SKIP_UPDATE_CHECK": "true",

@@ -34,15 +34,16 @@ def run(
     Code below zero: the signal that ended it, as `subprocess` counts.
     """
     request = {"module": module, "arguments": arguments, "cwd": str(cwd), "env": dict(env)}
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         connection = _server()
         text = json.dumps(request).encode()
         socket.send_fds(connection, [len(text).to_bytes(8)], [out.fileno(), err.fileno()])
         connection.sendall(text)
         code = int.from_bytes(_received(connection, 4), signed=True)
-        texts = [file.seek(0) or file.read().decode() for file in (out, err)]
-    command = [sys.executable, "-m", module, *arguments]
-    return subprocess.CompletedProcess(command, code, *texts)
+        for file in (out, err):
+            file.seek(0)
+        command = [sys.executable, "-m", module, *arguments]
+        return subprocess.CompletedProcess(command, code, out.read(), err.read())
 
 
 @lru_cache

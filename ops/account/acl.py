@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ops.account.client import SPACES_KEYS, Environ, spaces_url, visit
-from ops.plan.identity import name_of
-from ops.plan.rendered import Change
+from ops.engine.documents import Preview
+from ops.plan.changes import Change
 
 BUCKET = "digitalocean:index/spacesBucket:SpacesBucket"
 PRIVATE = "private"
@@ -25,16 +25,12 @@ class Acl(NamedTuple):
     mend: str
 
 
-def changed(refreshed: Mapping[str, Any], environ: Environ) -> list[Acl]:
+def changed(refreshed: Preview, environ: Environ) -> list[Acl]:
     """Compare each bucket of the state, which stands in the engine's JSON of a refresh.
 
     Raises NotAtHandError without credentials, and UsageError where Spaces refuses.
     """
-    buckets = {
-        name_of(step["urn"]): step["oldState"]["inputs"]
-        for step in refreshed.get("steps") or ()
-        if step["op"] != "delete" and (step.get("oldState") or {}).get("type") == BUCKET
-    }
+    buckets = {state.name: state.inputs for state in refreshed.live() if state.type == BUCKET}
     if not buckets:
         return []
     found = []

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import rehearsal
 from ops.cli.errors import UsageError
-from ops.deploy import operations
+from ops.engine import plugin
 
 if TYPE_CHECKING:  # the clients cost a second to import, and few commands ask the account
     import pydo
@@ -79,7 +79,7 @@ def visit(environ: Environ) -> Iterator[Account]:
 
     Raises NotAtHandError without a token, or in a rehearsal without what shows its cloud.
     """
-    stand_in = operations.answering(environ) == operations.STAND_IN
+    stand_in = plugin.answering(environ) == plugin.STAND_IN
     with _rehearsed(environ) if stand_in else nullcontext(environ) as chosen:
         client = _client(chosen)
         with words():

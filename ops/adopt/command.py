@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,19 +18,19 @@ from typing import Any
 import typer
 
 from ops.account import client
-from ops.account.live import KINDS, Live, unread
+from ops.account.live import Live, unread
 from ops.adopt.differences import Difference, differences
+from ops.adopt.imports import IMPORTED, choices, chosen_among, ids, part, state_ids, take_over
 from ops.adopt.match import NONE, Survey, survey
 from ops.adopt.suggest_setting import Keeper
 from ops.cli.errors import UsageError
-from ops.deploy import operations
-from ops.drift.command import REFUSED, Drift, drifts
-from ops.engine import pulumi_cli
+from ops.engine import plugin, pulumi_cli, scratch
+from ops.engine.documents import Preview
+from ops.engine.drifts import REFUSED, Drift, drifts
 from ops.plan.config import StackConfig
 from ops.plan.graph import Graph, build
-from ops.plan.identity import name_of
+from ops.plan.references import reference
 
-IMPORTED = {kind.name for kind in KINDS if kind.importer}
 LOST = {  # what no import brings, and what happens instead
     "SpacesKey": "a new key is made and the app gets it; revoke the old one afterwards",
     "ProjectResources": "made anew, which moves nothing that the plan does not name",
@@ -120,11 +120,11 @@ def run(stack: str, config_file: str | None, said: Sequence[str], form: str, *, 
     Returns 0; 2 where a person has to decide something, or where an `up` would replace or delete.
     """
     settings = pulumi_cli.settings(stack, config_file)
-    provider = operations.answering(os.environ)
+    provider = plugin.answering(os.environ)
     if form == "text":
         typer.echo(f"provider: {provider}")
     if apply:
-        operations.own_state(os.environ)
+        plugin.own_state(os.environ)
     planned = build(settings)
     chosen, held = chosen_among(said), state_ids(stack)
     while True:
@@ -156,74 +156,14 @@ def run(stack: str, config_file: str | None, said: Sequence[str], form: str, *, 
     return 2 if found.unclear or found.gone or found.renamed or report.replaces else 0
 
 
-def ids(found: Mapping[str, Live]) -> dict[str, str]:
-    """Give what an import takes, by logical name."""
-    return {name: live.import_id or live.id for name, live in found.items()}
-
-
-def state_ids(stack: str) -> dict[str, str]:
-    """Give the id of every cloud resource that the state holds, by logical name.
-
-    One that was replaced and is not deleted yet goes by its URN: its name is another's. Raises
-    UsageError where there is no state yet.
-    """
-    return {
-        resource["urn"] if resource.get("delete") else name_of(resource["urn"]): resource["id"]
-        for resource in json.loads(pulumi_cli.exported(stack))["deployment"].get("resources") or ()
-        if resource["custom"] and not resource["type"].startswith("pulumi:")
-    }
-
-
-def take_over(
-    stack: str,
-    config_file: str | None,
-    wanted: Mapping[str, str],
-    environ: Mapping[str, str] = os.environ,
-) -> None:
-    """Import resources, by logical name and id, into the state: protected, and only reading them.
-
-    The engine writes the file of what is not in the state yet; the ids are filled in there.
-    """
-    if not wanted:
-        return
-    target = pulumi_cli.target(stack, config_file)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "import.json"
-        # What is half imported would be made anew, of which a plain preview dies.
-        look = ("preview", "--ignore-protect", *target, "--import-file", str(file))
-        pulumi_cli.text(*look, environ=environ)
-        listed = json.loads(file.read_text(encoding="utf-8"))
-        listed["resources"] = list(_filled(listed["resources"], wanted))
-        file.write_text(json.dumps(listed), encoding="utf-8")
-        how = ("--generate-code=false", "--protect=true", "--yes", "--skip-preview")
-        pulumi_cli.text("import", *target, "--file", str(file), *how, environ=environ)
-
-
-def _filled(
-    entries: Sequence[dict[str, Any]], wanted: Mapping[str, str]
-) -> Iterator[dict[str, Any]]:
-    """Yield what is wanted with its id, and the components that it stands in."""
-    by_name = {entry["name"]: entry for entry in entries}
-    kept: set[str] = set()
-    for name in wanted.keys() & by_name.keys():
-        while name in by_name:
-            kept.add(name)
-            name = by_name[name].get("parent", "")
-    for entry in entries:
-        if entry["name"] in kept:
-            yield entry if entry.get("component") else {**entry, "id": wanted[entry["name"]]}
-
-
-def _asked(
-    settings: StackConfig, config_file: str | None, wanted: Mapping[str, str]
-) -> dict[str, Any]:
+def _asked(settings: StackConfig, config_file: str | None, wanted: Mapping[str, str]) -> Preview:
     """Import into a state that is thrown away, and ask the engine what an `up` would change."""
     tracked = Path(config_file) if config_file else None
     with tempfile.TemporaryDirectory() as folder:
-        environ, copy = operations.scratch(settings.stack, Path(folder) / "it", os.environ, tracked)
+        environ, copy = scratch.create(settings.stack, Path(folder) / "it", os.environ, tracked)
         take_over(settings.stack, str(copy), wanted, environ)
         target = pulumi_cli.target(settings.stack, str(copy))
-        return pulumi_cli.answer("preview", "--ignore-protect", *target, environ=environ)
+        return pulumi_cli.preview("preview", "--ignore-protect", *target, environ=environ)
 
 
 def _apply(stack: str, config_file: str | None, report: Report) -> tuple[int, list[str]]:
@@ -239,11 +179,10 @@ def _apply(stack: str, config_file: str | None, report: Report) -> tuple[int, li
             f"{error}\nThe state of {stack} holds what was imported until then, protected. No `up`"
             " now: mend the cause and run the same command again, it goes on with the rest"
         ) from None
-    answer = pulumi_cli.answer(
+    answer = pulumi_cli.preview(
         "preview", "--ignore-protect", *pulumi_cli.target(stack, config_file)
     )
-    counts = answer.get("changeSummary") or {}
-    told = ", ".join(f"{number} {op}" for op, number in sorted(counts.items()))
+    told = ", ".join(f"{number} {op}" for op, number in sorted(answer.counts.items()))
     done = f"{len(wanted)} imported and protected" if wanted else "nothing is left to import"
     bad = {each.resource: each for each in drifts(answer, "code") if each.kind in REFUSED}
     for name in report.replaces:  # what the engine takes for an update
@@ -263,22 +202,12 @@ def _lost(planned: Graph, found: Survey, held: Collection[str]) -> dict[str, str
     told = {}
     for resource in (r for r in planned.resources if r.custom and r.name not in held):
         kind = resource.kind
-        owner = str(resource.inputs.get("clusterId", ""))[1:].partition(".")[0]
-        if kind in LOST and (kind != "DatabaseUser" or engines.get(owner) == "mongodb"):
+        owner = reference(resource.inputs.get("clusterId"))
+        engine = engines.get(owner.name) if owner else None
+        if kind in LOST and (kind != "DatabaseUser" or engine == "mongodb"):
             there = found.lost.get(resource.name)
             told[resource.name] = f"{there} is there: {LOST[kind]}" if there else LOST[kind]
     return told
-
-
-def chosen_among(said: Sequence[str]) -> dict[str, str]:
-    """Read what was said with --choose. Raises UsageError for what is no NAME=ID."""
-    pairs = [choice.partition("=") for choice in said]
-    if wrong := ["".join(pair) for pair in pairs if not (pair[0] and pair[2])]:
-        raise UsageError(f"--choose takes NAME=ID or NAME={NONE}, not {', '.join(wrong)}")
-    names = [name for name, *_ in pairs]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise UsageError(f"--choose says of {', '.join(twice)} more than once what it is")
-    return {name: choice for name, _, choice in pairs}
 
 
 def _ask_for(name: str, candidates: Sequence[Live]) -> dict[str, str]:
@@ -288,18 +217,3 @@ def _ask_for(name: str, candidates: Sequence[Live]) -> dict[str, str]:
     while (said := typer.prompt(f"which one is {name}? An id of these, or {NONE}")) not in allowed:
         typer.echo(f"not one of {', '.join(allowed)}")
     return {name: said}
-
-
-def choices(found: Survey) -> Iterator[str]:
-    """Give what a person may say of each resource that is not clear."""
-    for name, candidates in found.unclear.items():
-        for each in candidates:
-            yield f"--choose {name}={each.import_id or each.id}   is it {each}?"
-        yield f"--choose {name}={NONE}   none of these"
-
-
-def part(title: str, lines: Iterable[str]) -> Iterator[str]:
-    """Give a part of a report, where there is anything in it."""
-    listed = [f"  {line}" for line in lines]
-    if listed:
-        yield from (f"\n{title}", *listed)

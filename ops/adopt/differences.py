@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ops.adopt.suggest_setting import Keeper
-from ops.drift.command import CHANGED, LATER, Drift, drifts
+from ops.engine.documents import Preview, Step
+from ops.engine.drifts import CHANGED, LATER, Drift, drifts
+from ops.plan.changes import Change
 from ops.plan.graph import SECRET, Graph
-from ops.plan.identity import IDENTITY, name_of
-from ops.plan.rendered import Change
+from ops.plan.identity import IDENTITY
+from ops.plan.references import references
 
 Inputs = Mapping[str, Any]
 Effect = Literal["replace", "drop", "update"]
@@ -29,7 +30,6 @@ LEFT = ("spec.domains", "spec.features", "spec.ingress")
 UNTOLD = "[not read]"
 EFFECTS: Mapping[Effect, str] = {"replace": "REPLACE", "drop": "DROP   ", "update": "update "}
 WIDTH = 200  # of a line; --format json has all of it
-_REFERENCE = re.compile(r"<([\w.-]+)\.\w+>")
 
 
 @dataclass(frozen=True)
@@ -63,20 +63,20 @@ class Difference:
 
 
 def differences(
-    answer: Mapping[str, Any], unread: Mapping[str, Inputs], planned: Graph, keeper: Keeper
+    preview: Preview, unread: Mapping[str, Inputs], planned: Graph, keeper: Keeper
 ) -> dict[str, list[Difference]]:
-    """Find them in the engine's JSON of a preview, by logical name and the worst first.
+    """Return the differences that a preview names, by logical name and the worst first.
 
     `unread` are the live inputs that an import leaves out, for every resource to tell of.
     """
-    steps = [
-        _whole(step, unread.get(name_of(step["urn"]), {})) for step in answer.get("steps") or ()
-    ]
-    by_name = {name_of(step["urn"]): step for step in steps}
+    preview = replace(
+        preview, steps=tuple(_whole(step, unread.get(step.name, {})) for step in preview.steps)
+    )
+    by_name = {step.name: step for step in preview.steps}
     inputs = {resource.name: resource.inputs for resource in planned.resources}
-    anew = {name for name, step in by_name.items() if step["op"] in ("create", "replace")}
+    created = {name for name, step in by_name.items() if step.op in ("create", "replace")}
     found: dict[str, list[Difference]] = {}
-    for drift in drifts({**answer, "steps": steps}, "code"):
+    for drift in drifts(preview, "code"):
         name, change, top = drift.resource, drift.change, drift.path.partition(".")[0]
         if name not in unread or drift.kind != CHANGED or not change:
             continue
@@ -84,9 +84,10 @@ def differences(
             continue
         if change.new is None and (drift.path in LEFT or _general(change)):
             continue
-        live = by_name[name]["oldState"]["inputs"]
+        old = by_name[name].old
+        live = old.inputs if old else {}
         setting = keeper.setting(name, change, live) if top in live else None
-        parents = {*_REFERENCE.findall(str(inputs[name].get(top)))} & anew
+        parents = references(inputs[name].get(top)) & created
         after = tuple(sorted(parents)) if LATER in str(change.new) and not setting else ()
         shown = Drift(name, CHANGED, _shown(change, live))
         if setting and shown.secret:
@@ -103,19 +104,18 @@ def _general(change: Change) -> bool:
     return change.path.endswith(".type") and change.old == "GENERAL"
 
 
-def _effect(step: Mapping[str, Any], change: Change) -> Effect:
-    top, kind = change.path.partition(".")[0], step["urn"].split("::")[2].rpartition(":")[2]
-    if top in (step.get("replaceReasons") or ()) or IDENTITY.get(kind) == top:
+def _effect(step: Step, change: Change) -> Effect:
+    top = change.path.partition(".")[0]
+    if top in step.replace_reasons or IDENTITY.get(step.urn.kind) == top:
         return "replace"
     return "drop" if change.new is None and change.old else "update"
 
 
-def _whole(step: Mapping[str, Any], unread: Inputs) -> dict[str, Any]:
-    """Put into a step what the import left out; the engine's word on that counts no more."""
-    if not (unread and step.get("oldState")):
-        return dict(step)
-    old = step["oldState"]
-    inputs = {**old.get("inputs", {})}
+def _whole(step: Step, unread: Inputs) -> Step:
+    """Add the inputs that the import left out; drop what the engine says of those."""
+    if not (unread and step.old):
+        return step
+    inputs = {**step.old.inputs}
     for top, value in unread.items():
         inputs[top] = {**inputs.get(top, {}), **value} if isinstance(value, Mapping) else value
     paths = tuple(
@@ -123,9 +123,8 @@ def _whole(step: Mapping[str, Any], unread: Inputs) -> dict[str, Any]:
         for top, value in unread.items()
         for below in (value if isinstance(value, Mapping) else ("",))
     )
-    detail = step.get("detailedDiff") or {}
-    kept = {path: each for path, each in detail.items() if not path.startswith(paths)}
-    return {**step, "oldState": {**old, "inputs": inputs}, "detailedDiff": kept}
+    detail = {path: how for path, how in step.detail.items() if not path.startswith(paths)}
+    return replace(step, old=replace(step.old, inputs=inputs), detail=detail)
 
 
 def _shown(change: Change, live: Inputs) -> Change:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,9 +12,9 @@ from ops.account.live import KINDS, Kind, Live
 from ops.cli.errors import UsageError
 from ops.plan.graph import Graph, Resource
 from ops.plan.identity import Inputs, agree
+from ops.plan.references import reference
 
 NONE = "none"  # said of a planned resource that is none of what may be it
-_REFERENCE = re.compile(r"<(.+)\.(\w+)>")
 
 
 @dataclass
@@ -129,9 +128,9 @@ class _Search:
             return set().union(*map(self._unclear, value.values()))
         if isinstance(value, list):
             return set().union(*map(self._unclear, value))
-        points = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+        points = reference(value)
         found = self.found
-        return {points[1]} & {*found.unclear, *found.waiting, *found.gone} if points else set()
+        return {points.name} & {*found.unclear, *found.waiting, *found.gone} if points else set()
 
     def _manage(
         self, resource: Resource, inputs: Mapping[str, Any], kind: Kind, left: list[Live]
@@ -204,10 +203,10 @@ class _Search:
         behind = {each.name: each.inputs.get("dropletId") for each in self._planned["ReservedIp"]}
         answers: dict[str, set[str]] = defaultdict(set)
         for resource in self._planned["DnsRecord"]:
-            if points := _REFERENCE.fullmatch(resource.inputs["value"]):
-                droplet = _REFERENCE.fullmatch(behind.get(points[1]) or points[0])
+            if points := reference(resource.inputs["value"]):
+                droplet = reference(behind.get(points.name) or str(points))
                 name = (resource.inputs["domain"], resource.inputs["name"])
-                answers[droplet[1] if droplet else ""] |= live[name]
+                answers[droplet.name if droplet else ""] |= live[name]
         return answers
 
     def _resolved(self, value: Any) -> Any:
@@ -216,10 +215,10 @@ class _Search:
             return {key: self._resolved(each) for key, each in value.items()}
         if isinstance(value, list):
             return [self._resolved(each) for each in value]
-        if not (isinstance(value, str) and (points := _REFERENCE.fullmatch(value))):
+        if not (points := reference(value)):
             return value
-        live = self.found.matched.get(points[1]) or self.found.managed.get(points[1])
-        return live and {"id": live.id, **live.outputs}.get(points[2])
+        live = self.found.matched.get(points.name) or self.found.managed.get(points.name)
+        return live and {"id": live.id, **live.outputs}.get(points.output)
 
 
 def _is(live: Live, identity: str) -> bool:

@@ -7,15 +7,12 @@ be gone, and deleting it again is refused, too.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -24,56 +21,25 @@ import typer
 from ops.account import client
 from ops.account.client import Account
 from ops.account.live import Live
-from ops.adopt.command import IMPORTED, choices, chosen_among, ids, part, state_ids, take_over
+from ops.adopt.imports import IMPORTED, choices, chosen_among, ids, part, state_ids, take_over
 from ops.adopt.match import Survey, survey
 from ops.cli.errors import UsageError
 from ops.cli.options import consent
-from ops.deploy import lost_stores, operations
-from ops.engine import orphans, pulumi_cli
+from ops.deploy import lost_stores
+from ops.engine import documents, orphans, plugin, pulumi_cli
+from ops.engine.documents import MAKING, Deployment
 from ops.plan.graph import Graph, build
-from ops.plan.identity import name_of
+from ops.plan.urn import Urn
 
 LOCK = re.compile(r"created by \S+@(\S+) \(pid (\d+)\)")
-MAKING = ("creating", "importing", "reading")  # of pending operations: the state has no such yet
 
 
-@dataclass(frozen=True)
-class Left:
-    """A state as a broken `up` left it, and the text that `pulumi stack export` gave of it."""
-
-    text: str
-
-    @cached_property
-    def _deployment(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = json.loads(self.text)["deployment"]
-        return found
-
-    @cached_property
-    def pending(self) -> dict[str, str]:
-        """The interrupted operations, by URN."""
-        operations = self._deployment.get("pending_operations") or ()
-        return {each["resource"]["urn"]: each["type"] for each in operations}
-
-    @property
-    def begun(self) -> bool:
-        """Whether an `up` ever came so far as to register something."""
-        resources = self._deployment.get("resources") or ()
-        return bool(self.pending) or any(not _of_engine(each) for each in resources)
-
-    def doubtful(self, planned: Graph) -> list[str]:
-        """URNs that an `up` was changing or deleting, or would delete next."""
-        names = {resource.name for resource in planned.resources}
-        held = [
-            each["urn"]
-            for each in self._deployment.get("resources") or ()
-            if each["custom"] and not _of_engine(each)
-        ]
-        changing = {urn for urn, op in self.pending.items() if op not in MAKING}
-        return [urn for urn in dict.fromkeys(held) if urn in changing or name_of(urn) not in names]
-
-
-def _of_engine(resource: Mapping[str, Any]) -> bool:
-    return str(resource["type"]).startswith("pulumi:")
+def doubtful(state: Deployment, planned: Graph) -> list[Urn]:
+    """URNs that an `up` was changing or deleting, or would delete next."""
+    names = {resource.name for resource in planned.resources}
+    changing = {urn for urn, op in state.pending.items() if op not in MAKING}
+    urns = dict.fromkeys(each.urn for each in state.in_cloud)
+    return [urn for urn in urns if urn in changing or urn.name not in names]
 
 
 @dataclass(frozen=True)
@@ -155,11 +121,12 @@ def run(stack: str, config_file: str | None, chosen: Sequence[str], *, yes: bool
     `up` ever began, or another engine is at work on the stack.
     """
     settings = pulumi_cli.settings(stack, config_file)
-    typer.echo(f"provider: {operations.answering(os.environ)}")
-    operations.own_state(os.environ)
+    typer.echo(f"provider: {plugin.answering(os.environ)}")
+    plugin.own_state(os.environ)
     _without_half_written(settings.project, stack)
-    left = Left(pulumi_cli.exported(stack))
-    if not left.begun:
+    exported = pulumi_cli.exported(stack)
+    state = documents.deployment(exported)
+    if not (state.pending or any(not each.type.startswith("pulumi:") for each in state.resources)):
         raise UsageError(
             f"the state of {stack} is empty and nothing was interrupted: there is nothing to mend."
             f" What runs today is taken over by `python -m ops adopt --stack {stack}`"
@@ -169,9 +136,9 @@ def run(stack: str, config_file: str | None, chosen: Sequence[str], *, yes: bool
     with client.visit(os.environ) as there:
         found = survey(planned, there, state_ids(stack), chosen_among(chosen))
         unready = list(_unready(there, found))
-    again = left.doubtful(planned)
-    pending = {name_of(urn): op for urn, op in left.pending.items()}
-    finding = Finding(ended, pending, [name_of(urn) for urn in again], unready, found)
+    again = doubtful(state, planned)
+    pending = {urn.name: op for urn, op in state.pending.items()}
+    finding = Finding(ended, pending, [urn.name for urn in again], unready, found)
     typer.echo("\n".join(finding.lines()) or "nothing to mend")
     if unready:
         typer.echo(f"\nnothing was changed: wait, then `python -m ops mend --stack {stack}` again")
@@ -180,7 +147,7 @@ def run(stack: str, config_file: str | None, chosen: Sequence[str], *, yes: bool
     change = bool(wanted or pending or again)
     if change:
         consent(f"\nput that into the state of {stack}?", yes=yes)
-    _settle(stack, left.text)
+    _settle(stack, exported)
     if again:
         these = [argument for urn in again for argument in ("--target", urn)]
         how = ("--yes", "--skip-preview")
@@ -237,7 +204,7 @@ def _settle(stack: str, exported: str) -> None:
     """
     now = pulumi_cli.exported(stack)
     try:
-        pulumi_cli.text("stack", "import", "--stack", stack, given=now)
+        pulumi_cli.text("stack", "import", "--stack", stack, stdin=now)
     except UsageError as error:
         holders = LOCK.findall(str(error))
         if not holders:
@@ -251,7 +218,7 @@ def _settle(stack: str, exported: str) -> None:
         pulumi_cli.text("cancel", "--stack", stack, "--yes")
         dead = ", ".join(pid for _, pid in holders)
         typer.echo(f"released: the lock on {stack} of an engine that is dead, pid {dead}")
-        pulumi_cli.text("stack", "import", "--stack", stack, given=now)
+        pulumi_cli.text("stack", "import", "--stack", stack, stdin=now)
     if now != exported:
         raise UsageError(
             f"the state of {stack} is another one by now: somebody was at work on it. Nothing was"

@@ -12,11 +12,10 @@ from typing import Any
 import pulumi
 import yaml
 
-from ops.drift.command import aligned
 from ops.plan import config
+from ops.plan.changes import Change, aligned, changes, keyed
 from ops.plan.config import StackConfig
 from ops.plan.graph import Graph, record
-from ops.plan.rendered import Change, changes, keyed
 
 Path = tuple[str, ...]
 Inputs = Mapping[str, Any]

@@ -5,16 +5,15 @@ That would look healthy, and be written to, before anybody saw that it holds not
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Sequence
 
 from components.facts.holding import CACHES
 from ops.cli.errors import UsageError
 from ops.engine import pulumi_cli
+from ops.engine.documents import State
 from ops.impact.dependencies import held
 from ops.plan import config
 from ops.plan.graph import build
-from ops.plan.identity import name_of
 
 MAKE_EMPTY = "--make-empty"
 CLUSTER = "digitalocean:index/databaseCluster:DatabaseCluster"
@@ -64,22 +63,22 @@ def check(
 def stores(stack: str, config_file: str | None, scope: Sequence[str] = ()) -> list[str]:
     """Name what holds data, is declared and in the state, and gone from the account."""
     target = pulumi_cli.target(stack, config_file)
-    refreshed = pulumi_cli.answer(*pulumi_cli.LIVE, *target, *scope)
-    gone = [
-        name_of(step["urn"])
-        for step in refreshed.get("steps") or ()
-        if step["op"] == "delete" and _holds(step["oldState"])
-    ]
-    if not gone:
+    refreshed = pulumi_cli.preview(*pulumi_cli.LIVE, *target, *scope)
+    missing = {
+        step.name
+        for step in refreshed.steps
+        if step.op == "delete" and step.old and _holds_data(step.old)
+    }
+    if not missing:
         return []
-    # What is declared no more is not made anew: its end is wanted.
+    # A store that the code no longer declares is not created again: its end is intended.
     planned = build(config.load(stack, file=config_file)).resources
-    return sorted({*gone} & {each.name for each in planned})
+    return sorted(missing & {each.name for each in planned})
 
 
-def _holds(state: Mapping[str, Any]) -> bool:
-    cache = state["inputs"].get("engine") in CACHES  # comes back empty as a matter of course
-    return state["type"] in (CLUSTER, BUCKET) and not cache
+def _holds_data(state: State) -> bool:
+    cache = state.inputs.get("engine") in CACHES  # a cache may come back empty
+    return state.type in (CLUSTER, BUCKET) and not cache
 
 
 def _told(stack: str, lost: Sequence[str]) -> Iterator[str]:

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from ops.drift.command import aligned
+from ops.plan.changes import Change, aligned, changes
 from ops.plan.graph import SECRET, Graph, Resource
 from ops.plan.identity import IDENTITY
-from ops.plan.rendered import Change, changes, references
+from ops.plan.references import references
 from rehearsal.table import REPLACES_WHEN_OFF, TABLE
 
 Op = Literal["replace", "delete", "create", "update", "same"]

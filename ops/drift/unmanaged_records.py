@@ -8,6 +8,7 @@ from typing import Any
 from components.facts.dns import DOTTED
 from ops.account.client import Environ, visit
 from ops.account.live import KINDS, RECORD, Held, Live
+from ops.engine.documents import Preview
 
 DOMAIN, RECORDS = (
     f"digitalocean:index/{kind}" for kind in ("domain:Domain", "dnsRecord:DnsRecord")
@@ -16,7 +17,7 @@ ADDRESSED = ("A", "AAAA", "CNAME")  # what App Platform writes for the names of 
 ALWAYS = ("type", "name", "value", "ttl", "priority")
 
 
-def unmanaged(refreshed: Mapping[str, Any], environ: Environ) -> list[dict[str, Any]]:
+def unmanaged(refreshed: Preview, environ: Environ) -> list[dict[str, Any]]:
     """List them, in the form of the setting `records`; the zones stand in the refresh's JSON.
 
     What the state holds, the zone's own records and those of the account's apps are none.
@@ -48,11 +49,9 @@ def lines(records: list[dict[str, Any]]) -> Iterator[str]:
         yield f"{each['zone']}  {each['type']} {each['name']} {each['value']!r} ({', '.join(more)})"
 
 
-def _state(refreshed: Mapping[str, Any], kind: str) -> set[str]:
+def _state(refreshed: Preview, kind: str) -> set[str]:
     """Give the ids of what the state holds of a type and is there."""
-    steps = [step for step in refreshed.get("steps") or () if step["op"] != "delete"]
-    olds = [step["oldState"] for step in steps if step.get("oldState")]
-    return {str(old["id"]) for old in olds if old["type"] == kind}
+    return {state.id for state in refreshed.live() if state.type == kind}
 
 
 def _name(record: Live) -> str:

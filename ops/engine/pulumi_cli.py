@@ -15,6 +15,8 @@ from typing import Any
 
 from ops import ROOT
 from ops.cli.errors import UsageError
+from ops.engine import documents
+from ops.engine.documents import Deployment, Preview
 from ops.plan import config
 from ops.plan.config import StackConfig
 from rehearsal import OPTION, told_to_wait
@@ -41,59 +43,60 @@ def installed() -> None:
 
 
 def target(stack: str, config_file: str | None) -> tuple[str, ...]:
-    """Name the stack, and the file of its settings where that is another one."""
+    """Return the options that select a stack and, where it is another one, its settings file."""
     file = ("--config-file", str(Path(config_file).resolve())) if config_file else ()
     return ("--stack", stack, *file)
 
 
-def text(*arguments: str, environ: Environ = os.environ, given: str | None = None) -> str:
-    """Run pulumi, with `given` as its input, and return what it prints.
-
-    Raises UsageError with its errors.
-    """
-    done = _run(*arguments, environ=environ, given=given)
+def text(*arguments: str, environ: Environ = os.environ, stdin: str | None = None) -> str:
+    """Run pulumi and return what it prints. Raises UsageError with its errors."""
+    done = _run(*arguments, environ=environ, stdin=stdin)
     if done.returncode:
         raise _refusal(arguments, done.stderr.strip() or done.stdout.strip())
     return done.stdout
 
 
-def exported(stack: str) -> str:
-    """Give the state of a stack as the engine writes it. Raises UsageError where there is none."""
+def exported(stack: str, environ: Environ = os.environ) -> str:
+    """Return the state of a stack as the engine writes it. Raises UsageError without a stack."""
     try:
-        return text("stack", "export", "--stack", stack)
+        return text("stack", "export", "--stack", stack, environ=environ)
     except UsageError as error:
         if "no stack named" in str(error):
             raise UsageError(f"{error}\n  `pulumi stack init {stack}` makes it") from None
         raise
 
 
+def deployment(stack: str) -> Deployment:
+    """Return the state of a stack. Raises UsageError without a stack."""
+    return documents.deployment(exported(stack))
+
+
 def answer(*arguments: str, environ: Environ = os.environ) -> dict[str, Any]:
-    """Run pulumi and give its JSON. Raises UsageError with its errors."""
+    """Run pulumi and return its JSON. Raises UsageError with its errors."""
     done = _run(*arguments, "--json", environ=environ)
-    told: dict[str, Any] | None
+    document: dict[str, Any] | None
     try:
-        told = json.loads(done.stdout)
+        document = json.loads(done.stdout)
     except ValueError:
-        told = None
-    if done.returncode or told is None:
-        raise _refusal(arguments, "\n".join(said(told or {}, "error")) or done.stderr.strip())
-    return told
+        document = None
+    if done.returncode or document is None:
+        errors = documents.preview(document or {}).messages("error")
+        raise _refusal(arguments, "\n".join(errors) or done.stderr.strip())
+    return document
+
+
+def preview(*arguments: str, environ: Environ = os.environ) -> Preview:
+    """Run `pulumi preview`, or a refresh that only previews. Raises UsageError with its errors."""
+    return documents.preview(answer(*arguments, environ=environ))
 
 
 def _refusal(arguments: tuple[str, ...], words: str) -> UsageError:
-    asked = " ".join(takewhile(lambda each: not each.startswith("-"), arguments))
-    return UsageError(f"pulumi {asked}: {words.removeprefix('error: ')}")
-
-
-def said(told: Mapping[str, Any], severity: str) -> list[str]:
-    """Give what the engine and the program said, each thing once."""
-    found = [each for each in told.get("diagnostics") or () if each.get("severity") == severity]
-    texts = [each.get("message", "").strip().removeprefix("error: ") for each in found]
-    return [text for text in dict.fromkeys(texts) if text]
+    command = " ".join(takewhile(lambda each: not each.startswith("-"), arguments))
+    return UsageError(f"pulumi {command}: {words.removeprefix('error: ')}")
 
 
 def _run(
-    *arguments: str, environ: Environ, given: str | None = None
+    *arguments: str, environ: Environ, stdin: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     installed()
     # What is asked is what is written here, whatever the shell has told pulumi.
@@ -107,7 +110,7 @@ def _run(
             ["pulumi", *arguments, "--non-interactive", "--color", "never"],  # noqa: S607
             cwd=ROOT,
             env=kept | {"PULUMI_SKIP_UPDATE_CHECK": "true"},
-            input=given,
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,

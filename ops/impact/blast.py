@@ -28,7 +28,7 @@ from ops.impact.dependencies import (
 from ops.impact.edges import LOOKS_ON, record_name, standing
 from ops.plan import config
 from ops.plan.graph import build
-from ops.plan.identity import name_of
+from ops.plan.urn import name_of
 
 HEADS: dict[Kind, str] = {
     "url": "public URLs",

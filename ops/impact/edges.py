@@ -17,7 +17,7 @@ from components.facts import krotrust, pencom
 from components.facts.third_parties import THIRD_PARTIES
 from ops.impact.dependencies import OUTSIDE, Edge, Effect, Kind, Standing, Thing, holding
 from ops.plan.graph import Graph, Resource
-from ops.plan.identity import name_of
+from ops.plan.urn import name_of
 
 # Nothing stands on what only looks on or only groups.
 LOOKS_ON = {"UptimeAlert", "UptimeCheck", "MonitorAlert", "Project", "ProjectResources"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +16,6 @@ from ops.engine import pulumi_cli
 from ops.pencom import assumed
 from ops.plan.config import StackConfig
 from ops.plan.graph import build
-from ops.plan.identity import name_of
 
 KIND = "estate:pencom:"
 Registered = tuple[str, str, Mapping[str, Any]]  # type, logical name, inputs
@@ -150,11 +148,8 @@ def declared(settings: StackConfig) -> Estate:
 
 def recorded(stack: str) -> Estate:
     """Read what the last `up` recorded. Raises UsageError where the state has no Pencom."""
-    resources = json.loads(pulumi_cli.exported(stack))["deployment"].get("resources") or ()
-    return read(
-        stack,
-        ((each["type"], name_of(each["urn"]), each.get("inputs") or {}) for each in resources),
-    )
+    resources = pulumi_cli.deployment(stack).resources
+    return read(stack, ((each.type, each.name, each.inputs) for each in resources))
 
 
 def read(stack: str, registered: Iterable[Registered]) -> Estate:

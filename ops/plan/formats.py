@@ -11,8 +11,9 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from ops.plan import config, rendered
+from ops.plan.changes import keyed
 from ops.plan.graph import Graph, build
-from ops.plan.identity import name_of
+from ops.plan.urn import name_of
 
 WIDTH = 100  # characters of an input that still stand on one line of a tree
 
@@ -115,6 +116,6 @@ def _grow(branch: Tree, key: str, value: Any) -> None:
         branch.add(f"{escape(key)}: [cyan]{escape(text)}[/]")
         return
     twig = branch.add(escape(key))
-    items = value.items() if isinstance(value, dict) else rendered.keyed(value).items()
+    items = value.items() if isinstance(value, dict) else keyed(value).items()
     for name, item in items:
         _grow(twig, str(name), item)

@@ -25,6 +25,7 @@ from pulumi.runtime.proto import resource_pb2
 from ops import ROOT
 from ops.cli.errors import UsageError
 from ops.plan.config import StackConfig
+from ops.plan.references import Reference
 
 SECRET = "[secret]"  # noqa: S105  what is shown in a secret's place
 LOOK_UPS = {"digitalocean:index/getDatabaseCa:getDatabaseCa": ("certificate",)}
@@ -132,7 +133,7 @@ class Recorder(mocks.MockMonitor):
             return resource_pb2.RegisterResourceResponse(urn=urn, object=answer)
         for output in _text_outputs(request.type):
             if output not in answer:
-                reference = f"<{request.name}.{output}>"
+                reference = str(Reference(request.name, output))
                 secret = output in request.additionalSecretOutputs
                 answer[output] = _secret(reference) if secret else reference
         with self._lock:  # the SDK registers from several threads
@@ -230,7 +231,7 @@ class Recorder(mocks.MockMonitor):
 
     def _reference(self, number: str) -> str:
         place = int(number) - _FIRST_ID
-        return f"<{self._names[place]}.id>" if place < len(self._names) else number
+        return str(Reference(self._names[place], "id")) if place < len(self._names) else number
 
 
 def record(settings: StackConfig, program: Callable[[], object] | None = None) -> Graph:

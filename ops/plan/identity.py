@@ -14,11 +14,6 @@ Key = Callable[[Inputs], Hashable]
 IDENTITY: Mapping[str, str] = {"SpacesBucket": "name"}
 
 
-def name_of(urn: str) -> str:
-    """Give the logical name, which a URN ends in."""
-    return urn.rpartition("::")[2]
-
-
 def of(*names: str) -> Key:
     """Tell a thing by some inputs together."""
     return lambda inputs: _whole(inputs.get(name) for name in names)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from ops import ROOT
 from ops.cli.errors import UsageError
 from ops.plan import config
+from ops.plan.changes import changes
 from ops.plan.graph import Graph, Resource, build
-from ops.plan.identity import name_of
+from ops.plan.references import references
+from ops.plan.urn import name_of
 
 FOLDER = ROOT / "rendered"
-REFERENCE = re.compile(r"<([\w.-]+)\.\w+>")
 HEAD = "# What the program declares. Written by `make render`; do not edit.\n"
 
 
@@ -137,14 +135,6 @@ def read(stack: str, texts: Mapping[str, str], project: str) -> Graph:
     return Graph(stack, tuple(resources), {})
 
 
-def references(value: Any) -> set[str]:
-    """Name the resources that the cloud's values in an input come from."""
-    if isinstance(value, str):
-        return set(REFERENCE.findall(value)) if "<" in value else set()
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return {name for item in items for name in references(item)}
-
-
 def _entries(name: str, text: str) -> dict[str, dict[str, Any]]:
     try:
         found: dict[str, dict[str, Any]] = yaml.load(text, Loader=config.Loader) or {}  # noqa: S506
@@ -164,49 +154,3 @@ def _entry(resource: Resource) -> dict[str, Any]:
     if resource.inputs:
         entry["inputs"] = resource.inputs
     return entry
-
-
-class Change(NamedTuple):
-    """One value that differs. Of what is on one side only, the other is None."""
-
-    path: str
-    old: Any
-    new: Any
-
-    def lines(self) -> Iterator[str]:
-        """Show it on one line with both values; of a text of several lines, what differs in it."""
-        texts = isinstance(self.old, str) and isinstance(self.new, str)
-        old, new = (each.splitlines() if texts else [] for each in (self.old, self.new))
-        if max(len(old), len(new)) > 1 and old != new:
-            # The first two lines are a head; each other begins with a mark and then its text.
-            for line in islice(difflib.unified_diff(old, new, lineterm="", n=0), 2, None):
-                if not line.startswith("@@"):
-                    yield f"{self.path}: {line}"
-        else:  # also where the ends of lines alone differ
-            yield f"{self.path}: {self.old!r} => {self.new!r}"
-
-
-def changes(old: Any, new: Any, path: str = "") -> Iterator[Change]:
-    """Walk two values together. The items of a list go by what they are called."""
-    if old == new:
-        return
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in sorted(old.keys() | new.keys(), key=str):
-            yield from changes(old.get(key), new.get(key), f"{path}.{key}" if path else str(key))
-    elif isinstance(old, list) and isinstance(new, list):
-        before, after = keyed(old), keyed(new)
-        if before == after:  # the same items in another order
-            yield Change(path, list(before), list(after))
-        yield from changes(before, after, path)
-    else:
-        yield Change(path, old, new)
-
-
-def keyed(items: list[Any]) -> dict[Any, Any]:
-    """Name a list's items by what they are, so that one taken out does not shift the others."""
-    names = [
-        item.get("key") or item.get("name") if isinstance(item, dict) else item for item in items
-    ]
-    if all(isinstance(name, str) for name in names) and len(set(names)) == len(names):
-        return dict(zip(names, items, strict=True))
-    return dict(enumerate(items))

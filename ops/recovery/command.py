@@ -14,7 +14,7 @@ import typer
 
 from components.facts.holding import CACHES
 from ops.cli.errors import UsageError
-from ops.deploy import operations
+from ops.engine import plugin
 from ops.impact.edges import standing
 from ops.plan import config
 from ops.plan.graph import build
@@ -55,7 +55,7 @@ def run(
     if check:
         return _check(stack, config_file, form, {loss.kind})
     if form == "text":
-        typer.echo(f"provider: {operations.answering(os.environ)}")
+        typer.echo(f"provider: {plugin.answering(os.environ)}")
     needs = readiness.look(stack, config_file, os.environ, {loss.kind})
     told = recovery(Case(settings, planned, found, loss, at), needs)
     if form == "json":

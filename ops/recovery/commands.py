@@ -43,11 +43,10 @@ def recover(
 def gone(stack: Stack = "prod", config_file: ConfigFile = None) -> None:
     """Name what held data and is gone from the account, before an `up` makes it anew; exit 1."""
     from ops.deploy import lost_stores as command
-    from ops.deploy import operations
-    from ops.engine import pulumi_cli
+    from ops.engine import plugin, pulumi_cli
 
     pulumi_cli.settings(stack, config_file)
-    typer.echo(f"provider: {operations.answering(os.environ)}")
+    typer.echo(f"provider: {plugin.answering(os.environ)}")
     command.check(stack, config_file)
     typer.echo("all that holds data is there")
 

@@ -12,7 +12,7 @@ import typer
 
 from ops.cli.errors import UsageError
 from ops.cli.findings import Finding, show
-from ops.deploy import operations
+from ops.engine import plugin
 from ops.recovery.checks import access, backups, secrets, settings, sources, tools
 from ops.recovery.checks.account import see
 from ops.recovery.checks.subject import Subject, plans
@@ -90,7 +90,7 @@ def check(
     """Print what is there and what is missing. Returns 1 where something needed is missing."""
     found = look(stack, config_file, os.environ, kinds)
     if form == "text":
-        typer.echo(f"provider: {operations.answering(os.environ)}")
+        typer.echo(f"provider: {plugin.answering(os.environ)}")
     return show(f"what a recovery of {stack} needs", found, form)
 
 

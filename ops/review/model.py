@@ -12,8 +12,8 @@ import yaml
 from ops.diff.plans import ORDER, Edit
 from ops.impact.blast import Blast
 from ops.impact.dependencies import held, holding
+from ops.plan.changes import Change
 from ops.plan.graph import SECRET
-from ops.plan.rendered import Change
 from ops.review import policy
 from policy.rules import Finding
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from ops.plan import config
 from ops.plan.graph import Graph, build
-from ops.plan.identity import name_of
+from ops.plan.references import references
+from ops.plan.urn import name_of
 from policy.estate import UNKNOWN, Resource, kind
 from policy.rules import RULES, Finding, findings
 
 # `<krotrust-droplet.id>`, and `<getDatabaseCa of krotrust-database-cluster.id>`
-_REFERENCE = re.compile(r"<(?:\w+ of )?([^<>\s]+)\.\w+>")
 
 
 def run(stack: str, config_file: str | None, form: str) -> int:
@@ -77,6 +76,6 @@ def _known(value: Any, names: set[str]) -> Any:
         return {key: _known(item, names) for key, item in value.items()}
     if isinstance(value, list):
         return [_known(item, names) for item in value]
-    if isinstance(value, str) and names.intersection(_REFERENCE.findall(value)):
+    if isinstance(value, str) and names & references(value):
         return UNKNOWN
     return value

@@ -8,10 +8,10 @@ from typing import Any
 
 from components.facts.secrets import CATALOGUE
 from ops.diff.plans import Edit
-from ops.drift.command import LATER
+from ops.engine.drifts import LATER
 from ops.impact import blast
+from ops.plan.changes import Change
 from ops.plan.graph import SECRET
-from ops.plan.rendered import Change
 from ops.review.model import Review, details, loud
 from policy.rules import RULES
 

@@ -19,7 +19,7 @@ import typer
 from components.facts.spaces import SpacesRegion
 from ops.account import acl, client
 from ops.cli.errors import UsageError
-from ops.deploy import operations
+from ops.engine import plugin
 from ops.state import copies
 
 Environ = Mapping[str, str]
@@ -74,9 +74,9 @@ def run(
     name, region = name or purpose.name, region or purpose.region
     if region not in get_args(SpacesRegion):
         raise UsageError(f"--region is {region}: allowed is {', '.join(get_args(SpacesRegion))}")
-    if operations.answering(environ) == operations.STAND_IN:
+    if plugin.answering(environ) == plugin.STAND_IN:
         raise UsageError("this is a rehearsal, whose state is a folder: it needs no bucket")
-    typer.echo(f"provider: {operations.answering(environ)}")
+    typer.echo(f"provider: {plugin.answering(environ)}")
     s3 = client.spaces(environ, region)
     with client.words():
         there = _ours(s3, name, purpose)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ import typer
 
 from ops.account.client import NotAtHandError
 from ops.cli.errors import UsageError
-from ops.engine import pulumi_cli
+from ops.engine import documents, pulumi_cli
 from ops.state import passphrase
 from ops.state.locations import STATE_KEYS, Place, address, place
 
@@ -87,7 +86,7 @@ def save(stack: str, url: str | None, environ: Environ) -> int:
     word = passphrase.at_hand(environ)
     there = named(environ, url)
     text = pulumi_cli.text("stack", "export", "--stack", stack, environ=environ)
-    if not json.loads(text)["deployment"].get("resources"):
+    if not documents.deployment(text).resources:
         raise UsageError(
             f"the state of {stack} is empty, and an empty copy would pass for the newest: nothing"
             f" was saved. See `python -m ops state --check --stack {stack}`"

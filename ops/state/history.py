@@ -14,7 +14,7 @@ from typing import Any
 import typer
 
 from ops.cli.errors import UsageError
-from ops.engine import pulumi_cli
+from ops.engine import documents, pulumi_cli
 from ops.plan import config
 from ops.state import copies
 from ops.state.locations import Place, file, place
@@ -134,23 +134,10 @@ def show(stack: str, which: str | None, environ: Environ) -> int:
     return 0
 
 
-def time_of(deployment: Mapping[str, Any]) -> datetime:
-    """Say when the engine wrote a state."""
-    # The engine writes nanoseconds, and Python reads no more than microseconds.
-    whole, _, rest = str(deployment["manifest"]["time"]).removesuffix("Z").partition(".")
-    return datetime.fromisoformat(f"{whole}.{rest[:6]:0<6}+00:00")
-
-
 def _checkpoint(content: bytes, where: str) -> Kept | None:
-    """Read a file of the backend; nothing where it is cut off, or holds no resource."""
+    """Read a file of the backend; None where it is cut off, or has no resource."""
     try:
-        read = json.loads(content)
-        deployment = read["checkpoint"]["latest"]
-        if not deployment["resources"]:
-            return None
-        exported = {"version": read["version"], "deployment": deployment}
-        if features := read.get("features"):
-            exported["features"] = features
-        return Kept(time_of(deployment), where, json.dumps(exported, indent=4))
+        text = documents.exported(content)
+        return Kept(documents.deployment(text).time, where, text)
     except (ValueError, KeyError, TypeError):
         return None

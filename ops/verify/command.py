@@ -13,8 +13,7 @@ import typer
 from ops.account.client import Account, NotAtHandError, visit
 from ops.cli import findings
 from ops.cli.findings import Finding
-from ops.deploy import operations
-from ops.engine import pulumi_cli
+from ops.engine import plugin, pulumi_cli
 from ops.verify import live, names, on_premises, web
 from ops.verify.recorded import Look, Recorded, recorded
 
@@ -34,7 +33,7 @@ def run(
     """
     pulumi_cli.settings(stack, config_file)  # what is not there is said at once
     if form == "text":
-        typer.echo(f"provider: {operations.answering(os.environ)}")
+        typer.echo(f"provider: {plugin.answering(os.environ)}")
     state = recorded(stack)
     found = look(state, os.environ, nameserver, connect_to)
     return findings.show(f"What the state of {stack} says, and what is there", found, form)
@@ -54,9 +53,7 @@ def look(
             names.looks(state, nameserver),
             web.looks(state, connect_to),
             live.looks(state, account),
-            on_premises.looks(
-                state, rehearsed=operations.answering(environ) == operations.STAND_IN
-            ),
+            on_premises.looks(state, rehearsed=plugin.answering(environ) == plugin.STAND_IN),
         )
         found = [each for part in pool.map(_all, looks) for each in part]
     order = list(dict.fromkeys(each.part for each in found))

@@ -12,7 +12,8 @@ from typing import Any
 from components.facts.holding import CACHES
 from ops.account.client import Account, NotAtHandError, RefusedError, words
 from ops.cli.findings import Finding
-from ops.verify.recorded import Look, Recorded, Resource
+from ops.engine.documents import State
+from ops.verify.recorded import Look, Recorded
 
 DROPLETS, DATABASES, APPS, BACKUPS = "droplets", "databases", "apps", "backups"
 YOUNG = timedelta(hours=36)  # a daily backup that is late, but has not been left out
@@ -45,8 +46,8 @@ def looks(state: Recorded, account: Account | NotAtHandError) -> Iterator[Look]:
 def _asking(
     account: Account | NotAtHandError,
     parts: Sequence[str],
-    resource: Resource,
-    look: Callable[[Account, Resource], Told],
+    resource: State,
+    look: Callable[[Account, State], Told],
 ) -> Look:
     """Make a look that tells, too, what it could not ask."""
 
@@ -71,13 +72,13 @@ def _there(ask: Callable[[Any], Mapping[str, Any]], key: str, identity: object) 
     return answer[key]
 
 
-def _gone(part: str, resource: Resource) -> Finding:
+def _gone(part: str, resource: State) -> Finding:
     told = f"the state has it as {resource.id}, and the account has it no more"
     mend = "`python -m ops drift` names all that is gone"
     return Finding(part, resource.name, "bad", told, mend)
 
 
-def _droplet(account: Account, resource: Resource) -> Told:
+def _droplet(account: Account, resource: State) -> Told:
     live = _there(account.api.droplets.get, "droplet", int(resource.id))
     if live is None:
         yield _gone(DROPLETS, resource)
@@ -94,7 +95,7 @@ def _droplet(account: Account, resource: Resource) -> Told:
         yield newest(resource.name, found, live["created_at"], YOUNG_BY_PLAN[plan])
 
 
-def _cluster(account: Account, resource: Resource, rules: set[Rule]) -> Told:
+def _cluster(account: Account, resource: State, rules: set[Rule]) -> Told:
     live = _there(account.api.databases.get_cluster, "database", resource.id)
     if live is None:
         yield _gone(DATABASES, resource)
@@ -148,7 +149,7 @@ def newest(name: str, backups: Sequence[Mapping[str, Any]], made: str, limit: ti
     return Finding(BACKUPS, name, "bad", f"none; wanted is one younger than {hours} h")
 
 
-def _app(account: Account, resource: Resource) -> Told:
+def _app(account: Account, resource: State) -> Told:
     live = _there(account.api.apps.get, "app", resource.id)
     if live is None:
         yield _gone(APPS, resource)
@@ -171,7 +172,7 @@ def _app(account: Account, resource: Resource) -> Told:
         yield Finding(APPS, resource.name, "ok", told)
 
 
-def _stranger(cluster: Resource, rules: set[Rule], droplets: Mapping[str, set[str]]) -> Told:
+def _stranger(cluster: State, rules: set[Rule], droplets: Mapping[str, set[str]]) -> Told:
     """Knock at a cluster's public door, which is closed to whom it does not trust."""
     title = f"{cluster.name}: from here"
     if not (host := cluster.outputs.get("host")):
@@ -200,6 +201,6 @@ def is_trusted(address: str, rules: set[Rule], droplets: Mapping[str, set[str]])
     )
 
 
-def _own_addresses(droplet: Resource) -> set[str]:
+def _own_addresses(droplet: State) -> set[str]:
     names = ("ipv4Address", "ipv4AddressPrivate", "ipv6Address")
     return {each for name in names if (each := droplet.outputs.get(name))}

@@ -15,7 +15,7 @@ from conftest import CANARIES, SEAL_KEY, Engine
 
 from ops.plan import config
 from ops.plan.graph import record
-from ops.plan.identity import name_of
+from ops.plan.urn import name_of
 from rehearsal import FAULTS_VARIABLE, SPEED_VARIABLE
 from rehearsal.cloud import change, find, look
 

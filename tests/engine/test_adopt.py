@@ -12,10 +12,10 @@ import yaml
 from conftest import CANARIES, SEAL_KEY, Engine
 
 import rehearsal
-from ops.adopt.command import take_over
+from ops.adopt.imports import take_over
 from ops.cli.errors import UsageError
 from ops.plan.graph import Graph
-from ops.plan.identity import name_of
+from ops.plan.urn import name_of
 
 pytestmark = pytest.mark.engine
 

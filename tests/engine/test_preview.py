@@ -12,7 +12,7 @@ from conftest import Engine
 from ops.pencom import export, inventory
 from ops.plan import config
 from ops.plan.graph import Graph
-from ops.plan.identity import name_of
+from ops.plan.urn import name_of
 
 pytestmark = pytest.mark.engine
 

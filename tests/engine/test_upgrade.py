@@ -12,7 +12,7 @@ import pytest
 from by_hand import brought_up
 from conftest import Engine
 
-from ops.plan.identity import name_of
+from ops.plan.urn import name_of
 
 pytestmark = pytest.mark.engine
 

@@ -8,7 +8,7 @@ from typing import Any
 import rehearsal
 from ops.account.client import SPACES_KEYS
 from ops.cli.findings import Finding
-from ops.deploy import operations
+from ops.engine import plugin
 from ops.recovery.checks.account import ACCOUNT, LISTS, spaces
 from ops.recovery.checks.subject import Plan, Subject
 
@@ -33,7 +33,7 @@ def token(subject: Subject) -> Iterator[Finding]:
             kept = f"pulumi config get --stack {subject.plan.stack} digitalocean:token"
             mend = f'export {name}="$({kept})"'
         yield Finding("token", name, "bad", told, mend)
-    elif not subject.rehearsed and held[0] in (rehearsal.TOKEN, operations.THROW_AWAY):
+    elif not subject.rehearsed and held[0] in (rehearsal.TOKEN, plugin.THROW_AWAY):
         yield Finding("token", name, "bad", "a throw-away one", mend)
     elif closed := subject.account().closed:
         yield Finding("token", name, "bad", closed, "set right what it names")

@@ -12,7 +12,7 @@ import pulumi
 
 from ops import ROOT
 from ops.cli.errors import UsageError
-from ops.deploy import operations
+from ops.engine import plugin
 from ops.plan import config
 from ops.plan.config import StackConfig
 from ops.plan.graph import Graph, Resource, record
@@ -69,7 +69,7 @@ class Subject:
     @property
     def rehearsed(self) -> bool:
         """Whether the stand-in plays the cloud."""
-        return operations.answering(self.environ) == operations.STAND_IN
+        return plugin.answering(self.environ) == plugin.STAND_IN
 
     def matters(self, *kinds: LossKind) -> bool:
         """Tell whether one of these is among what is lost."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ops import ROOT
 from ops.cli.findings import Finding
-from ops.deploy import operations
+from ops.engine import plugin
 from ops.plan import config
 from ops.recovery.checks.subject import Subject
 
@@ -49,7 +49,7 @@ def _plugin(subject: Subject) -> Finding:
     """Look for the plugin: on PATH, else among those that pulumi installed."""
     name, wanted = "DigitalOcean plugin", version("pulumi-digitalocean")
     if _which(f"pulumi-resource-{PLUGIN}", subject):
-        return Finding("tools", name, "ok", operations.answering(subject.environ))
+        return Finding("tools", name, "ok", plugin.answering(subject.environ))
     done = _run(subject, "pulumi", "plugin", "ls", "--json")
     listed = json.loads(done.stdout or "[]") if done.returncode == 0 else []
     there = [each.get("version") for each in listed if each["name"] == PLUGIN]

@@ -9,7 +9,7 @@ from components.facts.holding import CACHES
 from ops.impact.edges import standing
 from ops.plan import config as stack_files
 from ops.plan.graph import Resource, build
-from ops.plan.identity import name_of
+from ops.plan.urn import name_of
 from ops.recovery.case import Case
 from ops.recovery.kinds import STANDS_IN
 from ops.recovery.loss import regional

@@ -15,8 +15,9 @@ import rehearsal
 from ops.account import acl
 from ops.account.client import NotAtHandError
 from ops.cli.errors import UsageError
-from ops.drift import command as drift
-from ops.plan.rendered import Change
+from ops.engine.documents import preview
+from ops.engine.drifts import CHANGED, Drift
+from ops.plan.changes import Change
 from rehearsal.spaces import EVERYBODY
 
 KEYS = {"SPACES_ACCESS_KEY_ID": "id", "SPACES_SECRET_ACCESS_KEY": "secret"}
@@ -55,7 +56,7 @@ def test_each_bucket_of_the_state_is_compared_with_the_live_one(tmp_path: Path) 
         _step("opened", kind="digitalocean:index/vpc:Vpc"),
         {"op": "create", "urn": "urn:pulumi:s::p::a:b:C::new"},
     ]
-    found = acl.changed({"steps": steps}, _cloud(tmp_path, **live))
+    found = acl.changed(preview({"steps": steps}), _cloud(tmp_path, **live))
     assert [(each.resource, each.change) for each in found] == [
         ("the-opened", Change("acl", "private", "public-read")),
         ("the-shut", Change("acl", "public-read", "private")),
@@ -76,7 +77,7 @@ def test_each_bucket_of_the_state_is_compared_with_the_live_one(tmp_path: Path) 
 
 def test_a_bucket_that_is_gone_meanwhile_is_a_refusal_of_spaces(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="GetBucketAcl: 404 NoSuchBucket"):
-        acl.changed({"steps": [_step("gone")]}, _cloud(tmp_path))
+        acl.changed(preview({"steps": [_step("gone")]}), _cloud(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -90,12 +91,12 @@ def test_without_credentials_it_says_which_are_missing(
     environ: dict[str, str], missing: str
 ) -> None:
     with pytest.raises(NotAtHandError, match=f"^{missing}"):
-        acl.changed({"steps": [_step("files")]}, {"PATH": "", **environ})
+        acl.changed(preview({"steps": [_step("files")]}), {"PATH": "", **environ})
 
 
 @pytest.mark.parametrize("answer", [{}, {"steps": None}, {"steps": [_step("x", kind="a:b:C")]}])
 def test_without_a_bucket_nobody_is_asked(answer: dict[str, Any]) -> None:
-    assert acl.changed(answer, {"PATH": ""}) == []
+    assert acl.changed(preview(answer), {"PATH": ""}) == []
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_grants_to_others_are_told_one_by_one_where_there_is_no_word_for_them(
 
 def test_the_drift_tells_both_values_and_what_mends_it() -> None:
     change = Change("acl", "private", "public-read")
-    found = drift.Drift("files", drift.CHANGED, change, mend="aws s3api")
+    found = Drift("files", CHANGED, change, mend="aws s3api")
     assert list(found.lines()) == [
         "files  acl: 'private' => 'public-read'",
         "  an `up` neither sees nor mends it; this does: aws s3api",

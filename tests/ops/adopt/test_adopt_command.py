@@ -13,10 +13,12 @@ from conftest import changed
 
 import rehearsal
 from ops.adopt import command as adopt
+from ops.adopt.imports import state_ids
 from ops.cli.errors import UsageError
 from ops.engine import pulumi_cli
+from ops.engine.documents import Preview, preview
 from ops.plan.graph import Graph, build
-from ops.plan.identity import name_of
+from ops.plan.urn import name_of
 
 CHOSEN = [
     f"krotrust-firewall={today.FIREWALL}",
@@ -195,15 +197,15 @@ def test_of_what_is_being_replaced_the_new_one_is_the_state_s(
     resources = [new, {**new, "id": "old", "delete": True}]
     text = json.dumps({"deployment": {"resources": resources}})
     monkeypatch.setattr(pulumi_cli, "exported", lambda _: text)
-    assert adopt.state_ids("prod") == {"it": "new", "u::it": "old"}
+    assert state_ids("prod") == {"it": "new", "u::it": "old"}
 
 
 def test_an_import_that_stops_says_how_to_go_on(
     fake: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: Any) -> dict[str, Any]:
+    def refuse(*_: Any) -> Preview:
         fake.refusals["import"] = "503 Service Unavailable"
-        return fake.answer()
+        return preview(fake.answer())
 
     monkeypatch.setattr(adopt, "_asked", refuse)
     with pytest.raises(UsageError) as said:

@@ -9,8 +9,9 @@ import pytest
 
 from ops.adopt.differences import Difference, differences
 from ops.adopt.suggest_setting import Keeper
+from ops.engine.documents import preview
+from ops.plan.changes import Change
 from ops.plan.graph import Graph, Resource
-from ops.plan.rendered import Change
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 CANARY = "canary-live"
@@ -51,7 +52,9 @@ def told(
     steps = [step, *({"op": op, "urn": f"u::e::{token}::{name}"} for name, op in others)]
     graph = Graph("prod", (_resource("it", token, planned or new),), {})
     answer = {"steps": steps}
-    found = differences(answer, {"it": unread or {}}, graph, cast(Keeper, keeper or NoSetting()))
+    found = differences(
+        preview(answer), {"it": unread or {}}, graph, cast(Keeper, keeper or NoSetting())
+    )
     return found.get("it", [])
 
 
@@ -202,7 +205,9 @@ def test_a_long_value_is_cut_for_a_reader_and_whole_for_a_program() -> None:
 
 def test_only_what_was_recognised_is_told_of() -> None:
     found = differences(
-        {"steps": [{"op": "create", "urn": "u::e::t::other", "newState": {"inputs": {"a": 1}}}]},
+        preview(
+            {"steps": [{"op": "create", "urn": "u::e::t::other", "newState": {"inputs": {"a": 1}}}]}
+        ),
         {"it": {}},
         Graph("prod", (), {}),
         cast(Keeper, NoSetting()),

@@ -11,9 +11,9 @@ from conftest import changed
 
 from ops.adopt import suggest_setting
 from ops.adopt.suggest_setting import Keeper
+from ops.plan.changes import Change
 from ops.plan.config import StackConfig
 from ops.plan.graph import Graph, build, record
-from ops.plan.rendered import Change
 
 NETWORK = today.NETWORK
 

@@ -11,9 +11,10 @@ from command_line import FakePulumi, Project
 
 import rehearsal
 from ops.cli.errors import UsageError
-from ops.deploy import operations
 from ops.drift import command as drift
-from ops.drift.command import Side
+from ops.engine import plugin
+from ops.engine.documents import preview
+from ops.engine.drifts import Drift, Side, drifts
 from ops.plan.graph import SECRET
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -42,7 +43,7 @@ def step(
 
 
 def lines(side: Side, *steps: dict[str, Any]) -> list[str]:
-    found = drift.drifts({"steps": list(steps)}, side)
+    found = drifts(preview({"steps": list(steps)}), side)
     return [line for each in found for line in each.lines()]
 
 
@@ -52,7 +53,7 @@ def env(key: str, value: str, **more: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("answer", [{}, {"steps": None}, {"steps": []}])
 def test_no_steps_are_no_drift(answer: dict[str, Any]) -> None:
-    assert drift.drifts(answer, "live") == drift.drifts(answer, "code") == []
+    assert drifts(preview(answer), "live") == drifts(preview(answer), "code") == []
 
 
 @pytest.mark.parametrize("op", ["same", "refresh", "read"])
@@ -116,7 +117,7 @@ def test_a_secret_is_changed_and_never_shown(side: Side, old: str, new: str) -> 
     after = {"envs": [env("A", "1"), env("TOKEN", new, type="SECRET")]}
     rotated = step("update", before, after, "envs[1].value")
     assert lines(side, rotated) == ["thing  envs.TOKEN.value: changed"]
-    (found,) = drift.drifts({"steps": [rotated]}, side)
+    (found,) = drifts(preview({"steps": [rotated]}), side)
     assert found.as_json() == {
         "resource": "thing",
         "kind": "changed",
@@ -177,31 +178,31 @@ def test_what_is_destroyed_comes_first_and_loud() -> None:
 
 
 def test_only_a_secret_that_somebody_touched_is_told() -> None:
-    def secrets(*keys: str) -> list[drift.Drift]:
+    def secrets(*keys: str) -> list[Drift]:
         envs = {"envs": [env(key, SECRET) for key in keys]}
         paths = [f"envs[{place}].value" for place in range(len(keys))]
-        return drift.drifts({"steps": [step("update", envs, envs, *paths)]}, "code")
+        return drifts(preview({"steps": [step("update", envs, envs, *paths)]}), "code")
 
-    visible = drift.drifts({"steps": [step("update", {"a": 1}, {"a": 2}, "a")]}, "live")
+    visible = drifts(preview({"steps": [step("update", {"a": 1}, {"a": 2}, "a")]}), "live")
     live = [*secrets("SENT", "TOUCHED", "ROTATED"), *visible]
     left = drift.without_own_seals(live, secrets("ROTATED"), secrets("TOUCHED", "ROTATED"))
     assert [each.path for each in left] == ["envs.TOUCHED.value", "a"]
 
 
 def test_the_first_line_names_the_plugin_that_answers(tmp_path: Path) -> None:
-    assert operations.answering(rehearsal.environment()) == "the rehearsal stand-in"
-    assert operations.answering({"PATH": str(tmp_path)}).startswith("the DigitalOcean plugin 4.")
+    assert plugin.answering(rehearsal.environment()) == "the rehearsal stand-in"
+    assert plugin.answering({"PATH": str(tmp_path)}).startswith("the DigitalOcean plugin 4.")
     others, linked = tmp_path / "other" / "rehearsal" / "bin", tmp_path / "linked"
     others.mkdir(parents=True)
     for folder in (tmp_path, others):
-        plugin = folder / "pulumi-resource-digitalocean"
-        plugin.touch()
-        plugin.chmod(plugin.stat().st_mode | stat.S_IXUSR)
+        program = folder / "pulumi-resource-digitalocean"
+        program.touch()
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
     real = tmp_path / "pulumi-resource-digitalocean"
-    assert operations.answering({"PATH": str(tmp_path)}).endswith(f"on PATH, {real}")
+    assert plugin.answering({"PATH": str(tmp_path)}).endswith(f"on PATH, {real}")
     linked.symlink_to(others)
     for stand_in in (others, linked):
-        assert operations.answering({"PATH": str(stand_in)}) == "the rehearsal stand-in"
+        assert plugin.answering({"PATH": str(stand_in)}) == "the rehearsal stand-in"
 
 
 def test_what_cannot_be_asked_is_said_at_once(

@@ -17,6 +17,7 @@ from ops.drift import command as drift
 from ops.drift import unmanaged_records
 from ops.drift.unmanaged_records import DOMAIN, RECORDS
 from ops.engine import pulumi_cli
+from ops.engine.documents import preview
 
 GIVING = [  # of the mail, and no record of an app's names
     ("MX", "@", "mx1.mail.test."),
@@ -42,7 +43,7 @@ def _step(kind: str, identity: str, op: str = "refresh") -> dict[str, Any]:
 
 
 def _found(environ: dict[str, str], *steps: dict[str, Any]) -> list[dict[str, Any]]:
-    return unmanaged_records.unmanaged({"steps": list(steps)}, environ)
+    return unmanaged_records.unmanaged(preview({"steps": list(steps)}), environ)
 
 
 def test_what_neither_the_state_nor_an_app_holds_is_told(environ: dict[str, str]) -> None:
@@ -81,7 +82,7 @@ def test_what_the_state_holds_is_not_told_unless_it_is_gone(environ: dict[str, s
 
 
 def test_without_a_zone_nobody_is_asked_and_without_a_token_it_says_so() -> None:
-    assert unmanaged_records.unmanaged({"steps": None}, {"PATH": ""}) == []
+    assert unmanaged_records.unmanaged(preview({"steps": None}), {"PATH": ""}) == []
     with pytest.raises(NotAtHandError, match="DIGITALOCEAN_TOKEN is not set"):
         _found({"PATH": ""}, _step(DOMAIN, "krogiving.com"))
 
@@ -98,7 +99,7 @@ def test_a_drift_tells_them_apart_and_they_are_none(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(pulumi_cli, "installed", lambda: None)
     answer = {"steps": [_step(DOMAIN, "krogiving.com")]}
-    monkeypatch.setattr(pulumi_cli, "answer", lambda *_: answer)
+    monkeypatch.setattr(pulumi_cli, "answer", lambda *_, **__: answer)
     report = tmp_path / "drift.json"
     assert drift.run("prod", None, form, str(report)) == 0
     printed = capsys.readouterr().out
@@ -121,7 +122,7 @@ def test_where_nobody_can_look_the_report_says_so(
 ) -> None:
     monkeypatch.setattr(pulumi_cli, "installed", lambda: None)
     monkeypatch.setattr(
-        pulumi_cli, "answer", lambda *_: {"steps": [_step(DOMAIN, "krogiving.com")]}
+        pulumi_cli, "answer", lambda *_, **__: {"steps": [_step(DOMAIN, "krogiving.com")]}
     )
     monkeypatch.setenv("PATH", str(tmp_path))
     for name in (*rehearsal.TOKEN_VARIABLES, rehearsal.CLOUD_VARIABLE):

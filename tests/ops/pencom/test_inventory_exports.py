@@ -16,6 +16,7 @@ from ops.cli.errors import UsageError
 from ops.pencom import export
 from ops.pencom.inventory import Estate
 from ops.plan import rendered
+from ops.plan.changes import changes
 
 FORMATS = sorted(export.FORMATS)
 
@@ -265,8 +266,8 @@ def test_a_changed_fact_shows_in_the_plan_and_in_the_exports(
     assert list(problems(inventory, addresses, SETTINGS["storePorts"])) == []
     before, after = described(), described(inventory)
     old, new = (yaml.safe_load(rendered.as_text(graph)) for graph in (before, after))
-    changes = [text for change in rendered.changes(old, new) for text in change.lines()]
-    assert line in changes
+    lines = [text for change in changes(old, new) for text in change.lines()]
+    assert line in lines
     for file, text in exported.items():
         form, _, name = file.partition(" ")
         assert text in _file(read_from(after), form, name), file

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from ops.__main__ import app
 from ops.plan import config, rendered
+from ops.plan.changes import Change, keyed
 from ops.plan.graph import Graph
 
 Plan = Callable[[str], Graph]
@@ -131,10 +132,10 @@ def test_an_item_taken_out_of_a_list_does_not_shift_the_others(
 
 def test_items_with_a_name_are_told_apart_by_it() -> None:
     items = [{"key": "A", "value": 1}, {"name": "b"}]
-    assert list(rendered.keyed(items)) == ["A", "b"]
-    assert list(rendered.keyed(["x", "y"])) == ["x", "y"]
-    assert list(rendered.keyed([{"port": 80}, {"port": 443}])) == [0, 1]
-    assert list(rendered.keyed(["x", "x"])) == [0, 1]
+    assert list(keyed(items)) == ["A", "b"]
+    assert list(keyed(["x", "y"])) == ["x", "y"]
+    assert list(keyed([{"port": 80}, {"port": 443}])) == [0, 1]
+    assert list(keyed(["x", "x"])) == [0, 1]
 
 
 def test_an_order_that_changes_shows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,4 +158,4 @@ def test_a_setting_that_changes_no_resource_is_no_change(monkeypatch: pytest.Mon
     ids=["a line", "lines that begin like a head", "the last end", "every end"],
 )
 def test_no_difference_between_two_texts_goes_untold(old: str, new: str, shown: list[str]) -> None:
-    assert [*rendered.Change("key", old, new).lines()] == shown
+    assert [*Change("key", old, new).lines()] == shown

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from importlib.metadata import version
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
 import typer
-import yaml
 
 import rehearsal
 from ops import ROOT
 from ops.cli.errors import UsageError
 from ops.deploy import lost_stores, seal
-from ops.engine import pulumi_cli
+from ops.engine import plugin, pulumi_cli, scratch
 from ops.plan import config, formats
 
-THROW_AWAY = "throw-away"
-STATE = ROOT / ".state"
-STAND_IN = "the rehearsal stand-in"
-ASTRAY = (
-    f"PATH leads to {STAND_IN}, for another state than its own: open a new shell, or to rehearse"
-    " set all that `python -m rehearsal env` prints"
-)
 CREDENTIALS = (  # variables that hold it, the stack file entry that may instead, what it is
     (
         ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"),
@@ -58,7 +45,6 @@ VALUED = re.compile(
 # What was changed by hand is seen and mended, and no rule of the policy is broken. What a person
 # adds comes last: `--refresh=false` is heard.
 UP = ("--refresh", "--policy-pack", "policy")
-ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
 
 
 def preview(stack: str) -> int:
@@ -72,35 +58,14 @@ def preview(stack: str) -> int:
             f"pulumi is not installed (see {config.INSTALL_PAGE}): this is the offline plan."
         )
         return formats.run(stack, "tree", diff=False, exit_code=False)
-    environ, chosen = provider(dict(os.environ))
+    environ, chosen = plugin.choose(dict(os.environ))
     typer.echo(f"provider: {chosen}")
-    folder = STATE / "preview" / stack
+    folder = plugin.STATE / "preview" / stack
     shutil.rmtree(folder, ignore_errors=True)
-    environ, settings = scratch(stack, folder, environ)
+    environ, settings = scratch.create(stack, folder, environ)
     run = ["pulumi", "preview", "--diff", *pulumi_cli.target(stack, str(settings))]
     with pulumi_cli.to_its_end():
         return subprocess.run(run, env=environ, cwd=ROOT, check=False).returncode  # noqa: S603
-
-
-def scratch(
-    stack: str, folder: Path, environ: Mapping[str, str], file: Path | None = None
-) -> tuple[dict[str, str], Path]:
-    """Make an empty state of a stack in a folder, and a copy of its file beside it.
-
-    Returns the environment that leads there, and the copy. Raises UsageError where that fails.
-    """
-    (folder / "state").mkdir(parents=True)
-    environ = {
-        **environ,
-        "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-    }
-    if "PULUMI_CONFIG_PASSPHRASE_FILE" not in environ:
-        environ.setdefault("PULUMI_CONFIG_PASSPHRASE", THROW_AWAY)
-    settings = _private_copy(file or ROOT / f"Pulumi.{stack}.yaml", folder, environ)
-    # The stack is made beside a copy of its file: making it writes a salt into the file.
-    pulumi_cli.text("stack", "init", stack, "--no-select", "-C", str(folder), environ=environ)
-    return environ, settings
 
 
 def change(
@@ -126,7 +91,7 @@ def change(
             " --refresh=false"
         )
     pulumi_cli.installed()
-    if not rehearsed(os.environ) and (found := _unfit(os.environ, settings)):
+    if not plugin.rehearsed(os.environ) and (found := _unfit(os.environ, settings)):
         raise UsageError(
             f"`{command}` changes the real estate, and nothing was changed:\n"
             + "\n".join(f"  {problem}" for problem in found)
@@ -137,7 +102,7 @@ def change(
             f" the older back: {', '.join(unstored)}.\n"
             f"  `python -m ops seal --stack {stack}`, commit, then `up` again; nothing was changed"
         )
-    typer.echo(f"provider: {answering(os.environ)}")
+    typer.echo(f"provider: {plugin.answering(os.environ)}")
     lost_stores.before(command, stack, arguments, make_empty)
     run = ["pulumi", command, "--stack", stack, *(UP if command == "up" else ()), *arguments]
     with pulumi_cli.to_its_end():
@@ -153,20 +118,6 @@ def change(
     return code
 
 
-def rehearsed(environ: Mapping[str, str]) -> bool:
-    """Tell a rehearsal: the stand-in answers, for a cloud that has the state beside it."""
-    if not (cloud := environ.get(rehearsal.CLOUD_VARIABLE)):
-        return False
-    mine = Path(cloud).resolve().parent.joinpath("state").as_uri()
-    return environ.get("PULUMI_BACKEND_URL") == mine and answering(environ) == STAND_IN
-
-
-def own_state(environ: Mapping[str, str]) -> None:
-    """Raise UsageError where the stand-in would answer for another state than its own."""
-    if answering(environ) == STAND_IN and not rehearsed(environ):
-        raise UsageError(f"nothing was changed: {ASTRAY}")
-
-
 def _unfit(environ: Mapping[str, str], settings: config.StackConfig) -> list[str]:
     """Name what keeps these credentials from being real ones, and what sets options unseen."""
     problems = [
@@ -174,78 +125,16 @@ def _unfit(environ: Mapping[str, str], settings: config.StackConfig) -> list[str
         for name in sorted(environ)
         if name.startswith(rehearsal.OPTION)
     ]
-    if answering(environ) == STAND_IN:
-        problems.append(ASTRAY)
-    if environ.get("PULUMI_BACKEND_URL", "").startswith(STATE.as_uri()):
+    if plugin.answering(environ) == plugin.STAND_IN:
+        problems.append(plugin.ASTRAY)
+    if environ.get("PULUMI_BACKEND_URL", "").startswith(plugin.STATE.as_uri()):
         problems.append("PULUMI_BACKEND_URL is the throw-away state: set it to the real one")
-    if environ.get("PULUMI_CONFIG_PASSPHRASE") == THROW_AWAY:
+    if environ.get("PULUMI_CONFIG_PASSPHRASE") == plugin.THROW_AWAY:
         problems.append("PULUMI_CONFIG_PASSPHRASE is the throw-away one: set the vault's")
     for names, entry, what in CREDENTIALS:
         value = next((environ[name] for name in names if environ.get(name)), None)
-        if value in (THROW_AWAY, rehearsal.TOKEN):
+        if value in (plugin.THROW_AWAY, rehearsal.TOKEN):
             problems.append(f"{names[0]} is a throw-away one: set it to {what}")
         elif value is None and entry not in settings.values:
             problems.append(f"{names[0]} is not set: set it to {what}")
     return problems
-
-
-def provider(environ: dict[str, str], cloud: Path | None = None) -> tuple[dict[str, str], str]:
-    """Choose the plugin: the real one where it is or can be had, else the stand-in.
-
-    Returns the environment to run pulumi in, and what to say of the choice. The word `rehearsal`
-    in ESTATE_PROVIDER chooses the stand-in, whose cloud is the file `cloud`.
-    """
-    wanted = version("pulumi-digitalocean")
-    if "PULUMI_CONFIG_PASSPHRASE_FILE" not in environ:
-        environ.setdefault("PULUMI_CONFIG_PASSPHRASE", THROW_AWAY)
-    asked_for = environ.get("ESTATE_PROVIDER") == "rehearsal"
-    if not asked_for and _real_plugin(wanted):
-        if not environ.get("DIGITALOCEAN_ACCESS_TOKEN"):
-            environ.setdefault("DIGITALOCEAN_TOKEN", THROW_AWAY)
-        return environ, answering(environ)
-    environ |= rehearsal.environment(cloud or STATE / "preview" / "cloud.json")
-    why = f"the DigitalOcean plugin {wanted} is neither here nor to be had"
-    return environ, f"{answering(environ)} ({'as asked for' if asked_for else why})"
-
-
-def answering(environ: Mapping[str, str]) -> str:
-    """Say which plugin answers in an environment. One on PATH goes before an installed one."""
-    found = shutil.which("pulumi-resource-digitalocean", path=environ.get("PATH"))
-    if not found:
-        return f"the DigitalOcean plugin {version('pulumi-digitalocean')}"
-    if Path(found).resolve().parent.parts[-2:] == ("rehearsal", "bin"):  # of any checkout
-        return STAND_IN
-    return f"the DigitalOcean plugin on PATH, {found}"
-
-
-@lru_cache  # to be refused takes seconds
-def _real_plugin(wanted: str) -> bool:
-    listed = subprocess.run(
-        ["pulumi", "plugin", "ls", "--json"],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    plugins = json.loads(listed.stdout) if listed.returncode == 0 else []
-    if any(p["name"] == "digitalocean" and p.get("version") == wanted for p in plugins):
-        return True
-    install = ["pulumi", "plugin", "install", "resource", "digitalocean", wanted]
-    return subprocess.run(install, capture_output=True, check=False).returncode == 0  # noqa: S603
-
-
-def _private_copy(tracked: Path, folder: Path, environ: Mapping[str, str]) -> Path:
-    """Copy the stack's files, without what the throw-away passphrase could not open."""
-    copy: dict[str, Any] = config.read(tracked)
-    real_passphrase = (
-        "PULUMI_CONFIG_PASSPHRASE_FILE" in environ
-        or environ.get("PULUMI_CONFIG_PASSPHRASE") != THROW_AWAY
-    )
-    if not (real_passphrase and "encryptionsalt" in copy):
-        copy = {key: value for key, value in copy.items() if key not in ENCRYPTION}
-        copy["config"] = {
-            key: value for key, value in copy["config"].items() if not config.is_encrypted(value)
-        }
-    shutil.copy(ROOT / "Pulumi.yaml", folder)
-    file = folder / tracked.name
-    file.write_text(yaml.safe_dump(copy, sort_keys=False))
-    return file
