@@ -7,6 +7,7 @@ values changes nothing here, and a traceback into `.state/example` opens the rea
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ def build() -> None:
     for link, target in links.items():
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(target)
+    importlib.invalidate_caches()  # the folder was on the path before it was there
 
 
 def _links(code: Path, values: Path, folder: Path) -> Iterator[tuple[Path, Path]]:
