@@ -17,6 +17,7 @@ from fixtures import (
     pytest_collection_finish,
     pytest_collection_modifyitems,
 )
+from in_chromium import browser, page
 from plans import CANARIES, DELETE, SEAL_KEY, STACKS, changed
 from real_engine import Engine
 
@@ -29,8 +30,10 @@ __all__ = [
     "STACKS",
     "Engine",
     "_strict_and_empty",
+    "browser",
     "changed",
     "engine_for",
+    "page",
     "plan",
     "pytest_collection_finish",
     "pytest_collection_modifyitems",
