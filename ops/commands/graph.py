@@ -29,6 +29,6 @@ def graph(
     ] = None,
 ) -> None:
     """Draw the estate, with what the loss of each part affects."""
-    from ops import picture as command
+    from ops.diagram import command
 
     raise typer.Exit(command.run(stack, form.value, output))

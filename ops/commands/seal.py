@@ -11,4 +11,4 @@ def seal(stack: Stack = "prod", config_file: ConfigFile = None) -> None:
     """Store the secrets that DigitalOcean sealed in the last `up` in the stack file."""
     from ops.deploy import seal as command
 
-    command.run(stack, config_file)
+    command.store(stack, config_file)

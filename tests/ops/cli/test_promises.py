@@ -1,15 +1,12 @@
-"""What the README once named goes on working: commands, options with their values, make targets."""
+"""What the README once named goes on working: commands, and options with their values."""
 
 from __future__ import annotations
 
-import re
-import subprocess
 from typing import Any
 
 import pytest
 from typer.main import get_command
 
-from ops import ROOT
 from ops.__main__ import app
 from rehearsal.__main__ import app as rehearsal
 
@@ -62,10 +59,6 @@ network --cloud FILE
 recover krotrust-droplet
 env
 """.strip().splitlines()
-TARGETS = [
-    *("help", "setup", "preview", "rehearse", "plan", "test", "soak", "lint", "render", "bench"),
-    *("drift", "lock", "up", "refresh", "destroy", "seal", "secrets", "clean"),
-]
 
 
 def _parse(application: Any, words: list[str]) -> None:
@@ -86,12 +79,3 @@ def test_a_command_of_the_readme_is_understood(typed: str) -> None:
 @pytest.mark.parametrize("typed", REHEARSAL)
 def test_a_rehearsal_of_the_readme_is_understood(typed: str) -> None:
     _parse(rehearsal, typed.split())
-
-
-@pytest.mark.parametrize("target", TARGETS)
-def test_make_has_every_target_of_the_readme(target: str) -> None:
-    rules = (ROOT / "Makefile").read_text()
-    assert re.search(rf"^{target}:.* ## ", rules, re.MULTILINE), target
-    asked = ["make", "--dry-run", "--always-make", target]
-    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr

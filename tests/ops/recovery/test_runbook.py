@@ -122,7 +122,7 @@ def test_the_check_names_what_is_stale_and_writes_nothing(monkeypatch: pytest.Mo
     done = CliRunner().invoke(app, ["render", "--check"])
     assert (done.exit_code, done.stdout) == (
         0,
-        "docs/runbook is up to date\n",
+        "docs/runbook and docs/commands.md are up to date\n",
     )
     with_settings({"krotrust.database.name": "kro-escrow"}, monkeypatch)
     done = CliRunner().invoke(app, ["render", "--check"])
