@@ -1,4 +1,4 @@
-"""Set-up: what make does when, and that the engine's version is written in one place."""
+"""Set-up: what make does when, and that each version is written in one place."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = next(each for each in Path(__file__).parents if (each / "Makefile").exists())
 PIN = (ROOT / ".pulumi.version").read_text().strip()
@@ -101,3 +103,27 @@ def test_make_goes_on_having_every_target_of_the_readme(target: str) -> None:
     asked = ["make", "--dry-run", "--always-make", target]
     done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+REQUIREMENT = re.compile(
+    r"^[a-z0-9][a-z0-9._-]*(\[[a-z0-9,_-]+\])?==[\w.!+]+( ; [^#]+?)?( --hash=sha256:[0-9a-f]{64})+$"
+)
+
+
+@pytest.mark.parametrize("file", sorted(ROOT.glob("requirements*.txt")), ids=lambda file: file.name)
+def test_every_requirement_is_pinned_with_its_hashes(file: Path) -> None:
+    text = re.sub(r"\s*\\\n\s*", " ", file.read_text())
+    lines = [
+        line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")
+    ]
+    assert len(lines) > 5
+    assert [line for line in lines if not REQUIREMENT.match(line)] == []
+
+
+@pytest.mark.parametrize("file", sorted(ROOT.glob("requirements*.in")), ids=lambda file: file.name)
+def test_everything_that_is_asked_for_is_locked(file: Path) -> None:
+    lines = [line.split("#")[0].strip() for line in file.read_text().splitlines()]
+    asked = [Requirement(line) for line in lines if line and not line.startswith("-")]
+    locked = re.findall(r"^([a-z0-9._-]+)", file.with_suffix(".txt").read_text(), re.M)
+    assert asked
+    assert {canonicalize_name(each.name) for each in asked} <= set(locked)
