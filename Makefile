@@ -33,7 +33,7 @@ endif
 preview: setup ## Preview STACK (prod) with throw-away credentials
 	@$(PY) -m ops preview --stack $(STACK)
 
-rehearse: setup ## Rehearse an `up` of STACK in a played cloud, or the recovery of SCENARIO
+rehearse: setup ## Rehearse an `up` of STACK in a simulated cloud, or the recovery of SCENARIO
 	@$(PY) -m rehearsal $(if $(SCENARIO),recover $(SCENARIO),up --stack $(STACK))
 
 plan: setup ## Show STACK offline, and what differs from rendered/
@@ -62,32 +62,32 @@ lint: setup ## Style and types of the code, and its workflows
 	@.venv/bin/zizmor --offline --quiet --no-progress .github
 	@! command -v actionlint >/dev/null || actionlint
 
-render: setup ## Write rendered/ and docs/runbook/ anew
+render: setup ## Write rendered/, docs/runbook/ and docs/commands.md
 	@$(PY) -m ops render
 
 bench: setup ## Measure our own code, and how wide an `up` goes
 	@$(PY) benchmarks/preview.py
 	@$(PY) benchmarks/parallel.py
 
-drift: setup ## Tell what differs between STACK's cloud, state and code
+drift: setup ## Compare STACK's cloud, state and code
 	@$(PY) -m ops drift --stack $(STACK)
 
-up: setup ## Change STACK for real, mend what was changed by hand, seal the secrets
+up: setup ## Change STACK for real, correct what was changed by hand, seal the secrets
 	@$(PY) -m ops up --stack $(STACK)
 
 refresh: setup ## Read STACK's real resources into its state
 	@$(PY) -m ops refresh --stack $(STACK)
 
-destroy: setup ## Destroy STACK for real; what is protected stays
+destroy: setup ## Destroy STACK for real; protected resources stay
 	@$(PY) -m ops destroy --stack $(STACK)
 
 seal: setup ## Store the sealed secrets of the last up of STACK
 	@$(PY) -m ops seal --stack $(STACK)
 
-secrets: setup ## Tell which secrets of STACK are at hand
+secrets: setup ## List the secrets of STACK: which have a value, who to ask for the rest
 	@$(PY) -m ops secrets --stack $(STACK)
 
-lock: ## Pin the dependencies anew (needs uv)
+lock: ## Pin the newest dependencies (needs uv)
 	uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --upgrade requirements.in -o requirements.txt
 	uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --upgrade requirements-dev.in -o requirements-dev.txt
 

@@ -65,7 +65,7 @@ def main() -> None:
         typer.echo(f"error: {error}", err=True)
         sys.exit(1)
     except OSError as error:
-        if not error.filename:  # not a file that somebody named, or may not read or write
+        if not error.filename:  # not a file that was named, or may not be read or written
             raise
         typer.echo(f"error: {error.filename}: {error.strerror}", err=True)
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""The question before something real is changed."""
+"""The question before a real change."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ops.cli.errors import UsageError
 
 
 def consent(question: str, *, yes: bool) -> None:
-    """Ask before something real is changed. Raises UsageError where nobody agrees."""
+    """Ask before something real is changed. Raises UsageError without a yes."""
     try:
         agreed = yes or (bool(sys.stdin) and typer.confirm(question))
     except typer.Abort:  # the input has ended
         agreed = False
     if not agreed:
-        raise UsageError("nothing was changed: nobody agreed; `--yes` does it without asking")
+        raise UsageError("nothing was changed: the answer was not yes; `--yes` skips the question")

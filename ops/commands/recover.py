@@ -16,7 +16,7 @@ def recover(
     lost: Annotated[
         str | None,
         typer.Argument(
-            help="What is lost: a name or URL, a region, a secret's key, `state` or `up`."
+            help="Lost resource, host, URL, region, secret's key, `state` or `up`."
             " Without: list what can be lost.",
             autocompletion=losses,
         ),
