@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ops.graph import SECRET, Graph, Resource
-from ops.identity import name_of
+from ops.plan.graph import SECRET, Graph, Resource
+from ops.plan.urn import name_of
 
 REFERENCE = re.compile(r"<([\w.-]+)\.(\w+)>")
 HEAD = "import pulumi\nimport pulumi_digitalocean as do\n\nr = {}\n"

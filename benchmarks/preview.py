@@ -27,10 +27,14 @@ from benchmarks.flat import source
 from components.facts.pencom import INVENTORY
 from components.inventory import Host, Inventory, Service
 from components.pencom import Pencom, PencomArgs, PencomSettings
-from ops import ROOT, config, engine, review, review_text
-from ops.graph import Graph, Recorder, build
-from ops.inventory import export
-from ops.inventory.estate import read
+from ops import ROOT
+from ops.engine import plugin
+from ops.pencom import export
+from ops.pencom.inventory import read
+from ops.plan import config
+from ops.plan.graph import Graph, Recorder, build
+from ops.review import command as review
+from ops.review import report
 
 ROUNDS = 7
 
@@ -58,7 +62,7 @@ def command(
 
 def preview(folder: Path) -> None:
     """Measure the engine's preview of our program against the flat one."""
-    environ, provider = engine.provider(
+    environ, provider = plugin.choose(
         {**os.environ, "PULUMI_CONFIG_PASSPHRASE": "x"}, cloud=folder / "cloud.json"
     )
     environ |= {"PULUMI_BACKEND_URL": folder.as_uri(), "PULUMI_SKIP_UPDATE_CHECK": "true"}
@@ -165,7 +169,7 @@ def all_change(services: int) -> Callable[[], object]:
     before = scaled(services)()
     changed = (replace(r, inputs={**r.inputs, "port": 1}) for r in before.resources)
     after = replace(before, resources=tuple(changed))
-    return lambda: review_text.as_markdown(review.review(before, after, "the plan before"))
+    return lambda: report.as_markdown(review.review(before, after, "the plan before"))
 
 
 def exported(services: int) -> Callable[[], object]:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from ops.config import UsageError
-from ops.options import (
+from ops.cli.errors import UsageError
+from ops.cli.options import (
     BlastFormat,
     Choose,
     ConfigFile,
@@ -22,8 +22,8 @@ from ops.options import (
     TextFormat,
     Yes,
 )
-from ops.pencom_commands import inventory, order
-from ops.recovery_commands import gone, recover, state, verify
+from ops.pencom.commands import inventory, order
+from ops.recovery.commands import gone, recover, state, verify
 
 app = typer.Typer(
     help="Day-2 commands of the estate.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -40,7 +40,7 @@ def plan(
     ] = False,
 ) -> None:
     """Show what the program declares, without engine, credentials or network."""
-    from ops import plan as command
+    from ops.plan import formats as command
 
     raise typer.Exit(command.run(stack, format.value, diff=diff, exit_code=exit_code))
 
@@ -52,7 +52,7 @@ def policy(
     format: Shown[TextFormat] = TextFormat.text,  # noqa: A002
 ) -> None:
     """Name what no change may do and the plan does; exit 1 where a mandatory rule is broken."""
-    from ops import policy as command
+    from ops.review import policy as command
 
     raise typer.Exit(command.run(stack, config_file, format.value))
 
@@ -66,7 +66,7 @@ def blast(
     format: Shown[BlastFormat] = BlastFormat.text,  # noqa: A002
 ) -> None:
     """Tell what stands on one thing: URLs, services, data, who to tell, where recovery is."""
-    from ops import blast as command
+    from ops.impact import blast as command
 
     raise typer.Exit(command.run(stack, name, format.value))
 
@@ -77,8 +77,8 @@ def graph(
     format: Annotated[PictureFormat, typer.Option(help="How to draw it.")] = PictureFormat.html,  # noqa: A002
     output: Annotated[str | None, typer.Option(help="File to write.")] = None,
 ) -> None:
-    """Draw the estate: a still picture, or a page that tells what stands on each part."""
-    from ops import picture as command
+    """Draw the estate: a still picture, or a page that shows what the loss of each part affects."""
+    from ops.diagram import command
 
     raise typer.Exit(command.run(stack, format.value, output))
 
@@ -90,7 +90,7 @@ def render(
     ] = False,
 ) -> None:
     """Write rendered/, every stack's plan that reviewers read, and docs/runbook/ from prod's."""
-    from ops import rendered
+    from ops.plan import rendered
     from ops.recovery import runbook
 
     if check:
@@ -112,7 +112,7 @@ def review(
     format: Shown[ReportFormat] = ReportFormat.md,  # noqa: A002
 ) -> None:
     """Tell a reviewer what a change destroys, what stands on it, what changes, what it costs."""
-    from ops import review as command
+    from ops.review import command
 
     raise typer.Exit(command.run(stack, base, preview, format.value))
 
@@ -123,7 +123,7 @@ def secrets(
     format: Shown[ListFormat] = ListFormat.table,  # noqa: A002
 ) -> None:
     """Tell of each secret whether a value is at hand, from where, and who to ask."""
-    from ops import secrets as command
+    from ops.deploy import secrets as command
 
     command.run(stack, format.value)
 
@@ -134,9 +134,9 @@ def seal(
     config_file: ConfigFile = None,
 ) -> None:
     """Store what DigitalOcean sealed in the last `up` in the stack file."""
-    from ops import seal as command
+    from ops.deploy import seal as command
 
-    command.run(stack, config_file)
+    command.store(stack, config_file)
 
 
 @app.command()
@@ -147,7 +147,7 @@ def drift(
     report: Annotated[str | None, typer.Option(help="A file to get the JSON, too.")] = None,
 ) -> None:
     """Tell what differs between cloud, state and code, changing nothing; exit 2 on a drift."""
-    from ops import drift as command
+    from ops.drift import command
 
     raise typer.Exit(command.run(stack, config_file, format.value, report))
 
@@ -160,7 +160,7 @@ def mend(
     config_file: ConfigFile = None,
 ) -> None:
     """Put the state in order after an `up` that was killed or failed; deletes nothing."""
-    from ops import mend as command
+    from ops.adopt import repair as command
 
     raise typer.Exit(command.run(stack, config_file, choose or [], yes=yes))
 
@@ -174,7 +174,7 @@ def adopt(
     format: Shown[TextFormat] = TextFormat.text,  # noqa: A002
 ) -> None:
     """Take over what runs today: show it, touching nothing; exit 2 where a person must decide."""
-    from ops import adopt as command
+    from ops.adopt import command
 
     raise typer.Exit(command.run(stack, config_file, choose or [], format.value, apply=apply))
 
@@ -182,9 +182,9 @@ def adopt(
 @app.command()
 def preview(stack: Stack = "prod") -> None:
     """Preview on a local state with throw-away credentials; without the engine, plan offline."""
-    from ops import engine
+    from ops.deploy import command as operations
 
-    raise typer.Exit(engine.preview(stack))
+    raise typer.Exit(operations.preview(stack))
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -197,25 +197,25 @@ def up(
     ] = None,
 ) -> None:
     """Run `pulumi up --refresh` for real, then seal; refuses throw-away credentials."""
-    from ops import engine
+    from ops.deploy import command as operations
 
-    raise typer.Exit(engine.change("up", stack, context.args, make_empty or []))
+    raise typer.Exit(operations.change("up", stack, context.args, make_empty or []))
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def refresh(context: typer.Context, stack: Stack = "prod") -> None:
     """Run `pulumi refresh` for real; refuses throw-away credentials."""
-    from ops import engine
+    from ops.deploy import command as operations
 
-    raise typer.Exit(engine.change("refresh", stack, context.args))
+    raise typer.Exit(operations.change("refresh", stack, context.args))
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def destroy(context: typer.Context, stack: Stack) -> None:
     """Run `pulumi destroy` for real; refuses throw-away credentials; what is protected stays."""
-    from ops import engine
+    from ops.deploy import command as operations
 
-    raise typer.Exit(engine.change("destroy", stack, context.args))
+    raise typer.Exit(operations.change("destroy", stack, context.args))
 
 
 app.command()(inventory)

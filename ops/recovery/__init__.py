@@ -1,1 +1,4 @@
-"""What to do when something is lost: what stands ready for it, and what to do in which order."""
+"""What to do when something is lost: prerequisites, steps, the runbook.
+
+For people on call. Imports the packages before it; of the command groups, `verify` and `state`.
+"""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ops.config import StackConfig
-from ops.graph import Graph, Resource
+from ops.impact.dependencies import Standing
+from ops.plan.config import StackConfig
+from ops.plan.graph import Graph, Resource
 from ops.recovery.loss import Loss
-from ops.standing import Standing
 
 
 @dataclass(frozen=True)

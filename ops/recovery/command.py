@@ -13,10 +13,11 @@ from pathlib import Path
 import typer
 
 from components.facts.holding import CACHES
-from ops import config, engine
-from ops.config import UsageError
-from ops.edges import standing
-from ops.graph import build
+from ops.cli.errors import UsageError
+from ops.engine import plugin
+from ops.impact.edges import standing
+from ops.plan import config
+from ops.plan.graph import build
 from ops.recovery import readiness
 from ops.recovery.case import Case
 from ops.recovery.kinds import LossKind
@@ -54,7 +55,7 @@ def run(
     if check:
         return _check(stack, config_file, form, {loss.kind})
     if form == "text":
-        typer.echo(f"provider: {engine.answering(os.environ)}")
+        typer.echo(f"provider: {plugin.answering(os.environ)}")
     needs = readiness.look(stack, config_file, os.environ, {loss.kind})
     told = recovery(Case(settings, planned, found, loss, at), needs)
     if form == "json":

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from components.facts.secrets import CATALOGUE, SEAL_KEY, Secret
-from ops.blast import named
-from ops.config import UsageError
-from ops.edges import PENCOM_SERVICE
-from ops.graph import Graph, Resource
+from ops.cli.errors import UsageError
+from ops.impact.blast import named
+from ops.impact.dependencies import Effect, Standing
+from ops.impact.edges import PENCOM_SERVICE
+from ops.plan.graph import Graph, Resource
 from ops.recovery.kinds import LossKind
-from ops.standing import Effect, Standing
 
 STATE, UP = "state", "up"
 BY_TYPE: dict[str, LossKind] = {

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 import typer
 
-from ops import engine
-from ops.config import UsageError
-from ops.findings import Finding, show
+from ops.cli.errors import UsageError
+from ops.cli.findings import Finding, show
+from ops.engine import plugin
+from ops.recovery.checks import access, backups, secrets, settings, sources, tools
+from ops.recovery.checks.account import see
+from ops.recovery.checks.subject import Subject, plans
 from ops.recovery.kinds import CLOUD, KINDS, ON_PREMISES, LossKind
-from ops.recovery.ready import access, backups, secrets, settings, sources, tools
-from ops.recovery.ready.account import see
-from ops.recovery.ready.subject import Subject, plans
 from ops.state import check as state
 
 
@@ -90,7 +90,7 @@ def check(
     """Print what is there and what is missing. Returns 1 where something needed is missing."""
     found = look(stack, config_file, os.environ, kinds)
     if form == "text":
-        typer.echo(f"provider: {engine.answering(os.environ)}")
+        typer.echo(f"provider: {plugin.answering(os.environ)}")
     return show(f"what a recovery of {stack} needs", found, form)
 
 

@@ -8,14 +8,14 @@ from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from ops.blast import Blast, blast, lines
-from ops.findings import Finding
+from ops.cli.findings import Finding
+from ops.impact.blast import Blast, blast, lines
+from ops.impact.dependencies import Kind
 from ops.recovery.case import Case
 from ops.recovery.kinds import ON_PREMISES
 from ops.recovery.steps.cloud import steps
 from ops.recovery.steps.step import Step
 from ops.recovery.steps.times import told
-from ops.standing import Kind
 
 SAFE: tuple[Kind, ...] = ("url", "store")
 MOST = 12  # lines of each kind of thing on paper

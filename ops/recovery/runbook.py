@@ -10,14 +10,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from components.facts.secrets import CATALOGUE
-from ops import ROOT, config
-from ops.edges import standing
-from ops.graph import build
+from ops import ROOT
+from ops.impact.dependencies import PRODUCTS, Effect
+from ops.impact.edges import standing
+from ops.plan import config
+from ops.plan.graph import build
 from ops.recovery.case import Case
 from ops.recovery.kinds import LossKind
 from ops.recovery.loss import Loss, losable
 from ops.recovery.report import Recovery, markdown, recovery, short_time
-from ops.standing import PRODUCTS, Effect
 
 FOLDER = ROOT / "docs" / "runbook"
 STACK, INDEX = "prod", "README.md"

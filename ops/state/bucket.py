@@ -17,8 +17,9 @@ from urllib.parse import quote
 import typer
 
 from components.facts.spaces import SpacesRegion
-from ops import account, acl, engine
-from ops.config import UsageError
+from ops.account import acl, client
+from ops.cli.errors import UsageError
+from ops.engine import plugin
 from ops.state import copies
 
 Environ = Mapping[str, str]
@@ -73,39 +74,37 @@ def run(
     name, region = name or purpose.name, region or purpose.region
     if region not in get_args(SpacesRegion):
         raise UsageError(f"--region is {region}: allowed is {', '.join(get_args(SpacesRegion))}")
-    if engine.answering(environ) == engine.STAND_IN:
+    if plugin.answering(environ) == plugin.STAND_IN:
         raise UsageError("this is a rehearsal, whose state is a folder: it needs no bucket")
-    typer.echo(f"provider: {engine.answering(environ)}")
-    client = account.spaces(environ, region)
-    with account.words():
-        there = _ours(client, name, purpose)
-        wanted = (
-            [each.told for each in amiss(client, name)] if there else ["there is none: make it"]
-        )
+    typer.echo(f"provider: {plugin.answering(environ)}")
+    s3 = client.spaces(environ, region)
+    with client.refusals():
+        there = _ours(s3, name, purpose)
+        wanted = [each.told for each in amiss(s3, name)] if there else ["there is none: make it"]
         if wanted:
             typer.echo("\n".join(f"{name} in {region}: {each}" for each in wanted))
             if not (yes or typer.confirm("set that right?")):
                 raise UsageError("nothing was changed")
             if not there:
-                client.create_bucket(Bucket=name)
-            for each in amiss(client, name):
+                s3.create_bucket(Bucket=name)
+            for each in amiss(s3, name):
                 each.mend()
-            if left := amiss(client, name):
+            if left := amiss(s3, name):
                 raise UsageError(f"{name} is not as it was set: {'; '.join(e.told for e in left)}")
             typer.echo(f"done: private, with versions, old ones kept for {DAYS} days")
         else:
             typer.echo(f"{name} in {region} is as it should be: nothing was changed")
-    host = quote(account.spaces_url(environ, region).removeprefix("https://"), safe="/:")
+    host = quote(client.spaces_url(environ, region).removeprefix("https://"), safe="/:")
     typer.echo(f"export {purpose.variable}='s3://{name}?endpoint={host}&region=us-east-1'")
     return 0
 
 
-def _ours(client: Any, name: str, purpose: Purpose) -> bool:
+def _ours(s3: Any, name: str, purpose: Purpose) -> bool:
     """Tell whether the bucket is there. Raises UsageError where it is not ours to set up."""
     from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
-    if name in [each["Name"] for each in client.list_buckets()["Buckets"]]:
-        found = client.list_objects_v2(Bucket=name).get("Contents", ())
+    if name in [each["Name"] for each in s3.list_buckets()["Buckets"]]:
+        found = s3.list_objects_v2(Bucket=name).get("Contents", ())
         if strange := [each["Key"] for each in found if not purpose.holds(each["Key"])]:
             raise UsageError(
                 f"{name} holds something else, like {strange[0]!r}: nothing was changed. Name a"
@@ -113,7 +112,7 @@ def _ours(client: Any, name: str, purpose: Purpose) -> bool:
             )
         return True
     try:
-        client.head_bucket(Bucket=name)
+        s3.head_bucket(Bucket=name)
     except ClientError as error:
         if _code(error) == "404":
             return False
@@ -125,21 +124,21 @@ def _ours(client: Any, name: str, purpose: Purpose) -> bool:
     )
 
 
-def amiss(client: Any, name: str) -> list[Amiss]:
+def amiss(s3: Any, name: str) -> list[Amiss]:
     """Look at a bucket's settings; raises what the client does where it may not."""
-    return [*_versioning(client, name), *_lifecycle(client, name), *_public(client, name)]
+    return [*_versioning(s3, name), *_lifecycle(s3, name), *_public(s3, name)]
 
 
-def _versioning(client: Any, name: str) -> Iterator[Amiss]:
-    if client.get_bucket_versioning(Bucket=name).get("Status") != "Enabled":
+def _versioning(s3: Any, name: str) -> Iterator[Amiss]:
+    if s3.get_bucket_versioning(Bucket=name).get("Status") != "Enabled":
         settings = {"Status": "Enabled"}
-        mend = partial(client.put_bucket_versioning, Bucket=name, VersioningConfiguration=settings)
+        mend = partial(s3.put_bucket_versioning, Bucket=name, VersioningConfiguration=settings)
         yield Amiss("it keeps no old version", mend)
 
 
-def _lifecycle(client: Any, name: str) -> Iterator[Amiss]:
+def _lifecycle(s3: Any, name: str) -> Iterator[Amiss]:
     answer = _unless(
-        "NoSuchLifecycleConfiguration", client.get_bucket_lifecycle_configuration, Bucket=name
+        "NoSuchLifecycleConfiguration", s3.get_bucket_lifecycle_configuration, Bucket=name
     )
     rules = [each for each in answer.get("Rules", ()) if each["Status"] == "Enabled"]
     old = [
@@ -157,9 +156,9 @@ def _lifecycle(client: Any, name: str) -> Iterator[Amiss]:
     else:
         return
     # Spaces asks for this header, which the client no longer sends.
-    client.meta.events.register("before-sign.s3.PutBucketLifecycleConfiguration", _with_md5)
+    s3.meta.events.register("before-sign.s3.PutBucketLifecycleConfiguration", _with_md5)
     mend = partial(
-        client.put_bucket_lifecycle_configuration,
+        s3.put_bucket_lifecycle_configuration,
         Bucket=name,
         LifecycleConfiguration={"Rules": [RULE]},
     )
@@ -171,18 +170,18 @@ def _with_md5(request: Any, **_: object) -> None:
     request.headers["Content-MD5"] = base64.b64encode(digest).decode()
 
 
-def _public(client: Any, name: str) -> Iterator[Amiss]:
-    if (live := acl.canned(client.get_bucket_acl(Bucket=name))) != acl.PRIVATE:
-        mend = partial(client.put_bucket_acl, Bucket=name, ACL=acl.PRIVATE)
+def _public(s3: Any, name: str) -> Iterator[Amiss]:
+    if (live := acl.canned(s3.get_bucket_acl(Bucket=name))) != acl.PRIVATE:
+        mend = partial(s3.put_bucket_acl, Bucket=name, ACL=acl.PRIVATE)
         yield Amiss(f"it is not private: {live}", mend)
-    answer = _unless("NoSuchBucketPolicy", client.get_bucket_policy, Bucket=name)
+    answer = _unless("NoSuchBucketPolicy", s3.get_bucket_policy, Bucket=name)
     statements = json.loads(answer.get("Policy") or "{}").get("Statement", [])
     for each in statements if isinstance(statements, list) else [statements]:
         who = each.get("Principal")
         if each.get("Effect") == "Allow" and "*" in str(who):
             yield Amiss(
                 "its policy lets everybody in: take the policy away",
-                partial(client.delete_bucket_policy, Bucket=name),
+                partial(s3.delete_bucket_policy, Bucket=name),
             )
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
-from ops import ROOT, account, ask, config, engine
-from ops.config import UsageError
-from ops.findings import Finding, State
-from ops.state import bucket, copies, passphrase, past
-from ops.state.past import Backend
-from ops.state.places import Bucket, address, place
+from ops import ROOT
+from ops.account import client
+from ops.cli.errors import UsageError
+from ops.cli.findings import Finding, State
+from ops.engine import documents, plugin, pulumi_cli
+from ops.engine.documents import Deployment
+from ops.plan import config
+from ops.state import bucket, copies, history, passphrase
+from ops.state.history import Backend
+from ops.state.locations import Bucket, address, place
 
 Environ = Mapping[str, str]
 PART = "state"
@@ -37,7 +39,7 @@ def _found(name: str, state: State, told: str, mend: str = "") -> Finding:
 def _state(stack: str, environ: Environ) -> Iterator[Finding]:
     project = config.load(stack).project
     try:
-        url = past.url(environ)
+        url = history.url(environ)
     except UsageError as error:
         mend = f"{BOOTSTRAP}  # and the export that it prints"
         yield _found("backend", "bad", f"none is named: {error}", mend)
@@ -65,7 +67,7 @@ def _kind(url: str, environ: Environ) -> Finding:
     if url.startswith("s3:"):
         return _found("backend", "ok", "a bucket")
     if url.startswith("file:"):
-        if engine.answering(environ) == engine.STAND_IN:
+        if plugin.answering(environ) == plugin.STAND_IN:
             return _found("backend", "ok", "a folder, as a rehearsal has it")
         told = "a folder: it is lost with this disk, and nobody else sees a lock in it"
         return _found("backend", "bad", told, f"{BOOTSTRAP}  # then take it along: docs/state.md")
@@ -86,7 +88,7 @@ def _bucket(where: Bucket, mend: str) -> Finding:
     from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
     try:
-        with account.words():
+        with client.refusals():
             try:
                 amiss = bucket.amiss(where.client, where.name)
             except ClientError as error:
@@ -117,17 +119,17 @@ def _content(stack: str, backend: Backend | None, environ: Environ) -> Iterator[
         yield _found("readable", "bad", told, f"python -m ops mend --stack {stack}")
         return
     try:
-        exported = ask.text("stack", "export", "--stack", stack, environ=environ)
+        exported = pulumi_cli.text("stack", "export", "--stack", stack, environ=environ)
+        state = documents.deployment(exported)
     except UsageError as error:
         yield _unreadable(stack, str(error))
         return
-    state = json.loads(exported)["deployment"] or {}
-    if not state.get("resources"):
+    if not state.resources:
         older = backend and any(backend.states())
         mend = RESTORE.format(stack) if older else f"python -m ops adopt --stack {stack}"
         yield _found("readable", "bad", "it is there, and empty", mend)
     else:
-        yield _found("readable", "ok", f"{len(state['resources'])} resources")
+        yield _found("readable", "ok", f"{len(state.resources)} resources")
         yield _age(stack, backend, state)
     yield _pending(stack, state)
     yield from _secrets(stack, state, environ)
@@ -147,10 +149,10 @@ def _unreadable(stack: str, error: str) -> Finding:
     return _found("readable", "bad", error, mend)
 
 
-def _age(stack: str, backend: Backend | None, state: Mapping[str, Any]) -> Finding:
+def _age(stack: str, backend: Backend | None, state: Deployment) -> Finding:
     if not (backend and (last := backend.recorded())):
         return _found("of today", "unseen", "no history tells of an update")
-    written = past.time_of(state)
+    written = state.time
     if written < last.when:
         told = f"the state is of {written:%Y-%m-%d %H:%M:%S} UTC, the last update"
         told += f" of {last.when:%Y-%m-%d %H:%M:%S} UTC: somebody put an older one back"
@@ -158,18 +160,15 @@ def _age(stack: str, backend: Backend | None, state: Mapping[str, Any]) -> Findi
     return _found("of today", "ok", f"of {written:%Y-%m-%d %H:%M:%S} UTC, no update is newer")
 
 
-def _pending(stack: str, state: Mapping[str, Any]) -> Finding:
-    pending = [
-        f"{each['resource']['urn'].rpartition('::')[2]} while {each['type']}"
-        for each in state.get("pending_operations") or ()
-    ]
+def _pending(stack: str, state: Deployment) -> Finding:
+    pending = [f"{urn.name} while {operation}" for urn, operation in state.pending.items()]
     told = f"interrupted: {', '.join(pending)}" if pending else "nothing was interrupted"
     mend = f"python -m ops mend --stack {stack}"
     return _found("pending", "bad" if pending else "ok", told, mend)
 
 
-def _secrets(stack: str, state: Mapping[str, Any], environ: Environ) -> Iterator[Finding]:
-    keeper = state.get("secrets_providers") or {}
+def _secrets(stack: str, state: Deployment, environ: Environ) -> Iterator[Finding]:
+    keeper = state.secrets_provider
     file = f"Pulumi.{stack}.yaml"
     salts = {file: config.read(ROOT / file).get("encryptionsalt")}
     if keeper.get("type") == "passphrase":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,11 +9,11 @@ from typing import NamedTuple
 
 import typer
 
-from ops import ask
-from ops.account import NotAtHandError
-from ops.config import UsageError
+from ops.account.client import NoAccessError
+from ops.cli.errors import UsageError
+from ops.engine import documents, pulumi_cli
 from ops.state import passphrase
-from ops.state.places import STATE_KEYS, Place, address, place
+from ops.state.locations import STATE_KEYS, Place, address, place
 
 Environ = Mapping[str, str]
 VARIABLE = "ESTATE_STATE_COPIES"
@@ -37,12 +36,12 @@ def name(stack: str, when: datetime) -> str:
 
 
 def named(environ: Environ, url: str | None = None) -> Place:
-    """Open the second place. Raises NotAtHandError where none is named.
+    """Open the second place. Raises NoAccessError where none is named.
 
     Raises UsageError where it is the place of the state itself.
     """
     if not (url := url or environ.get(VARIABLE)):
-        raise NotAtHandError(
+        raise NoAccessError(
             f"{VARIABLE} is not set: it names the second place, like"
             " s3://BUCKET?endpoint=ams3.digitaloceanspaces.com&region=us-east-1 or a folder's path"
         )
@@ -86,8 +85,8 @@ def save(stack: str, url: str | None, environ: Environ) -> int:
     """Export a state, encrypt it, put it into the second place, and read it back. Returns 0."""
     word = passphrase.at_hand(environ)
     there = named(environ, url)
-    text = ask.text("stack", "export", "--stack", stack, environ=environ)
-    if not json.loads(text)["deployment"].get("resources"):
+    text = pulumi_cli.text("stack", "export", "--stack", stack, environ=environ)
+    if not documents.deployment(text).resources:
         raise UsageError(
             f"the state of {stack} is empty, and an empty copy would pass for the newest: nothing"
             f" was saved. See `python -m ops state --check --stack {stack}`"

@@ -10,9 +10,10 @@ from itertools import chain
 
 import typer
 
-from ops import ask, engine, findings
-from ops.account import Account, NotAtHandError, visit
-from ops.findings import Finding
+from ops.account.client import Account, NoAccessError, visit
+from ops.cli import findings
+from ops.cli.findings import Finding
+from ops.engine import plugin, pulumi_cli
 from ops.verify import live, names, on_premises, web
 from ops.verify.recorded import Look, Recorded, recorded
 
@@ -30,9 +31,9 @@ def run(
 
     Raises UsageError where there is no state, or an option cannot be read.
     """
-    ask.settings(stack, config_file)  # what is not there is said at once
+    pulumi_cli.settings(stack, config_file)  # what is not there is said at once
     if form == "text":
-        typer.echo(f"provider: {engine.answering(os.environ)}")
+        typer.echo(f"provider: {plugin.answering(os.environ)}")
     state = recorded(stack)
     found = look(state, os.environ, nameserver, connect_to)
     return findings.show(f"What the state of {stack} says, and what is there", found, form)
@@ -42,17 +43,17 @@ def look(
     state: Recorded, environ: Mapping[str, str], nameserver: str | None, connect_to: str | None
 ) -> list[Finding]:
     """Look at everything, many things at once."""
-    account: Account | NotAtHandError
+    account: Account | NoAccessError
     with ExitStack() as door, ThreadPoolExecutor(AT_ONCE) as pool:
         try:
             account = door.enter_context(visit(environ))
-        except NotAtHandError as error:
+        except NoAccessError as error:
             account = error  # the rest is looked at without it
         looks = chain(
             names.looks(state, nameserver),
             web.looks(state, connect_to),
             live.looks(state, account),
-            on_premises.looks(state, rehearsed=engine.answering(environ) == engine.STAND_IN),
+            on_premises.looks(state, rehearsed=plugin.answering(environ) == plugin.STAND_IN),
         )
         found = [each for part in pool.map(_all, looks) for each in part]
     order = list(dict.fromkeys(each.part for each in found))

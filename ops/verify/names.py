@@ -9,9 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ops.config import UsageError
-from ops.findings import Finding
-from ops.verify.recorded import Look, Recorded, Resource
+from ops.cli.errors import UsageError
+from ops.cli.findings import Finding
+from ops.engine.documents import State
+from ops.verify.recorded import Look, Recorded
 
 if TYPE_CHECKING:
     from dns.resolver import Answer, Resolver
@@ -42,18 +43,18 @@ def looks(state: Recorded, nameserver: str | None) -> Iterator[Look]:
             yield partial(_app, resolver, name, app)
 
 
-def record_name(record: Resource) -> str:
+def record_name(record: State) -> str:
     """Give the whole name of a record."""
     label, zone = record.inputs["name"], record.inputs["domain"]
     return str(zone if label == "@" else f"{label}.{zone}")
 
 
-def app_names(app: Resource) -> list[str]:
+def app_names(app: State) -> list[str]:
     """Give the public names of an app."""
     return [each["name"] for each in app.inputs["spec"].get("domainNames") or ()]
 
 
-def ingress(app: Resource) -> str:
+def ingress(app: State) -> str:
     """Give the host that App Platform serves an app at, under whatever other names."""
     return str(app.outputs.get("defaultIngress") or "").removeprefix("https://")
 
@@ -132,7 +133,7 @@ def _record(resolver: Resolver, name: str, kind: str, wanted: set[str]) -> Itera
         yield Finding(PART, f"{name} {kind}", "bad", told, ASK_THE_SOURCE)
 
 
-def _app(resolver: Resolver, name: str, app: Resource) -> Iterator[Finding]:
+def _app(resolver: Resolver, name: str, app: State) -> Iterator[Finding]:
     """Look whether a name leads to the app: as an alias of its ingress, or to its addresses."""
     target = ingress(app)
     if not target:

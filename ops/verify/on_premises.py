@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from ipaddress import ip_address
 
-from ops.findings import Finding
-from ops.inventory.estate import KIND, Estate, Foreign, Host, Service, read
+from ops.cli.findings import Finding
+from ops.pencom.inventory import KIND, Estate, Foreign, Host, Service, read
 from ops.verify.recorded import Look, Recorded
 
 PART = "Pencom"

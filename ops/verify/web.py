@@ -11,8 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ops.config import UsageError
-from ops.findings import Finding
+from ops.cli.errors import UsageError
+from ops.cli.findings import Finding
 from ops.verify.names import app_names, ingress, record_name
 from ops.verify.recorded import Look, Recorded
 

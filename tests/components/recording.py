@@ -11,8 +11,8 @@ import pulumi
 from components.database import CacheSettings, DatabaseSettings
 from components.krogiving_settings import KroGivingSettings
 from components.krotrust_settings import KroTrustSettings
-from ops.config import StackConfig
-from ops.graph import Recorder, Resource
+from ops.plan.config import StackConfig
+from ops.plan.graph import Recorder, Resource
 
 STACK = StackConfig(project="estate", stack="test", values={}, encrypted=())
 

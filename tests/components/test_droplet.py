@@ -10,8 +10,8 @@ import pytest
 from recording import declared, exported, recorded
 
 from components.droplet import ANYWHERE, Droplet, DropletArgs, DropletSettings, Inbound, NewKey
-from ops.graph import Resource
-from ops.policy import of_plan
+from ops.plan.graph import Resource
+from ops.review.policy import of_plan
 from policy.rules import findings
 
 CHILDREN = {

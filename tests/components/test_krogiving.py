@@ -14,7 +14,7 @@ from components.facts.krogiving import BACKEND_SECRETS
 from components.krogiving import KroGiving, KroGivingArgs
 from components.label import Label
 from components.sealed import Seal
-from ops.graph import Resource
+from ops.plan.graph import Resource
 
 VPC = "5a4981aa-9653-4bd1-bef5-d6bff52042e4"
 CLUSTERS = {"postgresql": "giv-test-pg", "mongodb": "giv-test-mongo", "valkey": "giv-test-valkey"}

@@ -11,7 +11,7 @@ from recording import declared, exported, krotrust
 
 from components.krotrust import KroTrust, KroTrustArgs
 from components.label import Label
-from ops.graph import Resource
+from ops.plan.graph import Resource
 
 VPC = "5a4981aa-9653-4bd1-bef5-d6bff52042e4"
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA them"

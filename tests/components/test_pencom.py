@@ -11,7 +11,7 @@ from recording import declared, exported
 
 from components.facts.pencom import INVENTORY, SERVICES
 from components.pencom import Pencom, PencomArgs, PencomSettings
-from ops.graph import Resource
+from ops.plan.graph import Resource
 
 SETTINGS = {
     "processManager": "pm2",

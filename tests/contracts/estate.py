@@ -11,8 +11,9 @@ from typing import Any
 from google.protobuf import struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime import rpc
 
-from ops import ROOT, config
-from ops.graph import Graph, Recorder, Resource
+from ops import ROOT
+from ops.plan import config
+from ops.plan.graph import Graph, Recorder, Resource
 
 STACKS = ("prod", "stage", "dr")
 CLOUD = "digitalocean:index/"

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 import components
 from components.inventory import ForeignSystem, Host, Service, Store
 from components.pencom import Inventoried
-from ops import config
+from ops.plan import config
 
 # The one component that takes no argument object: what it describes is a frozen one already.
 DESCRIBED = {Inventoried: (Host, Service, Store, ForeignSystem)}

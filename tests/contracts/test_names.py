@@ -10,8 +10,8 @@ import pulumi
 import pulumi_digitalocean as do
 from estate import recorded
 
-from ops import config
-from ops.graph import Recorder
+from ops.plan import config
+from ops.plan.graph import Recorder
 
 NAMES = Path(__file__).with_name("names.txt")
 RENEW = "RENEW_NAMES"

@@ -13,7 +13,7 @@ from estate import Listener, bare_texts, cloud, raw, recorded, run, wrapped
 from components.facts.krogiving import BACKEND_SECRETS, BUCKET_SECRETS
 from components.facts.secrets import SEAL_KEY
 from components.sealed import fingerprint
-from ops import config
+from ops.plan import config
 
 CANARIES = {name: f"canary-{name.lower()}" for name in BACKEND_SECRETS}
 SEALING = "canary-seal-key"

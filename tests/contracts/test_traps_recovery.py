@@ -9,12 +9,12 @@ import pytest
 from conftest import changed
 from estate import graph
 
-from ops.blast import blast
-from ops.compare import Edit, between
-from ops.edges import standing
-from ops.graph import Graph, record
-from ops.review import broken, review
-from ops.standing import held
+from ops.diff.plans import Edit, between
+from ops.impact.blast import blast
+from ops.impact.dependencies import held
+from ops.impact.edges import standing
+from ops.plan.graph import Graph, record
+from ops.review.command import broken, review
 
 RESTORED: dict[str, Any] = {
     "krotrust.database.restored": [{"name": "kro-prod-2", "at": "2026-01-31T02:00:00Z"}],

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from estate import STACKS, graph, raw, referred
 
-from ops.graph import SECRET, Resource
+from ops.plan.graph import SECRET, Resource
 
 # Where no value flows: a deployment fails before the databases let the app in.
 STATED = {

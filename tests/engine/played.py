@@ -13,9 +13,9 @@ from typing import Any
 import psutil
 from conftest import CANARIES, SEAL_KEY, Engine
 
-from ops import config
-from ops.graph import record
-from ops.identity import name_of
+from ops.plan import config
+from ops.plan.graph import record
+from ops.plan.urn import name_of
 from rehearsal import FAULTS_VARIABLE, SPEED_VARIABLE
 from rehearsal.cloud import change, find, look
 

@@ -12,10 +12,10 @@ import yaml
 from conftest import CANARIES, SEAL_KEY, Engine
 
 import rehearsal
-from ops.adopt import take_over
-from ops.config import UsageError
-from ops.graph import Graph
-from ops.identity import name_of
+from ops.adopt.imports import take_over
+from ops.cli.errors import UsageError
+from ops.plan.graph import Graph
+from ops.plan.urn import name_of
 
 pytestmark = pytest.mark.engine
 

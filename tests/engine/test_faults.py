@@ -10,8 +10,9 @@ import pytest
 from conftest import Engine
 from played import UP, assert_settled, cloud, faults, forget, mend, played, quiet, state
 
-from ops import ROOT, config
-from ops.graph import record
+from ops import ROOT
+from ops.plan import config
+from ops.plan.graph import record
 from rehearsal.cloud import Fault, change
 from rehearsal.prepare import filled
 

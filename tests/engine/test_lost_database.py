@@ -11,8 +11,9 @@ import pytest
 from conftest import Engine
 from played import cloud, played
 
-from ops import ROOT, config
-from ops.graph import build
+from ops import ROOT
+from ops.plan import config
+from ops.plan.graph import build
 from rehearsal.cloud import change, find
 
 pytestmark = [pytest.mark.engine, pytest.mark.soak]

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from conftest import Engine
 
-from ops import ROOT, config
-from ops.graph import Graph
-from ops.identity import name_of
-from ops.inventory import estate, export
+from ops import ROOT
+from ops.pencom import export, inventory
+from ops.plan import config
+from ops.plan.graph import Graph
+from ops.plan.urn import name_of
 
 pytestmark = pytest.mark.engine
 
@@ -125,7 +126,7 @@ def test_the_state_gives_the_inventory_that_was_declared(
     assert refused.stderr.startswith("error: stage has no Pencom")
     _make_pencom_only(engine)
     engine.on_stack("up", "--yes", "--skip-preview")
-    declared = estate.declared(config.load("stage"))
+    declared = inventory.declared(config.load("stage"))
     for form in export.FORMATS:
         folder = engine.folder / form
         engine.ops("inventory", "--format", form, "--from-state", "--output", str(folder))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ops import config
-from ops.edges import standing
-from ops.graph import build
+from ops.impact.edges import standing
+from ops.plan import config
+from ops.plan.graph import build
 from ops.recovery.kinds import ON_PREMISES
 from ops.recovery.loss import Loss, losable
 from rehearsal.play import Play, again, begin, reachable

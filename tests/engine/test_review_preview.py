@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from by_hand import brought_up, settle
 
-from ops import config, review_text
-from ops.compare import between
-from ops.graph import build
-from ops.previewed import load, previewed
-from ops.review import review
-from ops.reviewed import Review
+from ops.diff.plans import between
+from ops.diff.previews import load, previewed
+from ops.plan import config
+from ops.plan.graph import build
+from ops.review import report
+from ops.review.command import review
+from ops.review.model import Review
 
 pytestmark = pytest.mark.engine
 
@@ -46,4 +47,4 @@ def test_the_offline_review_and_the_engine_tell_the_same(
     }
     told: Review = review(before, after, "a plan")
     assert told.counts() == {"replace": 5, "update": 5, "create": 1}
-    assert "canary" not in review_text.as_text(told) + file.read_text()
+    assert "canary" not in report.as_text(told) + file.read_text()

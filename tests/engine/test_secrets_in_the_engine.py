@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from conftest import CANARIES, SEAL_KEY, Engine
 
-from ops.identity import name_of
+from ops.plan.urn import name_of
 
 pytestmark = pytest.mark.engine
 

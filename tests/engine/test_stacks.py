@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from conftest import CANARIES, SEAL_KEY, Engine
 
-from ops.graph import Graph
+from ops.plan.graph import Graph
 
 pytestmark = pytest.mark.engine
 

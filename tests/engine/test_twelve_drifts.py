@@ -12,7 +12,7 @@ import pytest
 from by_hand import PUBLIC, State, brought_up, by_hand, named, only, parts, settle, touch
 from conftest import Engine
 
-from ops.identity import name_of
+from ops.plan.urn import name_of
 from rehearsal.cloud import look
 
 pytestmark = pytest.mark.engine

@@ -19,7 +19,7 @@ from by_hand import brought_up
 from conftest import Engine
 
 from ops import ROOT
-from ops.identity import name_of
+from ops.plan.urn import name_of
 from rehearsal.prepare import ask, prepare
 
 pytestmark = pytest.mark.engine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.blast import Blast
+from ops.impact.blast import Blast
 
 Expected = dict[str, set[str]]
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from conftest import changed
 
-from ops.graph import record
-from ops.policy import of_plan
+from ops.plan.graph import record
+from ops.review.policy import of_plan
 from policy.estate import Resource
 from policy.rules import Finding, findings
 

@@ -21,9 +21,10 @@ from pulumi_policy import (
 )
 from pulumi_policy.deserialize import deserialize_properties, serialize_properties
 
-from ops import ROOT, config
-from ops.graph import record
-from ops.policy import of_plan
+from ops import ROOT
+from ops.plan import config
+from ops.plan.graph import record
+from ops.review.policy import of_plan
 from policy.estate import SECRET, UNKNOWN
 from policy.pack import NOTES, Pack, plain
 from policy.rules import RULES, findings

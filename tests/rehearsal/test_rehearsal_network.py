@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 import rehearsal
-from ops.recovery.ready import delegation
+from ops.recovery.checks import delegation
 from rehearsal.network import addresses, playing, status
 
 DROPLET = {

@@ -18,8 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from ops import ROOT, config
-from ops.graph import record
+from ops import ROOT
+from ops.plan import config
+from ops.plan.graph import record
 from rehearsal import prepare, run
 from stacks import needs
 

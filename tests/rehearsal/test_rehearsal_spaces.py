@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 from far_end import made, rehearse
 
-from ops.account import Account, visit
+from ops.account.client import Account, visit
 from rehearsal.spaces import EVERYBODY
 
 # The SDK announces its own deprecated types when it is imported.

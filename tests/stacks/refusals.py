@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pulumi
 import pytest
 
-from ops.config import StackConfig
-from ops.graph import Recorder
+from ops.plan.config import StackConfig
+from ops.plan.graph import Recorder
 from stacks.estate import declare
 
 HIDDEN = "(not shown: it may be a secret)"

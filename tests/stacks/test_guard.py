@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from conftest import changed
 
-from ops.graph import Graph, record
+from ops.plan.graph import Graph, record
 from stacks.estate import ENVIRONMENTS
 
 Plan = Callable[[str], Graph]

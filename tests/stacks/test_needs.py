@@ -14,8 +14,8 @@ from conftest import changed
 from refusals import refusal, registered
 
 from components.facts.krogiving import BACKEND_SECRETS
-from ops.config import StackConfig
-from ops.graph import Graph, Recorder
+from ops.plan.config import StackConfig
+from ops.plan.graph import Graph, Recorder
 from stacks.estate import declare
 from stacks.needs import Needs
 

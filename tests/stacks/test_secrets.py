@@ -10,8 +10,8 @@ from conftest import changed
 from refusals import HIDDEN, mistakes, refusal
 
 from components.facts.secrets import CATALOGUE, Secret
-from ops.config import StackConfig
-from ops.graph import Recorder
+from ops.plan.config import StackConfig
+from ops.plan.graph import Recorder
 from stacks import secrets
 from stacks.estate import declare
 

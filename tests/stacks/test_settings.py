@@ -12,7 +12,7 @@ import pytest
 from conftest import DELETE, changed
 from refusals import mistakes, refusal
 
-from ops.graph import Recorder, record
+from ops.plan.graph import Recorder, record
 from stacks.estate import declare
 
 UUID = "5a4981aa-9653-4bd1-bef5-d6bff52042e4"

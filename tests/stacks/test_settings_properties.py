@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from refusals import registered
 
-from ops.graph import Recorder
+from ops.plan.graph import Recorder
 from stacks.estate import declare
 
 Path = tuple[str | int, ...]

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from components.facts.holding import CACHES
-from ops.graph import Resource
-from ops.identity import name_of
+from ops.plan.graph import Resource
+from ops.plan.urn import name_of
 from ops.recovery.case import Case
 from ops.recovery.steps import krotrust
 from ops.recovery.steps.step import Step, commit, config, look, unset, up, verify

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from components.facts.holding import CACHES
-from ops import config as stack_files
-from ops.edges import standing
-from ops.graph import Resource, build
-from ops.identity import name_of
+from ops.impact.edges import standing
+from ops.plan import config as stack_files
+from ops.plan.graph import Resource, build
+from ops.plan.urn import name_of
 from ops.recovery.case import Case
 from ops.recovery.kinds import STANDS_IN
 from ops.recovery.loss import regional

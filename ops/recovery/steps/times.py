@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import cache
 
-from ops.graph import Graph
+from ops.plan.graph import Graph
 from rehearsal.timing import among, real_seconds
 
 

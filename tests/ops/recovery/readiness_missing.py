@@ -10,8 +10,8 @@ from typing import Any
 
 from readiness_setup import DATABASES, DROPLET, EMPTY, Setup, ago
 
-from ops.findings import Finding
-from ops.recovery.ready import tools
+from ops.cli.findings import Finding
+from ops.recovery.checks import tools
 from ops.state import check as state
 
 JWT = "KROGIVING__JWT_SECRET_KEY"

@@ -28,8 +28,8 @@ import yaml
 from conftest import CANARIES, SEAL_KEY, _set
 
 from ops import ROOT
-from ops.findings import Finding
-from ops.recovery.ready import subject
+from ops.cli.findings import Finding
+from ops.recovery.checks import subject
 from ops.state import check as state
 from rehearsal.api import doors
 from rehearsal.prepare import filled

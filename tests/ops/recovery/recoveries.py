@@ -11,15 +11,15 @@ from typing import Any
 
 from conftest import changed
 
-from ops import config
-from ops.config import StackConfig
-from ops.edges import standing
-from ops.graph import Graph, build
+from ops.impact.dependencies import Standing
+from ops.impact.edges import standing
+from ops.plan import config
+from ops.plan.config import StackConfig
+from ops.plan.graph import Graph, build
 from ops.recovery.case import Case
 from ops.recovery.loss import find, losable
 from ops.recovery.steps.cloud import steps
 from ops.recovery.steps.step import Step
-from ops.standing import Standing
 
 ADDRESS = "188.166.145.69"  # what the stand-in's droplet has in the end
 PATH = re.compile(r"\w+|\d+")

@@ -6,7 +6,7 @@ import pytest
 from conftest import STACKS
 from recoveries import case, known
 
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.recovery.kinds import KINDS, LossKind
 from ops.recovery.loss import BY_TYPE, find, losable
 

@@ -20,11 +20,11 @@ from typer.testing import CliRunner
 
 import rehearsal
 from ops.__main__ import app
-from ops.config import UsageError
-from ops.findings import Finding
+from ops.cli.errors import UsageError
+from ops.cli.findings import Finding
 from ops.recovery import readiness
+from ops.recovery.checks import delegation
 from ops.recovery.kinds import KINDS, LossKind
-from ops.recovery.ready import delegation
 from rehearsal.prepare import PLAUSIBLE
 
 BODY = PLAUSIBLE["publicKey"].split()[1]

@@ -11,8 +11,8 @@ from recoveries import case, commands, known
 from typer.testing import CliRunner, Result
 
 from ops.__main__ import app
-from ops.config import UsageError
-from ops.findings import Finding
+from ops.cli.errors import UsageError
+from ops.cli.findings import Finding
 from ops.recovery import readiness
 from ops.recovery.kinds import LossKind
 from ops.recovery.steps.cloud import steps

@@ -9,7 +9,7 @@ from conftest import STACKS
 from recoveries import case
 from standing_by_hand import DONATIONS, ESCROW, GIV_API, KRO_URLS, states
 
-from ops.findings import Finding
+from ops.cli.findings import Finding
 from ops.recovery.report import as_json, in_hand, markdown, recovery
 from ops.recovery.runbook import recoveries
 from ops.recovery.steps.step import Step

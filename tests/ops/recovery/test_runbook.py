@@ -12,8 +12,8 @@ from conftest import changed
 from recoveries import commands, every, known
 from typer.testing import CliRunner
 
-from ops import config
 from ops.__main__ import app
+from ops.plan import config
 from ops.recovery import runbook
 from ops.recovery.loss import losable
 

@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 from components.facts.krotrust import DATABASE_CA_FILE
 from components.facts.pencom import INVENTORY
-from ops import config
 from ops.__main__ import app
-from ops.config import StackConfig
-from ops.graph import Graph
+from ops.plan import config
+from ops.plan.config import StackConfig
+from ops.plan.graph import Graph
 from ops.recovery import readiness
 from ops.recovery.kinds import ON_PREMISES
 from ops.recovery.loss import losable
@@ -29,7 +29,7 @@ def _planned(settings: StackConfig) -> Graph:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to type in; a stack is planned once, and nobody looks at an account."""
-    for module in ("ops.inventory.estate", "ops.recovery.command"):
+    for module in ("ops.pencom.inventory", "ops.recovery.command"):
         monkeypatch.setattr(f"{module}.build", _planned)
     monkeypatch.setattr(readiness, "look", lambda *_: [])
     monkeypatch.chdir(tmp_path)

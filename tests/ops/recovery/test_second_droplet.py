@@ -7,9 +7,10 @@ import runpy
 import pytest
 
 from components.droplet import Droplet, DropletArgs, DropletSettings, NewKey
-from ops import ROOT, config
-from ops.edges import standing
-from ops.graph import record
+from ops import ROOT
+from ops.impact.edges import standing
+from ops.plan import config
+from ops.plan.graph import record
 from ops.recovery.case import Case
 from ops.recovery.loss import find, losable
 from ops.recovery.steps.cloud import steps

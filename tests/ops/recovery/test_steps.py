@@ -9,8 +9,8 @@ from conftest import STACKS
 from recoveries import case, commands, every, known, words
 from typer.main import get_command
 
-from ops import config
 from ops.__main__ import app
+from ops.plan import config
 from ops.recovery.kinds import KINDS
 from ops.recovery.steps.cloud import BY_KIND, steps
 from ops.recovery.steps.step import Step

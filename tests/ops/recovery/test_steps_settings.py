@@ -10,9 +10,9 @@ import pytest
 from conftest import STACKS, changed
 from recoveries import ADDRESS, case, commands, known, typed, words
 
-from ops import config
-from ops.config import StackConfig
-from ops.graph import Graph, Resource, build
+from ops.plan import config
+from ops.plan.config import StackConfig
+from ops.plan.graph import Graph, Resource, build
 from ops.recovery.loss import losable
 from ops.recovery.steps.cloud import steps
 from ops.recovery.steps.step import Step

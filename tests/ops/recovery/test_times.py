@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import pytest
 from recoveries import case, known
 
-from ops.graph import Graph, Resource
+from ops.plan.graph import Graph, Resource
 from ops.recovery.report import recovery
 from ops.recovery.runbook import recoveries
 from ops.recovery.steps.times import chain, told

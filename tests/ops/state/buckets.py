@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from ops import account
+from ops.account import client
 
 KEY = {"AWS_ACCESS_KEY_ID": "state", "AWS_SECRET_ACCESS_KEY": "x"}
 SALT = "v1:GTngVQV2ocQ=:v1:r3ujE1LEXyCOANL9:rykF6i4X8Q/EyXJrmE6LILPnIvW8XQ=="  # of the engine
@@ -42,7 +42,7 @@ class Spaces:
 
     def client(self, owner: str | None = None) -> Any:
         """A client of ours, or of the account with that number."""
-        made = account.spaces(self.environ, "fra1")
+        made = client.spaces(self.environ, "fra1")
         if owner:
             made.meta.events.register(
                 "before-sign.s3.*",

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 from buckets import Spaces, clear, played
 
 from ops import ROOT
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.state import bucket
 
 NAME = bucket.STATE.name

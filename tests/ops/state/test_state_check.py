@@ -13,9 +13,12 @@ from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 from buckets import KEY, WORD, Spaces, played
 from kept import NOW, copy, deployment, kept, salt_of
 
-from ops import ROOT, ask, config, findings
-from ops.config import UsageError
-from ops.findings import Finding
+from ops import ROOT
+from ops.cli import findings
+from ops.cli.errors import UsageError
+from ops.cli.findings import Finding
+from ops.engine import pulumi_cli
+from ops.plan import config
 from ops.state import bucket, passphrase
 from ops.state.check import _bootstrap, look
 
@@ -39,7 +42,7 @@ def checked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Look:
                 raise UsageError(f"pulumi stack export: {exported}")
             return json.dumps({"deployment": deployment(exported, **(more or {}))})
 
-        monkeypatch.setattr(ask, "text", text)
+        monkeypatch.setattr(pulumi_cli, "text", text)
         given = {
             "PATH": str(ROOT / "rehearsal" / "bin"),
             "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
@@ -88,7 +91,7 @@ def test_no_backend_is_told_with_what_names_one(
     def nobody(*_: object, **__: object) -> None:
         raise UsageError("pulumi whoami: PULUMI_ACCESS_TOKEN must be set")
 
-    monkeypatch.setattr(ask, "answer", nobody)
+    monkeypatch.setattr(pulumi_cli, "answer", nobody)
     found = checked(PULUMI_BACKEND_URL="")
     assert [*found] == ["backend", "weekly copy"]
     assert found["backend"].state == "bad"

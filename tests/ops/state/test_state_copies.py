@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from buckets import KEY, SALT, WORD, Spaces, played
 
-from ops import ROOT, ask
-from ops.config import UsageError
-from ops.state import copies, passphrase, past
+from ops import ROOT
+from ops.cli.errors import UsageError
+from ops.engine import pulumi_cli
+from ops.state import copies, history, passphrase
 
 TEXT = json.dumps({"version": 3, "deployment": {"resources": [{"urn": "canary-urn"}]}}, indent=4)
 DAY = datetime(2026, 1, 1, 2, 17, tzinfo=UTC)
@@ -31,7 +32,7 @@ def spaces() -> Iterator[Spaces]:
 
 @pytest.fixture(autouse=True)
 def _exported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ask, "text", lambda *_, **__: TEXT)
+    monkeypatch.setattr(pulumi_cli, "text", lambda *_, **__: TEXT)
 
 
 def environ(folder: Path, **more: str) -> dict[str, str]:
@@ -47,7 +48,7 @@ def test_a_copy_in_a_folder_is_opened_as_it_was(
     assert file.name in capsys.readouterr().out
     assert copies.NAME.fullmatch(file.name)
     assert b"canary" not in file.read_bytes()
-    assert past.show("prod", form.format(file), environ(tmp_path)) == 0
+    assert history.show("prod", form.format(file), environ(tmp_path)) == 0
     assert capsys.readouterr().out == f"{TEXT}\n"
 
 
@@ -71,7 +72,7 @@ def test_a_copy_in_a_bucket_is_opened_as_it_was(
     saved = copies.newest(copies.named(given), "prod")
     assert saved
     capsys.readouterr()
-    past.show("prod", url.replace("weekly", f"weekly/{saved.name}"), given)
+    history.show("prod", url.replace("weekly", f"weekly/{saved.name}"), given)
     assert capsys.readouterr().out == f"{TEXT}\n"
     del given[next(iter(keys))]
     with pytest.raises(UsageError, match=f"^{next(iter(keys))} not set: they open the bucket sec"):
@@ -127,7 +128,7 @@ def test_an_empty_state_is_not_saved(
     empty: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = json.dumps({"version": 3, "deployment": empty})
-    monkeypatch.setattr(ask, "text", lambda *_, **__: text)
+    monkeypatch.setattr(pulumi_cli, "text", lambda *_, **__: text)
     with pytest.raises(UsageError, match=r"the state of prod is empty.*nothing was saved"):
         copies.save("prod", None, environ(tmp_path))
     assert [*tmp_path.iterdir()] == []

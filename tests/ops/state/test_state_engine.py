@@ -16,7 +16,7 @@ import pytest
 from buckets import KEY, Spaces, played
 
 from ops import ROOT
-from ops.findings import Finding
+from ops.cli.findings import Finding
 from ops.state.check import look
 
 pytestmark = pytest.mark.engine

@@ -10,8 +10,8 @@ import pytest
 from buckets import KEY, WORD, played
 from kept import NOW, checkpoint, copy, kept
 
-from ops.config import UsageError
-from ops.state import copies, passphrase, past
+from ops.cli.errors import UsageError
+from ops.state import copies, history, passphrase
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def opened(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
         "PULUMI_CONFIG_PASSPHRASE": WORD,
         "ESTATE_STATE_COPIES": str(folder / "copies"),
     }
-    past.show("prod", None, given)
+    history.show("prod", None, given)
     told = capsys.readouterr()
     read = json.loads(told.out)
     assert read["version"] == 3
@@ -70,7 +70,7 @@ def test_a_bucket_gives_back_the_last_version_also_of_what_was_deleted(
             client.put_object(Bucket="old", Key=name, Body=content)
         client.delete_object(Bucket="old", Key=name)
         given = {**KEY, "PULUMI_BACKEND_URL": spaces.url("old")}
-        found = past.newest("prod", given)
+        found = history.newest("prod", given)
         assert found.when.day == 7
         assert found.where.endswith("prod.json, an older version")
 

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ops.findings import Finding
-from ops.verify.recorded import Look, Recorded, Resource
+from ops.cli.findings import Finding
+from ops.engine.documents import State
+from ops.plan.urn import Urn
+from ops.verify.recorded import Look, Recorded
 from rehearsal.cloud import fill
 
 DROPLET = {
@@ -98,11 +100,12 @@ def state_of(resources: Mapping[str, Any]) -> Recorded:
     return Recorded("tiny", list(_recorded(resources)))
 
 
-def _recorded(resources: Mapping[str, Any]) -> Iterator[Resource]:
+def _recorded(resources: Mapping[str, Any]) -> Iterator[State]:
     for key, record in resources.items():
         kind, _, identity = key.partition("/")
         type_, state = f"digitalocean:index/{kind}:{kind}", record["state"]
-        yield Resource(type_, f"the-{identity}", identity, state, state)
+        urn = Urn(f"urn:pulumi:tiny::estate::{type_}::the-{identity}")
+        yield State(urn, type_, identity, True, inputs=state, outputs=state)
 
 
 def told(looks: Iterable[Look]) -> dict[str, Finding]:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import rehearsal
 from ops.__main__ import app
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.verify import command as verify
 from rehearsal.network import playing
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from small_estate import INGRESS, INGRESS_ADDRESS, bad, state_of, told, whole, write
 
-from ops.config import UsageError
+from ops.cli.errors import UsageError
 from ops.verify import names
 from rehearsal.network import playing
 

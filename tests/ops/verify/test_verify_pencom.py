@@ -14,11 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ops.findings import Finding
-from ops.graph import Graph
+from ops.cli.findings import Finding
+from ops.engine.documents import State
+from ops.plan.graph import Graph
+from ops.plan.urn import Urn
 from ops.verify import on_premises
 from ops.verify.on_premises import UNREACHED
-from ops.verify.recorded import Recorded, Resource
+from ops.verify.recorded import Recorded
 from rehearsal.api import ADDRESS, running
 
 Plan = Callable[[str], Graph]
@@ -48,7 +50,7 @@ def _state(plan: Plan, ports: Mapping[str, int]) -> Recorded:
     return Recorded("prod", [_moved(each, ports) for each in plan("prod").resources])
 
 
-def _moved(planned: Any, ports: Mapping[str, int]) -> Resource:
+def _moved(planned: Any, ports: Mapping[str, int]) -> State:
     inputs = dict(planned.inputs)
     name = planned.name.partition("-")[2]
     if planned.type in ("estate:pencom:Host", "estate:pencom:ForeignSystem"):
@@ -57,7 +59,7 @@ def _moved(planned: Any, ports: Mapping[str, int]) -> Resource:
         inputs["ports"] = {"http": ports.get(name, _nobody())}
     if planned.type == "estate:pencom:ForeignSystem":
         inputs["port"] = ports.get(name, _nobody())
-    return Resource(planned.type, planned.name, "", inputs, {})
+    return State(Urn(planned.urn), planned.type, inputs=inputs)
 
 
 def _look(plan: Plan, ports: Mapping[str, int], *, rehearsed: bool = False) -> dict[str, Finding]:
@@ -107,7 +109,7 @@ def test_a_rehearsal_asks_nobody_outside_this_machine(
 ) -> None:
     monkeypatch.setattr(on_premises, "_health", None)  # whoever is asked would be an error
     planned = plan("prod").resources
-    state = Recorded("prod", [Resource(e.type, e.name, "", e.inputs, {}) for e in planned])
+    state = Recorded("prod", [State(Urn(e.urn), e.type, inputs=e.inputs) for e in planned])
     found = told(on_premises.looks(state, rehearsed=True))
     assert len(found) == 9
     assert {(each.state, each.told) for each in found.values()} == {

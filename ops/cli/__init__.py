@@ -1,0 +1,4 @@
+"""Options, errors and the table of findings that every command uses.
+
+Imports nothing else of `ops`.
+"""

@@ -1,0 +1,140 @@
+"""A stack's configuration as the engine would hand it to the program, read without the engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+from unittest import mock
+
+import yaml
+
+from ops import ROOT
+from ops.cli.errors import UsageError
+from rehearsal import INSTALL_PAGE as INSTALL_PAGE
+
+_BOOL, _DATE = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"
+_TIME = ("tag:yaml.org,2002:str", re.compile(r"^\d+(?::\d+)+(?:\.\d*)?$"))  # 23:00 is no number
+_SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C where it was built in
+
+
+class Loader(_SAFE):  # type: ignore[misc]
+    """YAML as the engine reads it: `yes` and `on` are words, a date and a time are texts."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
+        first: [_TIME, *(each for each in known if each[0] not in (_BOOL, _DATE))]
+        for first, known in _SAFE.yaml_implicit_resolvers.items()
+    }
+
+
+Loader.add_implicit_resolver(_BOOL, re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), "tTfF")
+
+
+@dataclass(frozen=True)
+class StackConfig:
+    """`values` by full key as the engine writes them; `encrypted` are keys nobody here can open."""
+
+    project: str
+    stack: str
+    values: dict[str, str]
+    encrypted: tuple[str, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Give the values as they are meant: what the engine writes as JSON, read."""
+        return {key: _meant(value) for key, value in self.values.items()}
+
+    def seals(self) -> dict[str, dict[str, str]]:
+        """Give the sealed secrets by key. Raises UsageError when the entry is no mapping."""
+        seals = self.document().get(f"{self.project}:seals", {})
+        if not isinstance(seals, dict):
+            raise UsageError(f"{self.project}:seals in Pulumi.{self.stack}.yaml is no mapping")
+        return seals
+
+    @contextmanager
+    def in_environment(self) -> Iterator[None]:
+        """Hand it to the program by the same two variables that the engine uses."""
+        handed = {
+            "PULUMI_CONFIG": json.dumps(self.values),
+            "PULUMI_CONFIG_SECRET_KEYS": json.dumps(self.encrypted),
+        }
+        with mock.patch.dict(os.environ, handed):
+            yield
+
+
+def stacks(root: Path = ROOT) -> list[str]:
+    """Name the stacks that have a file."""
+    return sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
+
+
+def load(stack: str, root: Path = ROOT, file: str | Path | None = None) -> StackConfig:
+    """Read Pulumi.yaml's defaults and Pulumi.<stack>.yaml, or another file in its place.
+
+    An encrypted entry comes as an empty text: only the engine can open it. Raises UsageError where
+    the file is not there, or is no stack file.
+    """
+    project = read(root / "Pulumi.yaml")
+    settings = root / f"Pulumi.{stack}.yaml" if file is None else Path(file)
+    if not settings.is_file():
+        if file is not None:
+            raise UsageError(f"there is no {file}")
+        known = ", ".join(stacks(root)) or "none"
+        raise UsageError(f"there is no {settings.name}: known stacks are {known}")
+    name = project["name"]
+    entries = {
+        f"{name}:{key}": schema["default"]
+        for key, schema in project.get("config", {}).items()
+        if "default" in schema
+    }
+    for key, value in (read(settings).get("config") or {}).items():
+        entries[key if ":" in key else f"{name}:{key}"] = value
+    encrypted = tuple(key for key, value in entries.items() if is_encrypted(value))
+    return StackConfig(
+        project=name,
+        stack=stack,
+        values={
+            key: "" if key in encrypted else _as_engine(value) for key, value in entries.items()
+        },
+        encrypted=encrypted,
+    )
+
+
+def is_encrypted(value: object) -> bool:
+    """Tell an encrypted entry of a stack file: a mapping of `secure` alone."""
+    return isinstance(value, dict) and set(value) == {"secure"}
+
+
+def _as_engine(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def _meant(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def read(file: Path) -> dict[str, Any]:
+    """Read a stack file or Pulumi.yaml. Raises UsageError when it is neither."""
+    try:
+        return parsed(file.read_text("utf-8"), file.name)
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file.name} is not YAML in UTF-8: {error}") from error
+
+
+def parsed(text: str, name: str) -> dict[str, Any]:
+    """Read the text of such a file. Raises UsageError when it is no such text."""
+    try:
+        document = yaml.load(text, Loader=Loader) or {}  # noqa: S506  a safe one
+    except yaml.YAMLError as error:
+        raise UsageError(f"{name} is not YAML in UTF-8: {error}") from error
+    if not isinstance(document, dict) or not isinstance(document.get("config") or {}, dict):
+        raise UsageError(f"{name} is no stack file: a mapping `config:` of keys is allowed")
+    return document

@@ -1,0 +1,1 @@
+"""The prerequisites of a recovery, one module an area."""

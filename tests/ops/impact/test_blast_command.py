@@ -1,0 +1,136 @@
+"""`ops blast` as a command: its forms, its refusals, and that nothing of the graph is missed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from conftest import STACKS
+from typer.testing import CliRunner
+
+from ops import ROOT
+from ops.__main__ import app, main
+from ops.impact import blast
+from ops.impact.dependencies import OUTSIDE, PRODUCTS, STORES
+from ops.impact.edges import MAIN, standing
+from ops.plan import config
+from ops.plan.graph import Graph
+
+Plan = Callable[[str], Graph]
+
+
+def _run(*arguments: str) -> str:
+    done = CliRunner().invoke(app, ["blast", *arguments])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_the_text_counts_what_users_see_and_says_that_money_is_behind_it() -> None:
+    lines = _run("krogiving-backend").splitlines()
+    assert "KROGiving (donations): 1 down, 3 degraded of 4 public URLs" in lines[2]
+    (money,) = (line for line in lines if "MONEY" in line)
+    assert money.endswith("MONEY and personal data: campaigns, users, donations, withdrawals")
+
+
+def test_what_fails_in_part_is_told_wherever_it_is_noticed() -> None:
+    assert _run("giv-prod-valkey").count("OTPs under way are lost") == 2  # backend and its URL
+
+
+def test_the_json_holds_the_same() -> None:
+    told: dict[str, Any] = json.loads(_run("redis", "--format", "json"))
+    assert told["stack"] == "prod"
+    assert {(each["name"], each["state"]) for each in told["services"]} == {
+        ("core", "partly"),
+        ("compliance", "partly"),
+    }
+    assert told["worth"] == ["neither money nor personal data"]
+    assert (told["urls"], told["machines"]) == ([], [])
+
+
+def test_the_picture_draws_each_once_and_no_arrow_to_what_it_lacks() -> None:
+    picture = _run("krotrust-droplet", "--format", "mermaid")
+    nodes = re.findall(r'^  (n\d+)\["(.+)<br/>', picture, re.M)
+    arrows = re.findall(r"^  (n\d+) --> (n\d+)$", picture, re.M)
+    assert len(nodes) == len(dict(nodes)) > 4
+    assert {end for arrow in arrows for end in arrow} <= set(dict(nodes))
+    assert "kro-prod<br/>down" in picture
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("krotrust-dropet", "close to it: krotrust-droplet"),
+        ("Oracle", "close to it: oracle-ecrs"),
+        ("api.krotrust.co", "api.krotrust.com"),
+        ("§", "`python -m ops plan` lists all"),
+        ("kro-prod", "is the name of krotrust-droplet, krotrust-vpc: say which"),
+    ],
+)
+def test_a_name_that_is_not_clear_is_one_message_and_exit_code_1(
+    name: str,
+    shown: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.argv", ["ops", "blast", name])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    said = capsys.readouterr()
+    assert (stopped.value.code, said.out) == (1, "")
+    assert said.err.startswith("error: ")
+    assert shown in said.err
+
+
+def _stores(planned: Graph) -> Iterator[str]:
+    for resource in planned.resources:
+        if resource.kind in MAIN:
+            yield resource.name
+        elif resource.type == "estate:pencom:Store":
+            databases = resource.inputs["databases"]
+            yield from (f"{resource.name}/{each}" for each in databases)
+            yield from () if databases else (resource.name,)
+
+
+def test_of_every_store_it_is_written_once_what_it_holds(plan: Plan) -> None:
+    assert set(_stores(plan("prod"))) == set(STORES)
+    for stack in STACKS:
+        assert set(_stores(plan(stack))) <= set(STORES)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_edge_has_two_ends_and_every_product_a_name(plan: Plan, stack: str) -> None:
+    found = standing(plan(stack))
+    assert {end for ends in found.edges for end in ends} <= set(found.things)
+    systems = {thing.system for thing in found.things.values()} - {OUTSIDE}
+    assert systems == set(plan(stack).systems())
+    assert set(plan(stack).systems()) <= set(PRODUCTS)
+
+
+def test_a_store_that_nobody_described_is_said_to_be_undocumented(plan: Plan) -> None:
+    renamed = [
+        replace(resource, name="krotrust-new")
+        if resource.name == "krotrust-files-bucket"
+        else resource
+        for resource in plan("prod").resources
+    ]
+    found = standing(replace(plan("prod"), resources=tuple(renamed)))
+    told = blast.blast(found, {"krotrust-new"})
+    assert [hit.why for hit in told.of("store")] == ["not documented: nobody wrote down what"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_where_recovery_is_written_is_there_to_be_read(stack: str) -> None:
+    text = re.sub(r"[*\s]+", " ", (ROOT / "README.md").read_text())
+    written = [each for product in PRODUCTS.values() for each in product.recovery]
+    assert [each for each in written if each.startswith("README.md, ")]
+    for each in written:
+        if each.startswith("README.md, "):
+            assert each.removeprefix("README.md, ") in text
+    named = re.findall(r"`restored` of (\w+\.\w+)", " ".join(s.recovery for s in STORES.values()))
+    values = config.load(stack).values
+    for system, cluster in (each.split(".") for each in named):
+        assert cluster in json.loads(values.get(f"estate:{system}", "{}"))

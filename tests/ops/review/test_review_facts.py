@@ -1,0 +1,228 @@
+"""`ops review` of what no setting says: facts of Pencom, secrets, protection, length."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from conftest import CANARIES, SEAL_KEY, changed
+from standing_by_hand import GATEWAYS, states
+
+from components.facts.pencom import INVENTORY
+from components.inventory import Host
+from ops.plan.graph import Graph, Resource, build
+from ops.review import command as review
+from ops.review import model, report
+from policy.rules import RULES
+from stacks import estate
+
+Plan = Callable[[str], Graph]
+
+
+def _reviewed(before: Graph, after: Graph) -> model.Review:
+    return review.review(before, after, "a plan")
+
+
+def _changed(planned: Graph, name: str, **fields: Any) -> Graph:
+    """Change fields of one resource of a plan."""
+    found = tuple(replace(r, **fields) if r.name == name else r for r in planned.resources)
+    assert found != planned.resources
+    return replace(planned, resources=found)
+
+
+def _resource(planned: Graph, name: str) -> Resource:
+    (found,) = (resource for resource in planned.resources if resource.name == name)
+    return found
+
+
+def _with_service(monkeypatch: pytest.MonkeyPatch, name: str, **facts: Any) -> Graph:
+    """Plan prod with another fact of a Pencom service."""
+    services = {**INVENTORY.services, name: replace(INVENTORY.services[name], **facts)}
+    monkeypatch.setattr(estate, "INVENTORY", replace(INVENTORY, services=services))
+    return build(changed("prod", {}))
+
+
+def test_a_service_s_new_call_stands_on_what_it_calls(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = _reviewed(plan("prod"), _with_service(monkeypatch, "audit", calls=("payments",)))
+    assert told.counts() == {"update": 1}
+    assert states(told.blast) == {
+        "down": {"audit"},
+        "degraded": {"core", "payments", "compliance", *GATEWAYS},
+        "stays": {"postgresql/pencom_audit"},
+    }
+    assert "! update pencom-audit (Service): calls: + payments" in report.as_text(told)
+
+
+def test_a_service_s_other_port_is_its_own_line(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = _reviewed(plan("prod"), _with_service(monkeypatch, "audit", ports={"http": 9001}))
+    assert "! update pencom-audit (Service): ports.http: 9000 -> 9001" in report.as_text(told)
+
+
+def test_a_host_that_is_moved_and_exposed_is_told(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = plan("prod")
+    exposed = Host("databases", "internet", INVENTORY.hosts["vps-3"].carries)
+    hosts = {**INVENTORY.hosts, "vps-3": exposed}  # the settings refuse it; the review sees it, too
+    monkeypatch.setattr(estate, "INVENTORY", replace(INVENTORY, hosts=hosts))
+    told = _reviewed(before, build(changed("prod", {})))
+    assert "! update pencom-vps-3 (Host): exposure: internal -> internet" in (report.as_text(told))
+    assert states(told.blast)["down"] >= {"vps-3", "postgresql/pencom_payments", "payments"}
+
+
+def test_a_service_that_is_only_coming_is_not_in_the_way_but_what_it_uses_is(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = plan("prod")
+    new = replace(INVENTORY.services["audit"], stores=("postgresql/pencom_payments",))
+    host = INVENTORY.hosts["vps-2"]
+    hosts = {**INVENTORY.hosts, "vps-2": replace(host, carries=(*host.carries, "ledger"))}
+    services = {**INVENTORY.services, "ledger": new}
+    monkeypatch.setattr(estate, "INVENTORY", replace(INVENTORY, hosts=hosts, services=services))
+    after = build(changed("prod", {}))
+    assert _reviewed(before, after).counts() == {"update": 1, "create": 1}  # it stands on a host
+    host_as_before = _resource(before, "pencom-vps-2").inputs
+    told = _reviewed(before, _changed(after, "pencom-vps-2", inputs=host_as_before))
+    assert told.counts() == {"create": 1}
+    assert states(told.blast) == {"stays": {"postgresql/pencom_payments"}}
+
+
+def test_a_guard_that_the_droplet_loses_is_told(plan: Plan) -> None:
+    told = _reviewed(plan("prod"), _changed(plan("prod"), "krotrust-droplet", ignore_changes=()))
+    (loud,) = [model.loud(edit) for edit in told.edits]
+    assert loud.startswith("GUARD OFF krotrust-droplet (Droplet): userData, sshKeys, image")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("[secret]", "plain"), ("plain", "[secret]")], ids=["shown", "hidden"]
+)
+def test_a_secret_is_changed_and_nothing_else_is_said_of_it(plan: Plan, old: str, new: str) -> None:
+    key = _resource(plan("prod"), "krotrust-droplet-key")
+    before, after = (
+        _changed(plan("prod"), key.name, inputs={**key.inputs, "name": name}) for name in (old, new)
+    )
+    told = _reviewed(before, after)
+    for text in (report.as_markdown(told), json.dumps(told.as_json())):
+        assert "name: changed" in text
+        assert "plain" not in text
+
+
+def test_no_form_shows_a_secret(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    for key, value in {**CANARIES, **SEAL_KEY}.items():
+        monkeypatch.setenv(key, value)
+    told = _reviewed(plan("prod"), build(changed("prod", {"krogiving.backend.port": 3001})))
+    shown = report.as_text(told) + report.as_markdown(told) + json.dumps(told.as_json())
+    assert "canary" not in shown
+
+
+def _many(planned: Graph, count: int, text: str = "x") -> Graph:
+    """Add as many records to a plan."""
+    model = _resource(planned, "krotrust-zone-a-api")
+    new = tuple(
+        replace(
+            model,
+            urn=f"{model.urn}-{number}",
+            name=f"{model.name}-{number}",
+            inputs={**model.inputs, "type": "TXT", "name": f"n{number}", "value": text * 40},
+        )
+        for number in range(count)
+    )
+    return replace(planned, resources=(*planned.resources, *new))
+
+
+@pytest.mark.parametrize("count", [0, 1, 100, 200, 1000, 5000])
+@pytest.mark.parametrize("text", ["x", "ü"])
+def test_a_comment_fits_and_says_what_was_cut(plan: Plan, count: int, text: str) -> None:
+    told = _reviewed(plan("prod"), _many(plan("prod"), count, text))
+    comment = report.as_markdown(told)
+    assert len(comment.encode()) <= 65_536
+    whole = report.as_text(told)
+    assert whole.count(f"value: {text * 40}") == count
+    cut = comment.count("value: " + text * 40) < count
+    assert cut == ("cut here" in comment or report.TOO_LONG in comment)
+    assert cut == (count > 100)
+    for title in ("### prod: ", "#### Cost", "#### Policy"):
+        assert title in comment
+    assert comment.count("<details>") == comment.count("</details>")
+    assert len(re.findall("^```", comment, re.M)) % 2 == 0
+
+
+def test_many_deletions_are_counted_where_they_are_not_named(plan: Plan) -> None:
+    told = _reviewed(_many(plan("prod"), 5000), plan("prod"))
+    comment = report.as_markdown(told)
+    assert comment.startswith("### prod: 5000 to delete\n")
+    assert "and 4975 more" in comment
+    assert len(comment.encode()) <= 65_536
+
+
+def test_nothing_that_a_value_says_is_markup_or_calls_anybody(plan: Plan) -> None:
+    nasty = "```\n</details> @estate/owners <img src=x>"
+    droplet = _resource(plan("prod"), "krotrust-droplet")
+    after = _changed(plan("prod"), droplet.name, inputs={**droplet.inputs, "size": nasty})
+    comment = report.as_markdown(_reviewed(plan("prod"), after))
+    outside = re.sub(r"^(`{4,})diff\n.*?^\1$", "", comment, flags=re.M | re.S)
+    assert "@estate" in comment
+    assert "@estate" not in outside
+    assert "<img" not in outside
+
+
+def test_edits_that_are_alike_share_a_line(plan: Plan) -> None:
+    after = build(changed("prod", {"alertEmails": ["on-call@krotrust.com"]}))
+    lines = report.as_text(_reviewed(plan("prod"), after)).splitlines()
+    (line,) = (line for line in lines if "krogiving-uptime-admin-certificate and" in line)
+    assert "and 7 more (UptimeAlert)" in line
+
+
+def test_edits_that_only_begin_alike_do_not(plan: Plan) -> None:
+    after = plan("prod")
+    for name, end in (("krotrust-alert-cpu", "1"), ("krotrust-alert-disk", "2")):
+        inputs = {**_resource(after, name).inputs, "window": "y" * 99 + end}
+        after = _changed(after, name, inputs=inputs)
+    lines = report.as_text(_reviewed(plan("prod"), after)).splitlines()
+    for name in ("krotrust-alert-cpu", "krotrust-alert-disk"):
+        assert [line for line in lines if line.startswith(f"  ! update {name} (MonitorAlert): ")]
+
+
+def test_what_breaks_a_rule_is_said_above_and_how_to_mend_it_below(plan: Plan) -> None:
+    clean = _reviewed(plan("prod"), plan("prod"))
+    assert clean.as_json()["policy"] == []
+    assert f"none of {len(RULES)} rules is broken" in report.as_markdown(clean)
+    told = _reviewed(plan("prod"), build(changed("prod", {"krotrust.droplet.backups": None})))
+    verdict, _, rest = report.as_markdown(told).partition("####")
+    assert "- BREAKS droplet-backups: see Policy" in verdict
+    assert "- droplet-backups: krotrust-droplet has no backups\n-   mend: set droplet.b" in rest
+    (finding,) = told.as_json()["policy"]
+    assert (finding["rule"], finding["severity"]) == ("droplet-backups", "mandatory")
+
+
+@pytest.mark.parametrize(
+    ("settings", "cost"),
+    [
+        ({}, ["87.40 USD a month"]),
+        ({"krotrust.droplet.size": "s-8vcpu-16gb"}, ["87.40 -> 149.80 (+62.40) USD a month"]),
+        ({"krotrust.droplet.backups": None}, ["87.40 -> 73.00 (-14.40) USD a month"]),
+        ({"krogiving.backend.instances": 3}, ["87.40 -> 137.40 (+50.00) USD a month"]),
+        (
+            {"krotrust.database.nodes": 3},
+            ["87.40 USD a month", "unknown: pg db-s-2vcpu-4gb, 4 -> 5"],
+        ),
+        (
+            {"krotrust.droplet.size": "c-2"},
+            ["87.40 -> 25.00 (-62.40) USD a month", "unknown: c-2, 0 -> 1"],
+        ),
+    ],
+)
+def test_the_cost_is_told_before_and_after_and_what_is_unknown_is_said(
+    plan: Plan, settings: Mapping[str, Any], cost: list[str]
+) -> None:
+    told = _reviewed(plan("prod"), build(changed("prod", settings))).cost
+    for beginning in cost:
+        assert [line for line in told if line.startswith(beginning)], told
