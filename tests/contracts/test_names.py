@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pulumi
 import pulumi_digitalocean as do
-from estate import recorded
+from recorded_stacks import recorded
 
 from ops.plan import config
 from ops.plan.graph import Recorder

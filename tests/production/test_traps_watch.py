@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from estate import every, inputs, referred, stack_outputs
+from recorded_stacks import every, inputs, referred, stack_outputs
 
 REGIONS = {"us_east", "us_west", "eu_west", "se_asia"}
 PERIODS = {"2m", "3m", "5m", "10m", "15m", "30m", "1h"}

@@ -14,8 +14,8 @@ from unittest import mock
 
 import pulumi
 import pytest
-from estate import STACKS, graph, recorded, run
 from pydantic import BaseModel
+from recorded_stacks import STACKS, graph, recorded, run
 
 import components
 from components.inventory import ForeignSystem, Host, Service, Store

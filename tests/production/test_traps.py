@@ -15,7 +15,7 @@ from typing import get_args
 
 import pulumi_digitalocean as do
 import pytest
-from estate import (
+from recorded_stacks import (
     STACKS,
     cloud,
     every,
