@@ -12,7 +12,7 @@ import re
 import runpy
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +23,7 @@ from pulumi.runtime import mocks, rpc
 from pulumi.runtime.proto import resource_pb2
 
 from ops import ROOT
+from ops.aliases import former_urns
 from ops.config import StackConfig, UsageError
 
 SECRET = "[secret]"  # noqa: S105  what is shown in a secret's place
@@ -37,7 +38,8 @@ _ID = re.compile(r"\b9000000\d{5}\b")
 class Resource:
     """One registered resource. `inputs` as the engine receives them, secrets and unknowns shown.
 
-    `uses` names by input the resources that its value comes from.
+    `uses` names by input the resources that its value comes from. `former` are the URNs that it had
+    before, as far as aliases say.
     """
 
     urn: str
@@ -51,11 +53,15 @@ class Resource:
     protect: bool
     ignore_changes: tuple[str, ...]
     custom: bool
+    former: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def kind(self) -> str:
-        """The last part of the type."""
-        return self.type.rpartition(":")[2]
+        """The last part of the type; of a component that ends like a cloud type, the last two."""
+        last = self.type.rpartition(":")[2]
+        if not self.custom and hasattr(do, last):
+            return ":".join(self.type.split(":")[-2:])
+        return last
 
     def as_json(self) -> dict[str, Any]:
         """Give the published form."""
@@ -204,6 +210,7 @@ class Recorder(mocks.MockMonitor):
                 protect=request.protect,
                 ignore_changes=tuple(request.ignoreChanges),
                 custom=request.custom,
+                former=former_urns(urn, requests),
             )
             for urn, request in requests.items()
         ]

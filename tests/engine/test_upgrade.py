@@ -25,25 +25,22 @@ from rehearsal.prepare import ask, prepare
 pytestmark = pytest.mark.engine
 
 KRO = "components/krotrust.py"
+DROPLET = "components/droplet.py"
 REFACTORING = (  # (file, text, what takes its place)
     # A resource under another name.
     (
-        KRO,
-        '_firewall(f"{name}-firewall", args, droplet, child)',
-        '_firewall(f"{name}-wall", args, droplet, pulumi.ResourceOptions('
-        'parent=self, aliases=[pulumi.Alias(name=f"{name}-firewall")]))',
+        DROPLET,
+        '_firewall(f"{prefix}-firewall", args, self.droplet, child)',
+        '_firewall(f"{prefix}-wall", args, self.droplet, pulumi.ResourceOptions('
+        'parent=self, aliases=[pulumi.Alias(name=f"{prefix}-firewall")]))',
     ),
     # A resource in another component.
     (
-        KRO,
-        "    key = do.SshKey(",
-        '    keys = pulumi.ComponentResource("estate:access:Keys", f"{name}-keys", {},'
-        " pulumi.ResourceOptions(parent=parent))\n    key = do.SshKey(",
-    ),
-    (
-        KRO,
-        "(parent=parent, delete_before_replace=True)",
-        "(parent=keys, aliases=[pulumi.Alias(parent=parent)], delete_before_replace=True)",
+        DROPLET,
+        'self.ssh_key = _ssh_key(f"{prefix}-droplet-key", args.ssh_key, child)',
+        'keys = pulumi.ComponentResource("estate:access:Keys", f"{prefix}-keys", {}, child)\n'
+        '        self.ssh_key = _ssh_key(f"{prefix}-droplet-key", args.ssh_key,'
+        " pulumi.ResourceOptions(parent=keys, aliases=[pulumi.Alias(parent=self)]))",
     ),
     # A component under another name, and the children that are named after it.
     (KRO, 'f"{name}-database",', 'f"{name}-escrow",'),
@@ -143,20 +140,22 @@ def before(tmp_path: Path) -> Path:
     return project
 
 
+# Only `dr` has a reserved address.
+@pytest.mark.parametrize("stack", ["prod", "dr"])
 def test_the_program_takes_over_what_the_one_of_the_commit_before_has_made(
-    before: Path, tmp_path: Path
+    stack: str, before: Path, tmp_path: Path
 ) -> None:
     # By its own commands, its own settings and its own stand-in.
-    rehearse = [sys.executable, "-m", "rehearsal", "up", "--stack", "prod", "--speed", "0"]
+    rehearse = [sys.executable, "-m", "rehearsal", "up", "--stack", stack, "--speed", "0"]
     made = subprocess.run(rehearse, cwd=before, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stdout + made.stderr
 
-    now = prepare("prod", tmp_path / "now", ask("secrets", "--stack", "prod"))
-    environ = replace(now, folder=before / ".state" / "rehearsal" / "prod").environment()
+    now = prepare(stack, tmp_path / "now", ask("secrets", "--stack", stack))
+    environ = replace(now, folder=before / ".state" / "rehearsal" / stack).environment()
     # Else the engine would stop at the first that it refuses, and not name the others.
     command = ["pulumi", "preview", "--json", "--ignore-protect", "--non-interactive"]
     done = subprocess.run(
-        [*command, "--stack", "prod", "--config-file", str(now.file)],
+        [*command, "--stack", stack, "--config-file", str(now.file)],
         cwd=ROOT,
         env=environ,
         capture_output=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from components.facts.krotrust import DROPLET
 from components.facts.secrets import CATALOGUE
 from ops.recovery.case import Case
 from ops.recovery.kinds import LossKind
@@ -30,7 +31,11 @@ def _droplet(case: Case) -> Iterator[Step]:
     follows = "its reserved address is led to it" if same else "the names follow its new address"
     yield look(case.stack)
     yield _up(case, f"make the droplet anew with the same user data; {follows}", name)
-    yield from krotrust.started(case)
+    if name == DROPLET:
+        yield from krotrust.started(case)
+    else:
+        what = "bring back what its first boot does not: its newest backup has what was on its disk"
+        yield Step(what, by="person")
     yield verify(case.stack)
 
 
