@@ -14,6 +14,7 @@ from ops.config import UsageError
 from ops.graph import build
 from ops.identity import name_of
 from ops.standing import held
+from stacks.discovery import environments
 
 MAKE_EMPTY = "--make-empty"
 CLUSTER = "digitalocean:index/databaseCluster:DatabaseCluster"
@@ -34,12 +35,11 @@ def before(
     An `up` makes an empty one, unless the stack is not guarded; a `refresh` forgets that there was
     one. Raises UsageError for what is gone and not in `make_empty`, and the other way round.
     """
-    from stacks.estate import ENVIRONMENTS
-
+    environment = environments().get(stack)
     asked = command != "destroy" and _refreshes(arguments)
     if make_empty and not asked:
         raise UsageError(f"{MAKE_EMPTY} needs an `up` that refreshes; nothing was changed")
-    if asked and (make_empty or (stack in ENVIRONMENTS and ENVIRONMENTS[stack].guarded)):
+    if asked and (make_empty or (environment and environment.guarded)):
         check(stack, config_file, _scope(arguments), make_empty)
 
 

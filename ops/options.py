@@ -8,9 +8,17 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from ops.config import UsageError
+from ops.config import UsageError, stacks
 
-Stack = Annotated[str, typer.Option("--stack", "-s", help="prod, stage or dr.")]
+Stack = Annotated[
+    str,
+    typer.Option(
+        "--stack",
+        "-s",
+        help=f"One of {', '.join(stacks())}.",
+        autocompletion=stacks,
+    ),
+]
 ConfigFile = Annotated[str | None, typer.Option(help="Another file than Pulumi.<stack>.yaml.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 Form = TypeVar("Form", bound=StrEnum)

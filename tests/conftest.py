@@ -21,8 +21,9 @@ from components.facts.krogiving import BACKEND_SECRETS
 from ops import ROOT, config, engine
 from ops.graph import Graph, record
 from rehearsal.prepare import filled
+from stacks.discovery import environments
 
-STACKS = ("prod", "stage", "dr")
+STACKS = tuple(environments())
 SECRETS = ("KROTRUST__", "KROGIVING__", "PENCOM__", "ESTATE__")  # how their variables begin
 CANARIES = {f"KROGIVING__{name}": f"canary-{name.lower()}" for name in BACKEND_SECRETS}
 SEAL_KEY = {"ESTATE__SEAL_KEY": "canary-seal-key"}

@@ -13,8 +13,9 @@ from pulumi.runtime import rpc
 
 from ops import ROOT, config
 from ops.graph import Graph, Recorder, Resource
+from stacks.discovery import environments
 
-STACKS = ("prod", "stage", "dr")
+STACKS = tuple(environments())
 CLOUD = "digitalocean:index/"
 
 

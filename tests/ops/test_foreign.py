@@ -11,7 +11,7 @@ import pytest
 import today
 
 import rehearsal
-from components.values import Record
+from components.types import Record
 from ops import ask, drift, foreign
 from ops.account import NotAtHandError
 from ops.foreign import DOMAIN, RECORDS

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from ops.findings import Finding
 from ops.inventory import estate, ssh
 from ops.recovery.ready.subject import Subject
-from stacks.needs import PLACEHOLDERS
+from stacks.required_values import PLACEHOLDERS
 
 
 def refused(subject: Subject) -> Iterator[Finding]:
