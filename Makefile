@@ -29,6 +29,8 @@ plan: setup ## Show STACK offline, and what differs from rendered/
 
 # Two suites, a process each: the tools on an example, and the committed stacks.
 PYTEST := $(PY) -m pytest -n auto --dist worksteal
+# The tests start Python hundreds of times: whatever the shell says, compiled modules are kept.
+check test soak: export PYTHONDONTWRITEBYTECODE :=
 
 check: lint ## Style, types, and every test that needs no engine
 	@$(PYTEST) -q -m "not engine and not soak"
