@@ -19,8 +19,9 @@ from components.facts.krogiving import BACKEND_SECRETS
 from ops import ROOT
 from ops.plan import config, graph, rendered
 from stacks import estate
+from stacks.discovery import environments
 
-STACKS = tuple(config.stacks())
+STACKS = tuple(environments())
 SECRETS = ("KROTRUST__", "KROGIVING__", "PENCOM__", "ESTATE__")  # how their variables begin
 CANARIES = {f"KROGIVING__{name}": f"canary-{name.lower()}" for name in BACKEND_SECRETS}
 SEAL_KEY = {"ESTATE__SEAL_KEY": "canary-seal-key"}
