@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.resolve()  # as in ops: this folder may be a link
 ENGINE = ROOT / ".venv" / "pulumi"  # where `make setup` installs the pulumi command line
 CLOUD_VARIABLE = "REHEARSAL_CLOUD"
 SPEED_VARIABLE = "REHEARSAL_SPEED"

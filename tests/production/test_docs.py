@@ -18,7 +18,7 @@ from ops.__main__ import app as estate
 from ops.impact.dependencies import PRODUCTS, STORES
 from rehearsal.__main__ import app as rehearsal
 
-FOLDER = Path(__file__).resolve().parents[1]
+FOLDER = Path(__file__).resolve().parents[2]
 RUNBOOK = FOLDER / "docs" / "runbook"
 WRITTEN = sorted(
     [
