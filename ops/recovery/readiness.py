@@ -101,5 +101,5 @@ def _found(need: Need, subject: Subject) -> list[Finding]:
         for each in need.look(subject):
             found.append(each)  # what was found before it broke off stays
     except (UsageError, OSError, subprocess.SubprocessError) as error:
-        found.append(Finding(need.part, "not looked at", "unseen", str(error)))
+        found.append(Finding(need.part, "not looked at", "not checked", str(error)))
     return found

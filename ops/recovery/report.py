@@ -110,24 +110,24 @@ def in_hand(found: Sequence[Finding]) -> Iterator[str]:
     What is told of several in the same words is told once.
     """
     right, bad, unseen = (
-        [each for each in found if each.state == state] for state in ("ok", "bad", "unseen")
+        [each for each in found if each.state == state] for state in ("ok", "bad", "not checked")
     )
     yield f"{len(right)} of {len(found)} are in order, {len(bad) or 'none'} missing."
     yield ""
     for said, alike in _alike(bad):
         yield f"- MISSING {_names(alike)}: {said}"
-        if mends := dict.fromkeys(_line(each.mend) for each in alike if each.mend):
+        if mends := dict.fromkeys(_line(each.repair) for each in alike if each.repair):
             yield from ("", "  ```", *(f"  {mend}" for mend in mends), "  ```", "")
     for said, alike in _alike(unseen):
-        mends = dict.fromkeys(_line(each.mend) for each in alike if each.mend)
+        mends = dict.fromkeys(_line(each.repair) for each in alike if each.repair)
         more = f" ({'; '.join(mends)})" if mends else ""
-        yield f"- not seen {_names(alike)}: {said}{more}"
+        yield f"- not checked {_names(alike)}: {said}{more}"
 
 
 def _alike(found: Sequence[Finding]) -> Iterable[tuple[str, list[Finding]]]:
     groups: dict[str, list[Finding]] = {}
     for each in found:
-        groups.setdefault(_line(each.told), []).append(each)
+        groups.setdefault(_line(each.detail), []).append(each)
     return groups.items()
 
 

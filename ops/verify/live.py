@@ -53,7 +53,7 @@ def _asking(
 
     def told() -> Told:
         if isinstance(account, NotAtHandError):
-            yield from (Finding(part, resource.name, "unseen", str(account)) for part in parts)
+            yield from (Finding(part, resource.name, "not checked", str(account)) for part in parts)
             return
         try:
             with words():
@@ -145,7 +145,7 @@ def newest(name: str, backups: Sequence[Mapping[str, Any]], made: str, limit: ti
         return Finding(BACKUPS, name, "bad", f"{told}; wanted is one younger than {hours} h")
     if (age := now - datetime.fromisoformat(made)) < limit:
         told = f"none yet: made {age // timedelta(hours=1)} h ago; look again within {hours} h"
-        return Finding(BACKUPS, name, "unseen", told)
+        return Finding(BACKUPS, name, "not checked", told)
     return Finding(BACKUPS, name, "bad", f"none; wanted is one younger than {hours} h")
 
 
@@ -176,7 +176,7 @@ def _stranger(cluster: State, rules: set[Rule], droplets: Mapping[str, set[str]]
     """Knock at a cluster's public door, which is closed to whom it does not trust."""
     title = f"{cluster.name}: from here"
     if not (host := cluster.outputs.get("host")):
-        yield Finding(DATABASES, title, "unseen", "the state does not know its address")
+        yield Finding(DATABASES, title, "not checked", "the state does not know its address")
         return
     port = int(cluster.outputs["port"])
     try:

@@ -38,7 +38,7 @@ def looks(state: Recorded, *, rehearsed: bool) -> Iterator[Look]:
 
 def _unasked(names: Iterable[str]) -> Iterator[Finding]:
     told = "a rehearsal asks nobody outside this machine"
-    yield from (Finding(PART, name, "unseen", told) for name in names)
+    yield from (Finding(PART, name, "not checked", told) for name in names)
 
 
 def _host(estate: Estate, host: Host) -> Iterator[Finding]:
@@ -58,7 +58,7 @@ def _host(estate: Estate, host: Host) -> Iterator[Finding]:
             mend = f"`python -m ops order start {service.name}` says how to start it"
             yield Finding(PART, service.name, "bad", f"{url}: {status or told}", mend)
         else:
-            yield Finding(PART, service.name, "unseen", f"{UNREACHED} ({url}: {told})")
+            yield Finding(PART, service.name, "not checked", f"{UNREACHED} ({url}: {told})")
 
 
 def _health(estate: Estate, service: Service) -> tuple[int, str]:
@@ -78,6 +78,6 @@ def _foreign(system: Foreign) -> Iterator[Finding]:
         socket.create_connection((system.address, system.port), LIMIT).close()
     except OSError as error:
         told = f"{UNREACHED} ({end}: {error}); {system.owner} runs it"
-        yield Finding(PART, system.name, "unseen", told)
+        yield Finding(PART, system.name, "not checked", told)
     else:
         yield Finding(PART, system.name, "ok", f"{end} takes connections")

@@ -58,7 +58,7 @@ def scopes(subject: Subject) -> Iterator[Finding]:
     for scope in SCOPES:
         refused = seen.refused(scope)
         if seen.closed or (refused and refused.status != 403):
-            yield Finding("token", scope, "unseen", seen.closed or str(refused))
+            yield Finding("token", scope, "not checked", seen.closed or str(refused))
         elif refused:
             yield _lacking(scope, "the token may not read it (403)")
         else:
@@ -70,7 +70,7 @@ def scopes(subject: Subject) -> Iterator[Finding]:
         else:
             yield Finding("token", CREDENTIALS, "ok", "clusters come with their passwords")
     told = "only a change would show whether the token may create, update and delete"
-    yield Finding("token", "write scopes", "unseen", told, f"look there: {TOKENS}")
+    yield Finding("token", "write scopes", "not checked", told, f"look there: {TOKENS}")
 
 
 def _blank(cluster: dict[str, Any]) -> bool:

@@ -86,7 +86,7 @@ def buckets(subject: Subject) -> Iterator[Finding]:
         held = STORES[resource.name]
         mend = "ask the product's owners for a copy elsewhere; nothing here makes one"
         told = f"{held.content}: {held.recovery}"
-        yield Finding("backups", resource.inputs["name"], "unseen", told, mend)
+        yield Finding("backups", resource.inputs["name"], "not checked", told, mend)
 
 
 def pencom(subject: Subject) -> Iterator[Finding]:
@@ -97,7 +97,7 @@ def pencom(subject: Subject) -> Iterator[Finding]:
         store = name.removeprefix("pencom-")
         told = f"{STORES[name].content}: no backup is documented"
         mend = "ask the infrastructure team when it was last backed up, and restored"
-        yield Finding("backups", store, "unseen", told, mend)
+        yield Finding("backups", store, "not checked", told, mend)
 
 
 def _newest(name: str, identity: Any, seen: Seen, limit: timedelta, more: str) -> Finding:
@@ -106,7 +106,7 @@ def _newest(name: str, identity: Any, seen: Seen, limit: timedelta, more: str) -
         ages = _ages(seen.told(question(identity)))
     except UsageError as error:
         mend = f"cloud.digitalocean.com, {name}, Backups"
-        return Finding("backups", name, "unseen", str(error), mend)
+        return Finding("backups", name, "not checked", str(error), mend)
     if not ages:
         return Finding("backups", name, "bad", "no backup at all", SUPPORT)
     told = f"the newest is {_hours(min(ages))} old, of {len(ages)}"

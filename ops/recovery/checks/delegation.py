@@ -25,7 +25,7 @@ def look(zone: str, environ: Mapping[str, str]) -> Finding:
         servers = sorted(_servers(zone, environ.get(NAMESERVER)))
     except (dns.exception.DNSException, OSError, ValueError) as error:
         told = f"no answer about its delegation: {error}"
-        return Finding("zones", zone, "unseen", told, f"dig +trace NS {zone}")
+        return Finding("zones", zone, "not checked", told, f"dig +trace NS {zone}")
     foreign = [each for each in servers if not each.endswith(OURS)]
     if servers and not foreign:
         return Finding("zones", zone, "ok", f"delegated to {', '.join(servers)}")

@@ -65,7 +65,7 @@ def elsewhere(subject: Subject) -> Iterator[Finding]:
     for (system, lives, ask), names in places.items():
         told = f"cannot be seen from here; lives: {lives}"
         what = names[0] if len(names) == 1 else f"{len(names)} secrets ({', '.join(names)})"
-        yield Finding("secrets", f"{system}: {what}", "unseen", told, f"ask {ask}")
+        yield Finding("secrets", f"{system}: {what}", "not checked", told, f"ask {ask}")
 
 
 def stored(subject: Subject) -> Iterator[Finding]:

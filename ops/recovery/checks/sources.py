@@ -78,7 +78,7 @@ def _reached(wanted: Repository, subject: Subject) -> Finding:
         told = f"no answer within {PATIENCE} s"
         return Finding("git", url, "bad", told, f"{command}; this machine's network")
     except OSError:
-        return Finding("git", url, "unseen", "git is not installed")
+        return Finding("git", url, "not checked", "git is not installed")
     if done.returncode:
         said = CREDENTIAL.sub("//", " ".join(done.stderr.split())) or f"exit code {done.returncode}"
         return Finding("git", url, "bad", f"not reached: {said}", f"{command}; {reader}")

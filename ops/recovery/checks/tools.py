@@ -102,7 +102,7 @@ def ssh_key(subject: Subject) -> Iterator[Finding]:
                 f"ssh-add FILE, the pair of `krotrust.ssh.publicKey` in {plan.file}; ask the owners"
                 " of kro-devops"
             )
-            yield Finding("tools", name, "unseen", told, mend)
+            yield Finding("tools", name, "not checked", told, mend)
 
 
 def _there(name: str, subject: Subject, without: str) -> Finding:

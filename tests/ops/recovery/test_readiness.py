@@ -70,8 +70,8 @@ def test_what_is_missing_is_found_and_nothing_else(what: str, setup: Setup) -> N
     code, found = check(setup)
     bad = [each for each in found if each.state == "bad"]
     assert [each.name for each in bad] == names
-    assert [each.told for each in bad if not each.told] == []
-    assert [each.mend for each in bad if mend not in each.mend] == []
+    assert [each.detail for each in bad if not each.detail] == []
+    assert [each.repair for each in bad if mend not in each.repair] == []
     assert code == 1
 
 
@@ -85,12 +85,12 @@ def looked(setup: Setup, *kinds: LossKind) -> list[Finding]:
 
 def test_what_nobody_can_see_from_here_says_whom_to_ask(setup: Setup) -> None:
     _, found = check(setup)
-    unseen = {each.name: each for each in found if each.state == "unseen"}
-    assert unseen["krotrust: PRODUCTION_JSON"].mend == "ask whoever holds root on the droplet"
-    assert "the infrastructure team" in unseen["postgresql/pencom_payments"].mend
-    assert unseen["giv-prod-media"].told.endswith("no copy is documented")
+    unseen = {each.name: each for each in found if each.state == "not checked"}
+    assert unseen["krotrust: PRODUCTION_JSON"].repair == "ask whoever holds root on the droplet"
+    assert "the infrastructure team" in unseen["postgresql/pencom_payments"].repair
+    assert unseen["giv-prod-media"].detail.endswith("no copy is documented")
     assert "write scopes" in unseen
-    assert [each for each in unseen.values() if not each.mend] == []
+    assert [each for each in unseen.values() if not each.repair] == []
 
 
 def test_a_seal_is_enough_where_no_app_is_rebuilt(setup: Setup) -> None:
@@ -128,7 +128,7 @@ def test_a_weekly_copy_of_a_droplet_may_be_a_week_old(setup: Setup) -> None:
 def test_the_key_that_a_new_droplet_lets_in_is_looked_for_in_the_agent(setup: Setup) -> None:
     name = "key of a new droplet of prod"
     setup.program("ssh-add")
-    assert name in names(looked(setup, "droplet"), "unseen")
+    assert name in names(looked(setup, "droplet"), "not checked")
     setup.program("ssh-add", f"#!/bin/sh\necho 'ssh-ed25519 {BODY} somebody'\n")
     assert name in names(looked(setup, "droplet"), "ok")
 
@@ -136,7 +136,7 @@ def test_the_key_that_a_new_droplet_lets_in_is_looked_for_in_the_agent(setup: Se
 def test_a_zone_whose_parent_does_not_tell_is_unseen(setup: Setup) -> None:
     setup.far.servers["krotrust.com"] = REFUSED
     (zone,) = [each for each in looked(setup, "zone") if each.name == "krotrust.com"]
-    assert (zone.state, "REFUSED" in zone.told) == ("unseen", True)
+    assert (zone.state, "REFUSED" in zone.detail) == ("not checked", True)
 
 
 def test_in_a_rehearsal_the_played_account_is_looked_at(setup: Setup) -> None:

@@ -66,7 +66,7 @@ def test_a_terminal_of_any_width_gets_each_command_whole_on_its_line(lost: str) 
     wanted = commands(steps(case(lost)))
     assert len(wanted) > 5
     assert [command for command in wanted if command not in lines] == []
-    assert FOUND[1].mend.strip() in lines  # what mends what is missing is copied, too
+    assert FOUND[1].repair.strip() in lines  # what mends what is missing is copied, too
 
 
 @pytest.mark.usefixtures("asked")

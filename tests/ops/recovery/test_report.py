@@ -70,9 +70,9 @@ FOUND = [
     Finding("tools", "ssh", "ok", "/usr/bin/ssh"),
     Finding("secrets", "A", "bad", "not at hand", "pulumi config set A"),
     Finding("secrets", "B", "bad", "not\n at hand", "pulumi config set B"),
-    Finding("token", "app:read", "unseen", "no token"),
-    Finding("token", "cdn:read", "unseen", "no token"),
-    Finding("backups", "kro", "unseen", "no token", "set one"),
+    Finding("token", "app:read", "not checked", "no token"),
+    Finding("token", "cdn:read", "not checked", "no token"),
+    Finding("backups", "kro", "not checked", "no token", "set one"),
 ]
 
 
@@ -83,7 +83,7 @@ def test_what_is_in_order_is_a_number_and_what_is_told_of_several_is_told_once()
     assert told.count("not at hand") == told.count("no token") == 1
     assert "- MISSING secrets: A, B: not at hand" in told
     assert "```\n  pulumi config set A\n  pulumi config set B\n  ```" in told
-    assert "- not seen token: app:read, cdn:read; backups: kro: no token (set one)" in told
+    assert "- not checked token: app:read, cdn:read; backups: kro: no token (set one)" in told
 
 
 def test_without_a_look_it_names_the_command_that_looks() -> None:

@@ -118,4 +118,4 @@ def told(looks: Iterable[Look]) -> dict[str, Finding]:
 
 def bad(found: Mapping[str, Finding]) -> dict[str, str]:
     """What is bad, and why."""
-    return {name: each.told for name, each in found.items() if each.state == "bad"}
+    return {name: each.detail for name, each in found.items() if each.state == "bad"}

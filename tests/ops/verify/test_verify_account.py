@@ -49,7 +49,7 @@ def test_what_is_there_as_the_state_says_is_ok(look: Looking) -> None:
     found = look(whole())
     assert {each.state for each in found.values()} == {"ok"}
     sources = "droplet 7, ip_addr 10.1.0.0/20"
-    shown = {name: each.told for name, each in found.items() if "from here" not in name}
+    shown = {name: each.detail for name, each in found.items() if "from here" not in name}
     newest = "the newest is 6 h old, 2 in all"
     assert shown == {
         "droplets: the-7": "is active",
@@ -182,7 +182,7 @@ def test_rules_of_the_whole_world_are_bad_even_where_the_state_has_them(look: Lo
 @pytest.mark.parametrize(
     ("made", "state", "said"),
     [
-        (timedelta(hours=3), "unseen", "none yet: made 3 h ago; look again within 36 h"),
+        (timedelta(hours=3), "not checked", "none yet: made 3 h ago; look again within 36 h"),
         (timedelta(hours=36), "bad", "none; wanted is one younger than 36 h"),
     ],
 )
@@ -190,7 +190,7 @@ def test_of_what_was_just_made_there_may_be_no_backup_yet(
     made: timedelta, state: str, said: str
 ) -> None:
     found = live.newest("it", [], (datetime.now(UTC) - made).isoformat(), live.YOUNG)
-    assert (found.state, found.told) == (state, said)
+    assert (found.state, found.detail) == (state, said)
 
 
 def test_a_weekly_backup_may_be_a_week_old(look: Looking) -> None:
@@ -202,13 +202,13 @@ def test_a_weekly_backup_may_be_a_week_old(look: Looking) -> None:
 
 def test_without_a_token_the_accounts_parts_are_unseen_and_say_why() -> None:
     found = told(live.looks(STATE, NotAtHandError("DIGITALOCEAN_TOKEN is not set")))
-    unseen = {name for name, each in found.items() if each.state == "unseen"}
+    unseen = {name for name, each in found.items() if each.state == "not checked"}
     assert unseen == {
         *("droplets: the-7", "backups: the-7", "apps: the-a-1"),
         *(f"{part}: the-{one}" for part in ("databases", "backups") for one in ("pg", "mongo")),
         *("databases: the-cache", "backups: the-cache"),
     }
-    assert {found[name].told for name in unseen} == {"DIGITALOCEAN_TOKEN is not set"}
+    assert {found[name].detail for name in unseen} == {"DIGITALOCEAN_TOKEN is not set"}
     assert set(found) - unseen == {
         f"databases: the-{e}: from here" for e in ("pg", "mongo", "cache")
     }
@@ -245,7 +245,7 @@ def test_a_database_that_lets_in_whom_it_does_not_trust_is_bad(
         found = told(live.looks(state_of(cloud), NotAtHandError("")))
     finding = found["databases: the-pg: from here"]
     assert finding.state == state
-    assert finding.told.endswith(said)
+    assert finding.detail.endswith(said)
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ def test_a_database_that_lets_in_whom_it_does_not_trust_is_bad(
     [
         ({"host": "pg.invalid"}, "ok", "pg.invalid:1 lets nobody in from here"),
         ({"host": "127.0.0.1"}, "ok", "127.0.0.1:1 lets nobody in from here"),
-        ({"host": ""}, "unseen", "the state does not know its address"),
+        ({"host": ""}, "not checked", "the state does not know its address"),
     ],
 )
 def test_a_database_that_takes_no_connection_from_here_is_ok(
@@ -263,4 +263,4 @@ def test_a_database_that_takes_no_connection_from_here_is_ok(
     cloud["DatabaseCluster/pg"]["state"].update(outputs)
     finding = told(live.looks(state_of(cloud), NotAtHandError("")))["databases: the-pg: from here"]
     assert finding.state == state
-    assert finding.told.startswith(said)
+    assert finding.detail.startswith(said)

@@ -66,7 +66,7 @@ def test_all_of_it_is_looked_at_and_a_failure_is_exit_1(
             monkeypatch.setenv(name, path)
         code, found = _verify()
         assert {
-            each["name"]: each["told"] for each in found.values() if each["state"] != "ok"
+            each["name"]: each["detail"] for each in found.values() if each["state"] != "ok"
         } == {}
         parts = ["names", "URLs", "plain HTTP", "droplets", "backups", "databases", "apps"]
         assert list(dict.fromkeys(each["part"] for each in found.values())) == parts
@@ -99,16 +99,16 @@ def test_without_a_token_the_rest_is_looked_at_and_the_accounts_parts_are_no_ok(
         code, found = _verify()
         shown = CliRunner().invoke(app, ["verify", "--stack", "stage"]).stdout
     assert code == 0
-    unseen = {name for name, each in found.items() if each["state"] == "unseen"}
+    unseen = {name for name, each in found.items() if each["state"] == "not checked"}
     assert {name.partition(":")[0] for name in unseen} == {
         "droplets",
         "backups",
         "databases",
         "apps",
     }
-    assert all("DIGITALOCEAN_TOKEN is not set" in found[name]["told"] for name in unseen)
+    assert all("DIGITALOCEAN_TOKEN is not set" in found[name]["detail"] for name in unseen)
     assert found["names: api.kro.test A"]["state"] == "ok"
-    assert f"nothing bad; {len(unseen)} not seen from here" in shown
+    assert f"nothing bad; {len(unseen)} not checked" in shown
 
 
 @pytest.mark.parametrize("exported", ['{"deployment": {}}', '{"deployment": {"resources": []}}'])

@@ -32,7 +32,7 @@ def _look(far: tuple[Path, str], cloud: dict[str, Any]) -> dict[str, Any]:
 
 def test_what_resolves_as_the_state_says_is_ok(far: tuple[Path, str]) -> None:
     found = _look(far, whole())
-    assert {name: each.told for name, each in found.items()} == {
+    assert {name: each.detail for name, each in found.items()} == {
         "names: api.kro.test A": "198.18.0.7",
         "names: kro.test CAA": '0 issue "letsencrypt.org"',
         "names: old.kro.test CNAME": "api.kro.test.",
@@ -60,7 +60,7 @@ def test_a_record_of_another_value_is_bad(
     (wrong,) = bad(found).items()
     assert wrong[0] == f"names: {name}"
     assert wrong[1].startswith(said)
-    assert "--nameserver" in found[wrong[0]].mend
+    assert "--nameserver" in found[wrong[0]].repair
 
 
 def test_a_second_record_beside_the_right_one_is_bad(far: tuple[Path, str]) -> None:
@@ -113,7 +113,7 @@ def test_a_server_that_does_not_answer_is_bad_for_every_name(
     monkeypatch.setattr(names, "LIMIT", 0.1)
     found = told(names.looks(STATE, "127.0.0.1:1"))
     assert len(bad(found)) == len(found) == 6
-    assert all("no answer" in each.told for each in found.values())
+    assert all("no answer" in each.detail for each in found.values())
 
 
 @pytest.mark.parametrize(

@@ -74,18 +74,20 @@ def test_services_that_answer_are_ok_and_a_gateway_that_is_down_is_bad(plan: Pla
         "api-gateway",
         *INTERNAL,
     }
-    assert found["api-gateway"].told == f"http://{ADDRESS}:{port}/health: 200"
+    assert found["api-gateway"].detail == f"http://{ADDRESS}:{port}/health: 200"
     (down,) = bad(found).items()
     assert down[0] == "external-gateway"
     assert "refused" in down[1]
-    assert found["external-gateway"].mend.startswith("`python -m ops order start external-gateway`")
+    assert found["external-gateway"].repair.startswith(
+        "`python -m ops order start external-gateway`"
+    )
 
 
 def test_an_internal_host_that_is_out_of_reach_is_unseen(plan: Plan) -> None:
     found = _look(plan, {})
-    unseen = {name for name, each in found.items() if each.state == "unseen"}
+    unseen = {name for name, each in found.items() if each.state == "not checked"}
     assert unseen == {*INTERNAL, "oracle-ecrs"}
-    assert all(found[name].told.startswith(UNREACHED) for name in unseen)
+    assert all(found[name].detail.startswith(UNREACHED) for name in unseen)
     assert set(bad(found)) == {"api-gateway", "external-gateway"}
 
 
@@ -101,7 +103,7 @@ def test_oracle_is_ok_where_it_takes_a_connection(plan: Plan) -> None:
     with socket.create_server((ADDRESS, 0)) as listener:
         port = listener.getsockname()[1]
         oracle = _look(plan, {"oracle-ecrs": port})["oracle-ecrs"]
-    assert (oracle.state, oracle.told) == ("ok", f"{ADDRESS}:{port} takes connections")
+    assert (oracle.state, oracle.detail) == ("ok", f"{ADDRESS}:{port} takes connections")
 
 
 def test_a_rehearsal_asks_nobody_outside_this_machine(
@@ -112,8 +114,8 @@ def test_a_rehearsal_asks_nobody_outside_this_machine(
     state = Recorded("prod", [State(Urn(e.urn), e.type, inputs=e.inputs) for e in planned])
     found = told(on_premises.looks(state, rehearsed=True))
     assert len(found) == 9
-    assert {(each.state, each.told) for each in found.values()} == {
-        ("unseen", "a rehearsal asks nobody outside this machine")
+    assert {(each.state, each.detail) for each in found.values()} == {
+        ("not checked", "a rehearsal asks nobody outside this machine")
     }
 
 
@@ -121,7 +123,7 @@ def test_a_rehearsal_asks_a_gateway_that_stands_on_this_machine(plan: Plan) -> N
     with _answering(200) as port:
         found = _look(plan, {"api-gateway": port, "external-gateway": port}, rehearsed=True)
     assert found["api-gateway"].state == found["external-gateway"].state == "ok"
-    assert found["oracle-ecrs"].state == "unseen"
+    assert found["oracle-ecrs"].state == "not checked"
 
 
 def test_without_pencom_nothing_is_said() -> None:

@@ -55,7 +55,7 @@ Looking = Callable[[dict[str, Any]], dict[str, Finding]]
 def test_every_public_url_answers_and_plain_http_leads_to_it(look: Looking) -> None:
     found = look(whole())
     good = "200; certificate: 89 days left"
-    assert {name: each.told for name, each in found.items()} == {
+    assert {name: each.detail for name, each in found.items()} == {
         URL: good,
         "URLs: https://api.giv.test/health": good,
         "URLs: https://giv.test/health": good,
@@ -138,7 +138,7 @@ def test_a_certificate_of_sixty_days_is_fine(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     found = _alone(monkeypatch, tmp_path)
-    assert found[URL].told == "200; certificate: 60 days left"
+    assert found[URL].detail == "200; certificate: 60 days left"
     assert bad(found) == {}
 
 
