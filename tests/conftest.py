@@ -1,4 +1,4 @@
-"""What the tests share: plans, changed settings, and the real engine where it is installed."""
+"""What the tests share: plans, changed settings, the real engine and a browser."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -23,6 +23,9 @@ from ops.engine import plugin
 from ops.plan import config
 from ops.plan.graph import Graph, record
 from rehearsal.prepare import filled
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 STACKS = ("prod", "stage", "dr")
 SECRETS = ("KROTRUST__", "KROGIVING__", "PENCOM__", "ESTATE__")  # how their variables begin
@@ -228,3 +231,34 @@ def engine_for(tmp_path: Path) -> Callable[[str], Engine]:
         return Engine(folder, stack)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def browser(plan: Callable[[str], Graph]) -> Iterator[Browser]:
+    """Chromium, where it is installed."""
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="the Python package playwright is not installed"
+    )
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("there is no chromium on the PATH")
+    plan("prod")  # before the browser's event loop runs: recording a plan needs its own
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=chromium)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that prints nothing on its console and requests no file but itself."""
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    events: list[str] = []
+    page.on("console", lambda message: events.append(message.text))
+    page.on("pageerror", lambda error: events.append(str(error)))
+    page.on("dialog", lambda dialog: events.append(dialog.message))
+    page.on("request", lambda request: events.append(request.url))
+    yield page
+    page.close()
+    assert {each.partition("#")[0] for each in events} == {events[0].partition("#")[0]}
+    assert events[0].startswith("file://")

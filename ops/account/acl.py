@@ -28,7 +28,7 @@ class Acl(NamedTuple):
 def changed(refreshed: Preview, environ: Environ) -> list[Acl]:
     """Compare each bucket of the state, which stands in the engine's JSON of a refresh.
 
-    Raises NotAtHandError without credentials, and UsageError where Spaces refuses.
+    Raises NoAccessError without credentials, and UsageError where Spaces refuses.
     """
     buckets = {state.name: state.inputs for state in refreshed.live() if state.type == BUCKET}
     if not buckets:

@@ -75,13 +75,13 @@ class Kind:
 
 
 def _vpcs(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.vpcs.list, "vpcs"):
+    for each in account.read("VPCs"):
         inputs = {"name": each["name"]}
         yield Live("Vpc", each["id"], each["name"], inputs, {"ipRange": each["ip_range"]})
 
 
 def _keys(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.ssh_keys.list, "ssh_keys"):
+    for each in account.read("SSH keys"):
         inputs = {"name": each["name"], "publicKey": each["public_key"]}
         told = {"fingerprint": each["fingerprint"]}
         yield Live("SshKey", str(each["id"]), each["name"], inputs, told)
@@ -89,7 +89,7 @@ def _keys(account: Account, _: Held) -> Iterator[Live]:
 
 def _droplets(account: Account, held: Held) -> Iterator[Live]:
     reserved = {each.inputs["dropletId"]: each.id for each in _reserved(account, held)}
-    for each in account.all(account.api.droplets.list, "droplets"):
+    for each in account.read("droplets"):
         public = [a["ip_address"] for a in each["networks"]["v4"] if a["type"] == "public"]
         extra = reserved.get(each["id"])
         inputs = {"name": each["name"], "addresses": {*public, *([extra] if extra else [])}}
@@ -99,20 +99,20 @@ def _droplets(account: Account, held: Held) -> Iterator[Live]:
 
 
 def _reserved(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.reserved_ips.list, "reserved_ips"):
+    for each in account.read("reserved IPs"):
         droplet = (each.get("droplet") or {}).get("id")
         told = {"ipAddress": each["ip"]}
         yield Live("ReservedIp", each["ip"], each["ip"], {"dropletId": droplet}, told)
 
 
 def _firewalls(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.firewalls.list, "firewalls"):
+    for each in account.read("firewalls"):
         inputs = {"name": each["name"], "dropletIds": each.get("droplet_ids") or None}
         yield Live("Firewall", each["id"], each["name"], inputs)
 
 
 def _clusters(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.databases.list_clusters, "databases"):
+    for each in account.read("clusters"):
         inputs = {name: each[name] for name in ("name", "engine")}
         window = each.get("maintenance_window")
         inputs["maintenanceWindows"] = window and [
@@ -123,13 +123,13 @@ def _clusters(account: Account, _: Held) -> Iterator[Live]:
 
 def _databases(account: Account, held: Held) -> Iterator[Live]:
     for cluster in _with_users(held):
-        for each in account.all(account.api.databases.list, "dbs", cluster.id):
+        for each in account.read("cluster databases", cluster.id):
             yield _inside("DatabaseDb", cluster, each["name"], given=each["name"] in GIVEN)
 
 
 def _users(account: Account, held: Held) -> Iterator[Live]:
     for cluster in _with_users(held):
-        for each in account.all(account.api.databases.list_users, "users", cluster.id):
+        for each in account.read("cluster users", cluster.id):
             given = each.get("role") == "primary"
             yield _inside("DatabaseUser", cluster, each["name"], given=given)
 
@@ -148,18 +148,18 @@ def _inside(kind: str, cluster: Live, name: str, *, given: bool) -> Live:
 
 def _trusted(account: Account, held: Held) -> Iterator[Live]:
     for cluster in held.get("DatabaseCluster", ()):
-        if account.all(account.api.databases.list_firewall_rules, "rules", cluster.id):
+        if account.read("cluster rules", cluster.id):
             yield Live("DatabaseFirewall", cluster.id, cluster.name, {"clusterId": cluster.id})
 
 
 def _domains(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.domains.list, "domains"):
+    for each in account.read("domains"):
         yield Live("Domain", each["name"], each["name"], {"name": each["name"]})
 
 
 def _records(account: Account, held: Held) -> Iterator[Live]:
     for zone in held.get("Domain", ()):
-        for each in account.all(account.api.domains.list_records, "domain_records", zone.id):
+        for each in account.read("domain records", zone.id):
             if each["type"] == "SOA" or (each["type"], each["name"]) == ("NS", "@"):
                 continue  # DigitalOcean's own
             # The API's word for the zone itself.
@@ -172,7 +172,7 @@ def _records(account: Account, held: Held) -> Iterator[Live]:
 
 
 def _apps(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.apps.list, "apps"):
+    for each in account.read("apps"):
         spec = each["spec"]
         domains = [
             {"name": domain["domain"], **{n: domain[n] for n in NAMED if domain.get(n)}}
@@ -183,20 +183,20 @@ def _apps(account: Account, _: Held) -> Iterator[Live]:
 
 
 def _checks(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.uptime.list_checks, "checks"):
+    for each in account.read("uptime checks"):
         yield Live("UptimeCheck", each["id"], each["name"], {"target": each["target"]})
 
 
 def _uptime_alerts(account: Account, held: Held) -> Iterator[Live]:
     for check in held.get("UptimeCheck", ()):
-        for each in account.all(account.api.uptime.list_alerts, "alerts", check.id):
+        for each in account.read("uptime alerts", check.id):
             inputs = {"checkId": check.id, "type": each["type"]}
             taken = f"{check.id},{each['id']}"
             yield Live("UptimeAlert", each["id"], each["name"], inputs, import_id=taken)
 
 
 def _policies(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.monitoring.list_alert_policy, "policies"):
+    for each in account.read("monitor alerts"):
         inputs = {"type": each["type"], "entities": each["entities"]}
         yield Live("MonitorAlert", each["uuid"], each["description"], inputs)
 
@@ -225,17 +225,17 @@ def _cors(account: Account, held: Held) -> Iterator[Live]:
 
 
 def _cdns(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.cdn.list_endpoints, "endpoints"):
+    for each in account.read("cdns"):
         yield Live("Cdn", each["id"], each["origin"], {"origin": each["origin"]})
 
 
 def _spaces_keys(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.spaces_key.list, "keys"):
+    for each in account.read("Spaces keys"):
         yield Live("SpacesKey", each["access_key"], each["name"], {"name": each["name"]})
 
 
 def _projects(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.projects.list, "projects"):
+    for each in account.read("projects"):
         yield Live("Project", each["id"], each["name"], {"name": each["name"]})
 
 

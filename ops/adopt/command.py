@@ -124,13 +124,13 @@ def run(stack: str, config_file: str | None, said: Sequence[str], form: str, *, 
     if form == "text":
         typer.echo(f"provider: {provider}")
     if apply:
-        plugin.own_state(os.environ)
+        plugin.refuse_wrong_state(os.environ)
     planned = build(settings)
     chosen, held = chosen_among(said), state_ids(stack)
     while True:
         with client.visit(os.environ) as there:
             found = survey(planned, there, held, chosen)
-            networks = there.all(there.api.vpcs.list, "vpcs")
+            networks = there.read("VPCs")
             more = {name: unread(there, live) for name, live in found.matched.items()}
         person = bool(sys.stdin) and sys.stdin.isatty()  # none where the input is closed
         if not (found.unclear and form == "text" and person):

@@ -122,7 +122,7 @@ def run(stack: str, config_file: str | None, chosen: Sequence[str], *, yes: bool
     """
     settings = pulumi_cli.settings(stack, config_file)
     typer.echo(f"provider: {plugin.answering(os.environ)}")
-    plugin.own_state(os.environ)
+    plugin.refuse_wrong_state(os.environ)
     _without_half_written(settings.project, stack)
     exported = pulumi_cli.exported(stack)
     state = documents.deployment(exported)
@@ -184,13 +184,13 @@ def _unready(there: Account, found: Survey) -> Iterator[Live]:
 
 def in_the_making(there: Account) -> Iterator[tuple[str, str]]:
     """Yield type and id of what the account is still making."""
-    for each in there.all(there.api.droplets.list, "droplets"):
+    for each in there.read("droplets"):
         if each["status"] == "new":
             yield "Droplet", str(each["id"])
-    for each in there.all(there.api.databases.list_clusters, "databases"):
+    for each in there.read("clusters"):
         if each["status"] in ("creating", "forking"):
             yield "DatabaseCluster", each["id"]
-    for each in there.all(there.api.apps.list, "apps"):
+    for each in there.read("apps"):
         begun = each.get("pending_deployment") or each.get("in_progress_deployment")
         if begun and not each.get("active_deployment"):
             yield "App", each["id"]

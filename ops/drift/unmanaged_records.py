@@ -21,7 +21,7 @@ def unmanaged(refreshed: Preview, environ: Environ) -> list[dict[str, Any]]:
     """List them, in the form of the setting `records`; the zones stand in the refresh's JSON.
 
     What the state holds, the zone's own records and those of the account's apps are none.
-    Raises NotAtHandError without credentials, and UsageError where DigitalOcean refuses.
+    Raises NoAccessError without credentials, and UsageError where DigitalOcean refuses.
     """
     zones, known = _state(refreshed, DOMAIN), _state(refreshed, RECORDS)
     if not zones:

@@ -83,7 +83,7 @@ def run(
         raise UsageError("this is a rehearsal: its state is a folder and needs no bucket")
     typer.echo(f"provider: {plugin.answering(environ)}")
     s3 = client.spaces(environ, region)
-    with client.words():
+    with client.refusals():
         exists = _exists(s3, name, purpose)
         changes = [each.detail for each in problems(s3, name)] if exists else ["missing: create it"]
         if changes:

@@ -88,7 +88,7 @@ def _bootstrap(url: str) -> str:
 
 def _bucket(location: Bucket, repair: str) -> Finding:
     try:
-        with client.words():
+        with client.refusals():
             problems = bucket.problems(location.client, location.name)
     except RefusedError as error:
         if error.status != 403:

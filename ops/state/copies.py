@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import typer
 
-from ops.account.client import NotAtHandError
+from ops.account.client import NoAccessError
 from ops.cli.errors import UsageError
 from ops.engine import documents, pulumi_cli
 from ops.state import passphrase
@@ -38,10 +38,10 @@ def name(stack: str, when: datetime) -> str:
 def second_place(environ: Environ, url: str | None = None) -> Place:
     """Open the place of the copies: `url`, else the one that the environment sets.
 
-    Raises NotAtHandError if neither is set, and UsageError for the place of the state itself.
+    Raises NoAccessError if neither is set, and UsageError for the place of the state itself.
     """
     if not (url := url or environ.get(VARIABLE)):
-        raise NotAtHandError(
+        raise NoAccessError(
             f"{VARIABLE} is not set: set it to the second place, like"
             " s3://BUCKET?endpoint=ams3.digitaloceanspaces.com&region=us-east-1 or a folder's path"
         )

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from ops.account import client
-from ops.account.client import NotAtHandError
+from ops.account.client import NoAccessError
 from ops.cli.errors import UsageError
 
 Environ = Mapping[str, str]
@@ -66,7 +66,7 @@ class Bucket:
 
     def names(self, under: str = "") -> list[str]:
         """Return the key of each object below, without the prefix and sorted."""
-        with client.words():
+        with client.refusals():
             pages = self.client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.name, Prefix=self.prefix + under
             )
@@ -75,18 +75,18 @@ class Bucket:
 
     def read(self, name: str) -> bytes:
         """Return the content of an object."""
-        with client.words():
+        with client.refusals():
             return self._content(Key=self.prefix + name)
 
     def write(self, name: str, content: bytes) -> None:
         """Write an object."""
-        with client.words():
+        with client.refusals():
             self.client.put_object(Bucket=self.name, Key=self.prefix + name, Body=content)
 
     def versions(self, name: str) -> Iterator[bytes]:
         """Yield each stored version of an object, newest first, even after it was deleted."""
         key = self.prefix + name
-        with client.words():
+        with client.refusals():
             pages = self.client.get_paginator("list_object_versions").paginate(
                 Bucket=self.name, Prefix=key
             )
@@ -138,13 +138,13 @@ def place(url: str, environ: Environ, keys: tuple[str, str] = STATE_KEYS) -> Pla
     """Open a location: `s3://BUCKET?endpoint=...&region=...`, `file://` or a path.
 
     `keys` are the variables that hold the bucket's key. Raises UsageError for another URL, and
-    NotAtHandError without the key.
+    NoAccessError without the key.
     """
     parsed = address(url)
     if parsed.scheme == "file":
         return Folder(Path(parsed.path))
     if missing := [each for each in keys if not environ.get(each)]:
-        raise NotAtHandError(
+        raise NoAccessError(
             f"{' and '.join(missing)} not set, needed for the bucket {parsed.bucket}: set them to"
             " a Spaces key of that bucket and its secret"
         )

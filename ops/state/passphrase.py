@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from ops.account.client import NotAtHandError
+from ops.account.client import NoAccessError
 from ops.cli.errors import UsageError
 
 VARIABLE, FILE_VARIABLE = "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"
@@ -20,7 +20,7 @@ ROUNDS, KNOWN = 1_000_000, b"pulumi"
 
 
 def read(environ: Mapping[str, str]) -> str:
-    """Return the passphrase as the engine would read it. Raises NotAtHandError without one."""
+    """Return the passphrase as the engine would read it. Raises NoAccessError without one."""
     if VARIABLE in environ:
         passphrase, source = environ[VARIABLE], VARIABLE
     elif file := environ.get(FILE_VARIABLE):
@@ -28,11 +28,11 @@ def read(environ: Mapping[str, str]) -> str:
         try:
             passphrase = Path(file).read_text().strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise NotAtHandError(f"{source} cannot be read: {error}") from None
+            raise NoAccessError(f"{source} cannot be read: {error}") from None
     else:
-        raise NotAtHandError(f"neither {FILE_VARIABLE} nor {VARIABLE} is set")
+        raise NoAccessError(f"neither {FILE_VARIABLE} nor {VARIABLE} is set")
     if not passphrase:
-        raise NotAtHandError(f"{source} is empty")
+        raise NoAccessError(f"{source} is empty")
     return passphrase
 
 

@@ -229,7 +229,7 @@ class Retold:
     """An account that was asked before, and tells the same in another way."""
 
     def __init__(self, account: Account) -> None:
-        self.api, self.account = account.api, account
+        self.account = account
         self.told: dict[Any, Any] = {}
         self.way: Callable[[list[Any]], list[Any]] = list
 
@@ -237,10 +237,8 @@ class Retold:
         self.way = way
         return survey(planned, cast(Account, self), {}, {})
 
-    def all(self, ask: Any, key: str, *args: Any) -> list[Any]:
-        if (key, *args) not in self.told:
-            self.told[key, *args] = self.account.all(ask, key, *args)
-        return self.way(self.told[key, *args])
+    def read(self, name: str, *ids: Any) -> list[Any]:
+        return self.way(self.account.read(name, *ids))
 
     def spaces(self, region: str) -> Any:
         if region not in self.told:

@@ -240,14 +240,14 @@ def test_a_key_whose_secret_was_told_once_is_to_be_revoked(
 def test_what_is_still_being_made_is_told_from_what_is_ready() -> None:
     lists = {
         "droplets": [{"id": 1, "status": "new"}, {"id": 2, "status": "active"}],
-        "databases": [{"id": "a", "status": "creating"}, {"id": "b", "status": "resizing"}],
+        "clusters": [{"id": "a", "status": "creating"}, {"id": "b", "status": "resizing"}],
         "apps": [
             {"id": "c", "pending_deployment": {"id": "d"}},
             {"id": "e", "in_progress_deployment": {"id": "d"}, "active_deployment": {"id": "f"}},
             {"id": "g"},  # its first deployment failed: nothing more will come
         ],
     }
-    there = mock.Mock(spec=Account, api=mock.MagicMock(), all=lambda _, key: lists[key])
+    there = mock.Mock(spec=Account, read=lists.__getitem__)
     assert [*repair.in_the_making(there)] == [
         ("Droplet", "1"),
         ("DatabaseCluster", "a"),

@@ -94,7 +94,7 @@ def test_only_an_up_that_succeeded_seals_and_the_exit_code_is_the_engines(
     pulumi.answer(command, code=code)
     done = project.ops(command, "--stack", "stage", path=pulumi.folder, environ=REAL)
     assert done.returncode == code
-    assert ("have the same plain secrets at hand" in done.stderr) is bool(code)
+    assert ("provide the same plain" in done.stderr) is bool(code)
     (change,) = [call["arguments"] for call in pulumi.calls if call["arguments"][0] != "stack"]
     assert change == [command, "--stack", "stage", *(UP if command == "up" else ())]
 

@@ -77,12 +77,12 @@ def test_a_lost_database_stops_an_up_and_says_what_it_held_and_what_to_do(
     done = project.ops("up", "--stack", "prod", "--yes", path=pulumi.folder, environ=REAL)
     assert done.returncode == 1
     assert done.stderr == (
-        "error: gone from the account, and an `up` would make an empty one; nothing was changed:\n"
+        "error: missing from the account, and an `up` would create it empty; nothing was changed:\n"
         f"  {BUCKET} held neither money nor personal data: campaign media, public\n"
         f"    what to do: python -m ops recover {BUCKET} --stack prod\n"
         f"  {CLUSTER} held MONEY: orders, kro_balance (escrow), transactions, refunds\n"
         f"    what to do: python -m ops recover {CLUSTER} --stack prod\n"
-        "  Whoever has read that, and wants what is empty:\n"
+        "  If you have read that page and want an empty one:\n"
         f"    python -m ops up --stack prod --make-empty {BUCKET} --make-empty {CLUSTER}\n"
     )
     assert _ran(pulumi) == [LOOK]
