@@ -8,56 +8,17 @@ from pydantic import StringConstraints, model_validator
 
 from components.bucket import BucketSettings
 from components.database import DatabaseSettings
+from components.droplet import DropletSettings, SshSettings
 from components.facts.krotrust import HOSTS
 from components.values import (
-    AllowList,
-    Day,
-    DropletSize,
     Email,
     Issuers,
-    Model,
-    Name,
     PublicAddress,
     PublicNames,
     Records,
     Region,
-    SshPublicKey,
-    Tag,
     Vpc,
 )
-
-
-class BackupPolicy(Model):
-    """When DigitalOcean copies the whole droplet; `weekday` belongs to a weekly plan."""
-
-    plan: Literal["daily", "weekly"]
-    hour: Literal[0, 4, 8, 12, 16, 20]
-    weekday: Day | None = None
-
-    @model_validator(mode="after")
-    def _day_of_a_week(self) -> Self:
-        if (self.plan == "weekly") != (self.weekday is not None):
-            raise ValueError("weekday belongs to a weekly plan, and to no other")
-        return self
-
-
-class DropletSettings(Model):
-    """Described exactly as it runs: a wrong image, VPC, ipv6 or monitoring would replace it."""
-
-    name: Name
-    image: Annotated[str, StringConstraints(pattern=r"^([a-z0-9-]+|\d+)$")]
-    size: DropletSize
-    tags: tuple[Tag, ...]
-    monitoring: bool
-    ipv6: bool
-    backups: BackupPolicy | None
-
-
-class SshSettings(Model):
-    """Who may log in as root. `public_key` None: not known yet, so that only a preview works."""
-
-    public_key: SshPublicKey | None
-    allow_list: AllowList
 
 
 class KroTrustSettings(PublicNames):

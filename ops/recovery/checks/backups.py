@@ -29,7 +29,7 @@ def droplets(subject: Subject) -> Iterator[Finding]:
         elif "backups" not in live["features"]:
             repair = f"make up STACK={subject.plan.stack}"
             if not resource.inputs.get("backups"):
-                repair = f"set `krotrust.droplet.backups` in {subject.plan.file}, then {repair}"
+                repair = f"set `backups` of {name} in {subject.plan.file}, then {repair}"
             yield BACKUPS.bad(name, "backups are off: data on its disk has no copy", repair)
         else:
             limit = droplet_limit(resource.inputs)

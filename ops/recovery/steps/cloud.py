@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from components.facts.krotrust import DROPLET
 from components.facts.secrets import CATALOGUE
 from ops.recovery.case import Case
 from ops.recovery.kinds import LossKind
@@ -20,12 +21,23 @@ def steps(case: Case) -> list[Step]:
 
 def _droplet(case: Case) -> Iterator[Step]:
     name = case.resource.name
-    reserved = [each for each in case.graph.resources if each.kind == "ReservedIp"]
-    kept = any(name in names for each in reserved for names in each.uses.values())
-    address = "its reserved address moves to it" if kept else "its names get the new address"
+    users = {
+        each.kind
+        for each in case.graph.resources
+        if any(name in names for names in each.uses.values())
+    }
+    title = "Replace the droplet with the same user data"
+    if "ReservedIp" in users:
+        title += "; its reserved address moves to it"
+    elif "DnsRecord" in users:
+        title += "; its names get the new address"
     yield look(case.stack)
-    yield up(case, f"Replace the droplet with the same user data; {address}", name)
-    yield from krotrust.start(case)
+    yield up(case, title, name)
+    if name == DROPLET:
+        yield from krotrust.start(case)
+    else:
+        title = "Restore its files from the newest backup: the first boot does not bring them back"
+        yield Step(title, by="person")
     yield verify(case.stack)
 
 

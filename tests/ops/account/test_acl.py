@@ -146,4 +146,6 @@ def test_without_a_spaces_key_a_drift_says_what_it_did_not_look_at(tmp_path: Pat
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("no drift") == 2
     (note,) = done.stderr.splitlines()
-    assert note.startswith("note: the buckets' ACLs were not looked at: SPACES_ACCESS_KEY_ID and")
+    assert note.startswith(
+        "note: the ACLs of the buckets were not checked: SPACES_ACCESS_KEY_ID and"
+    )

@@ -13,7 +13,6 @@ from command_line import REAL, FakePulumi, Project
 
 from ops.cli.errors import UsageError
 from ops.deploy import lost_stores
-from ops.deploy.command import UP
 from ops.engine import pulumi_cli
 from ops.impact.edges import standing
 from ops.plan import config
@@ -27,6 +26,7 @@ CACHE = "krogiving-valkey-cluster"
 BUCKET = "krogiving-media-files-bucket"
 RETIRED = "krotrust-database-older-cluster"  # which no stack file declares
 ENGINES = {CLUSTER: "pg", CACHE: "valkey", RETIRED: "pg"}
+UP = ("--refresh", "--policy-pack", "policy")  # what our `up` adds to the engine's
 LOOK = [*pulumi_cli.LIVE, "--stack", "prod"]
 ALL = ("DatabaseFirewall", "krotrust-database-trusted-sources"), ("Droplet", "krotrust-droplet")
 
@@ -94,7 +94,10 @@ def test_whoever_names_what_is_gone_gets_an_empty_one(project: Project, pulumi: 
     wanted = ("--make-empty", CLUSTER, "--yes")
     done = project.ops("up", "--stack", "prod", *wanted, path=pulumi.folder, environ=REAL)
     assert done.returncode == 3, done.stderr
-    assert _ran(pulumi) == [LOOK, ["up", "--stack", "prod", *UP, "--yes"]]
+    assert _ran(pulumi) == [
+        LOOK,
+        ["up", "--stack", "prod", "--refresh", "--policy-pack", "policy", "--yes"],
+    ]
 
 
 def _before(

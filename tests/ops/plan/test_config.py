@@ -93,7 +93,7 @@ def test_it_is_handed_over_by_the_engines_variables_and_taken_back(tmp_path: Pat
 
 
 def test_the_known_stacks_are_those_with_a_file(tmp_path: Path) -> None:
-    assert config.stacks(ROOT) == sorted(STACKS)
+    assert config.stacks(ROOT) == ["dr", "prod", "stage"]
     (tmp_path / "Pulumi.yaml").write_text(PROJECT)
     with pytest.raises(UsageError, match=r"no Pulumi.x.yaml: known stacks are none"):
         config.load("x", tmp_path)

@@ -95,7 +95,7 @@ def test_the_picture_draws_no_line_to_what_it_does_not_show() -> None:
     parts = set(re.findall(r"^    (\S+)\[", picture, re.M))
     lines = re.findall(r"^  (\S+) --> (\S+)$", picture, re.M)
     assert {end for line in lines for end in line} <= parts
-    assert ("krotrust-firewall", "krotrust-droplet") in lines
+    assert ("krotrust-zone", "krotrust-server") in lines
     assert ("krogiving-backend", "krogiving-postgresql") in lines
     assert ("pencom-external-gateway", "pencom-compliance") in lines
     assert len(lines) == len(set(lines))

@@ -7,7 +7,7 @@ from typing import Any
 
 import provider_schema
 import pytest
-from estate import STACKS, graph
+from recorded_stacks import STACKS, graph
 
 APP = "digitalocean:index/app:App"
 CHECK = "digitalocean:index/uptimeCheck:UptimeCheck"

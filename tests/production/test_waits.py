@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from estate import STACKS, graph, raw, referred
+from recorded_stacks import STACKS, graph, raw, referred
 
 from ops.plan.graph import SECRET, Resource
 

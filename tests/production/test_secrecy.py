@@ -7,8 +7,8 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from conftest import changed
-from estate import Listener, bare_texts, cloud, raw, recorded, run, wrapped
+from plans import changed
+from recorded_stacks import STACKS, Listener, bare_texts, cloud, raw, recorded, run, wrapped
 
 from components.facts.krogiving import BACKEND_SECRETS, BUCKET_SECRETS
 from components.facts.secrets import SEAL_KEY
@@ -91,7 +91,7 @@ def test_a_seal_stands_for_a_secret_that_is_not_at_hand(monkeypatch: pytest.Monk
 
 
 def test_the_seals_leave_the_stack_as_a_secret() -> None:
-    for stack in ("prod", "stage", "dr"):
+    for stack in STACKS:
         (outputs,) = [o for urn, o in recorded(stack).outputs.items() if "pulumi:Stack::" in urn]
         assert wrapped(outputs["krogivingSeals"]), stack
 

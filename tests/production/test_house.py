@@ -233,6 +233,6 @@ def test_everything_that_is_asked_for_is_locked(file: Path) -> None:
 
 
 def test_no_two_test_modules_share_a_name() -> None:
-    names = [file.name for file in _files("tests") if file.name != "__init__.py"]
+    names = [file.name for file in _files("tests") if file.name != "conftest.py"]
     assert sorted({name for name in names if names.count(name) > 1}) == []
     assert not list((ROOT / "tests").rglob("__init__.py"))

@@ -11,10 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
+from example_estate import PROJECT
 
-from ops import ROOT
-
-FILE = ROOT.parent / "shared" / "digitalocean-schema.json"
+FILE = PROJECT.parent / "shared" / "digitalocean-schema.json"
 REFERENCE = re.compile(r"<[\w.-]+\.\w+>")
 KINDS: Mapping[str, type | tuple[type, ...]] = {
     "string": str,

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from estate import every, graph, inputs, parts, raw, referred, specs
+from recorded_stacks import every, graph, inputs, parts, raw, referred, specs
 
 from components.facts.krogiving import BACKEND_SECRETS, BUCKET_SECRETS
 
