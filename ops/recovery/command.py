@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from itertools import groupby
+from textwrap import dedent, indent
 
 import typer
 
@@ -25,7 +25,7 @@ from ops.recovery.loss import Loss, find, losable
 from ops.recovery.report import markdown, prerequisites, recovery
 
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"
-FENCE = re.compile(r"( *)```")
+CODE = re.compile(r"^ *```\w*\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
 def run(
@@ -61,10 +61,9 @@ def run(
     report = recovery(Case(settings, graph, dependencies, loss, at), needed)
     if form == "json":
         typer.echo(json.dumps(report.as_json(), indent=2))
-    elif form == "md":
-        typer.echo("\n".join(markdown(report)))
     else:
-        _show(markdown(report))
+        text = "\n".join(markdown(report))
+        typer.echo(text) if form == "md" else _show(text)
     return 0
 
 
@@ -111,29 +110,18 @@ def _list(stack: str, losses: Iterable[Loss], form: str) -> None:
         typer.echo(row if form == "md" else f"  {each.kind:9}{each.name:34}{each.label}")
 
 
-def _show(lines: Iterable[str]) -> None:
+def _show(text: str) -> None:
     """Render Markdown for a terminal, but print code unwrapped, so that it can be copied."""
     from rich.console import Console
     from rich.markdown import Markdown
     from rich.text import Text
 
     console = Console()
-    for is_code, group in groupby(_parts(lines), key=lambda part: part[0]):
-        texts = [text for _, text in group]
-        if is_code:
-            for text in texts:
-                console.print(Text(f"    {text}", style="bold"), soft_wrap=True)
-        elif prose := "\n".join(texts).strip():
+    for number, part in enumerate(CODE.split(text)):
+        if number % 2:
+            code = indent(dedent(part).rstrip(), "    ")
+            console.print(Text(code, style="bold"), soft_wrap=True)
+        elif prose := part.strip():
             if prose.startswith("#"):
                 console.print()
             console.print(Markdown(prose, hyperlinks=False))
-
-
-def _parts(lines: Iterable[str]) -> Iterator[tuple[bool, str]]:
-    """Yield (is it code?, line) without fences and their indentation."""
-    indent, is_code = 0, False
-    for line in lines:
-        if fence := FENCE.match(line):
-            indent, is_code = len(fence[1]), not is_code
-        else:
-            yield is_code, line[indent:] if is_code else line

@@ -1,4 +1,4 @@
-"""What is lost: from what a person calls it to the resources of the plan."""
+"""A loss: from what a person calls it to the resources of the plan."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def markdown(report: Recovery) -> Iterator[str]:
 
 
 def prerequisites(findings: Sequence[Finding]) -> Iterator[str]:
-    """Yield how many are met, what is missing with its repair, and what is not checked.
+    """Yield how many are met, each missing one with its repair, and those not checked.
 
     Findings with one detail are one line.
     """
@@ -165,4 +165,4 @@ def short_time(report: Recovery) -> str:
     if report.seconds:
         return shown(report.seconds)
     on_premises = report.case.loss.kind in ON_PREMISES
-    return "none" if on_premises else "depends on what is missing"
+    return "none" if on_premises else "depends on the loss"

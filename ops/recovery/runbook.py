@@ -82,7 +82,7 @@ def commands(folder: Path = FOLDER) -> set[str]:
 
 def _index(reports: Sequence[Recovery]) -> Iterator[str]:
     yield from ("# When something is lost", "")
-    yield "Open the page of what is lost and follow its steps. The command under its title prints"
+    yield "Open the page of the loss and follow its steps. The command under its title prints"
     yield "the same page and checks the prerequisites. It also knows what has no page here: any"
     yield "part of the plan, any secret, other stacks, a moment to restore to."
     yield from ("", "## Symptoms", "", "| symptom | pages, in this order |", "|-|-|")
@@ -124,7 +124,7 @@ def _symptoms(reports: Sequence[Recovery]) -> Iterator[tuple[str, Sequence[str]]
 
 
 def _size(report: Recovery) -> tuple[int, bool]:
-    """Count what is down; of two losses of one size, that of data is less likely."""
+    """Count the things that are down; of two losses of one size, that of data is less likely."""
     hits = [each for each in report.blast.hits if each.effect is Effect.DOWN]
     down = sum(each.thing.kind != "part" for each in hits)
     return down, report.case.loss.kind in ("database", "store")

@@ -8,9 +8,13 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ops.account.client import NoAccessError
 from ops.cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 VARIABLE, FILE_VARIABLE = "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"
 MARK = "estate-state-copy 1 "  # how a sealed file begins; the rest of its first line is its name
@@ -59,11 +63,9 @@ def matches(salt: str, passphrase: str) -> bool:
 
 def seal(name: str, text: str, passphrase: str) -> bytes:
     """Encrypt a text under a name; changing either breaks the seal."""
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
     header = f"{MARK}{name}\n".encode()
     salt, nonce = os.urandom(SALT), os.urandom(NONCE)
-    encrypted = AESGCM(_key(passphrase, salt)).encrypt(nonce, text.encode(), header + salt)
+    encrypted = _cipher(passphrase, salt).encrypt(nonce, text.encode(), header + salt)
     return header + salt + nonce + encrypted
 
 
@@ -73,14 +75,13 @@ def unseal(content: bytes, passphrase: str) -> tuple[str, str]:
     Raises UsageError for another passphrase, and for content that was changed.
     """
     from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     header, _, rest = content.partition(b"\n")
     if not header.startswith(MARK.encode()) or len(rest) <= SALT + NONCE:
         raise UsageError(f"this is not a copy of a state: a copy begins with {MARK.strip()!r}")
     salt, nonce, encrypted = rest[:SALT], rest[SALT : SALT + NONCE], rest[SALT + NONCE :]
     try:
-        text = AESGCM(_key(passphrase, salt)).decrypt(nonce, encrypted, header + b"\n" + salt)
+        text = _cipher(passphrase, salt).decrypt(nonce, encrypted, header + b"\n" + salt)
     except InvalidTag:
         raise UsageError(
             "this copy cannot be opened: the passphrase is not the one it was saved with, or the"
@@ -89,7 +90,8 @@ def unseal(content: bytes, passphrase: str) -> tuple[str, str]:
     return header.decode().removeprefix(MARK), text.decode()
 
 
-def _key(passphrase: str, salt: bytes) -> bytes:
+def _cipher(passphrase: str, salt: bytes) -> AESGCM:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-    return Scrypt(salt=salt, length=32, n=2**15, r=8, p=1).derive(passphrase.encode())
+    return AESGCM(Scrypt(salt=salt, length=32, n=2**15, r=8, p=1).derive(passphrase.encode()))

@@ -29,17 +29,17 @@ def checks(state: Recorded, nameserver: str | None) -> Iterator[Check]:
 
     Raises UsageError without a name server to ask.
     """
-    resolver = _resolver(nameserver)
+    server = resolver(nameserver)
     records: dict[tuple[str, str], set[str]] = defaultdict(set)
     for record in state.of("DnsRecord"):
         kind = record.inputs["type"]
         if kind in FORMS:
             records[record_name(record), kind].add(_text(kind, record.inputs))
     for (name, kind), values in sorted(records.items()):
-        yield partial(_record, resolver, name, kind, values)
+        yield partial(_record, server, name, kind, values)
     for app in state.of("App"):
         for name in app_names(app):
-            yield partial(_app, resolver, name, app)
+            yield partial(_app, server, name, app)
 
 
 def record_name(record: State) -> str:
@@ -69,15 +69,18 @@ def _text(kind: str, inputs: Mapping[str, Any]) -> str:
     return dns.rdata.from_text("IN", kind, text, origin=dns.name.root, relativize=False).to_text()
 
 
-def _resolver(nameserver: str | None) -> Resolver:
-    """Return a resolver for one server, or for those of this machine."""
+def resolver(nameserver: str | None) -> Resolver:
+    """Return a resolver for one server, HOST[:PORT], or for those of this machine.
+
+    Raises UsageError if the server cannot be resolved.
+    """
     import dns.resolver
 
     try:
-        resolver = dns.resolver.Resolver(configure=nameserver is None)
+        server = dns.resolver.Resolver(configure=nameserver is None)
     except dns.resolver.NoResolverConfiguration:
         raise UsageError("this machine has no name server: set --nameserver HOST[:PORT]") from None
-    resolver.lifetime = LIMIT
+    server.lifetime = LIMIT
     if nameserver is not None:
         host, port = _host_and_port(nameserver)
         try:
@@ -86,9 +89,9 @@ def _resolver(nameserver: str | None) -> Resolver:
             raise UsageError(
                 f"--nameserver {nameserver}: {host} cannot be resolved: {error}"
             ) from None
-        resolver.nameservers = [str(addresses[0][4][0])]
-        resolver.port = port
-    return resolver
+        server.nameservers = [str(addresses[0][4][0])]
+        server.port = port
+    return server
 
 
 def _host_and_port(text: str) -> tuple[str, int]:
@@ -103,13 +106,13 @@ def _host_and_port(text: str) -> tuple[str, int]:
     return host, port or 53
 
 
-def _query(resolver: Resolver, name: str, kind: str) -> Answer | str:
+def _query(server: Resolver, name: str, kind: str) -> Answer | str:
     """Resolve a name; return a text that explains a missing answer."""
     import dns.exception
     import dns.resolver
 
     try:
-        return resolver.resolve(f"{name}.", kind, raise_on_no_answer=False, search=False)
+        return server.resolve(f"{name}.", kind, raise_on_no_answer=False, search=False)
     except dns.resolver.NXDOMAIN:
         return "does not exist"
     except dns.exception.DNSException as error:
@@ -120,8 +123,8 @@ def _values(answer: Answer | str) -> set[str]:
     return set() if isinstance(answer, str) else {each.to_text() for each in answer.rrset or ()}
 
 
-def _record(resolver: Resolver, name: str, kind: str, recorded: set[str]) -> Iterator[Finding]:
-    answer = _query(resolver, name, kind)
+def _record(server: Resolver, name: str, kind: str, recorded: set[str]) -> Iterator[Finding]:
+    answer = _query(server, name, kind)
     live = answer if isinstance(answer, str) else _listed(_values(answer))
     if _values(answer) == recorded:
         yield NAMES.ok(f"{name} {kind}", live)
@@ -130,21 +133,21 @@ def _record(resolver: Resolver, name: str, kind: str, recorded: set[str]) -> Ite
         yield NAMES.bad(f"{name} {kind}", detail, ASK_THE_SOURCE)
 
 
-def _app(resolver: Resolver, name: str, app: State) -> Iterator[Finding]:
+def _app(server: Resolver, name: str, app: State) -> Iterator[Finding]:
     """Check that a name leads to the app: as an alias of its ingress, or to its addresses."""
     target = ingress(app)
     if not target:
         detail = f"the state does not record where {app.name} is served"
         yield NAMES.bad(name, detail, "`make refresh` asks App Platform")
         return
-    answer = _query(resolver, name, "A")
+    answer = _query(server, name, "A")
     if isinstance(answer, str):
         yield NAMES.bad(name, f"{answer}; recorded is {app.name}, {target}", ASK_THE_SOURCE)
         return
     if answer.canonical_name.to_text(omit_final_dot=True) == target.lower():
         yield NAMES.ok(name, f"an alias of {target}")
         return
-    live, right = _values(answer), _addresses(resolver, target)
+    live, right = _values(answer), _addresses(server, target)
     if live and live <= right:
         yield NAMES.ok(name, f"{_listed(live)}: {target}")
     else:
@@ -152,11 +155,11 @@ def _app(resolver: Resolver, name: str, app: State) -> Iterator[Finding]:
         yield NAMES.bad(name, detail, ASK_THE_SOURCE)
 
 
-def _addresses(resolver: Resolver, name: str) -> set[str]:
+def _addresses(server: Resolver, name: str) -> set[str]:
     """Resolve a name of another zone, for which the chosen server may refuse."""
     import dns.resolver
 
-    answer = _query(resolver, name, "A")
+    answer = _query(server, name, "A")
     if isinstance(answer, str) and "REFUSED" in answer:
         answer = _query(dns.resolver.get_default_resolver(), name, "A")
     return _values(answer)

@@ -135,7 +135,7 @@ def status(subject: Subject) -> Iterator[Finding]:
 
 
 def limits(subject: Subject) -> Iterator[Finding]:
-    """Check that the account's limits allow what a recovery creates beside what is live."""
+    """Check that the account's limits allow what a recovery creates beside the live resources."""
     droplets = int(subject.account().details()["droplet_limit"])
     for kind, name, limit, source in (
         ("Droplet", "droplets", droplets, ""),

@@ -66,7 +66,7 @@ def sources(subject: Subject) -> Iterator[Finding]:
 
 
 def buckets(subject: Subject) -> Iterator[Finding]:
-    """Report what is known about copies of the buckets' contents."""
+    """Report what the facts say about copies of the buckets' contents."""
     for resource in subject.plan.resources("SpacesBucket"):
         store = STORES[resource.name]
         repair = "ask the product's owners for a copy elsewhere; nothing here makes one"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,8 +46,7 @@ class Plan:
 
     def setting(self, system: str) -> dict[str, Any]:
         """Return a system's settings; empty if the stack has none."""
-        key = f"{self.settings.project}:{system}"
-        value = json.loads(self.settings.values.get(key) or "{}")
+        value = self.settings.document().get(f"{self.settings.project}:{system}")
         return value if isinstance(value, dict) else {}
 
 
@@ -59,7 +57,7 @@ class Subject:
     `account` waits until the account is open. It raises UsageError if that failed.
     """
 
-    plans: tuple[Plan, ...]
+    plans: Sequence[Plan]
     config_file: str | None
     environ: Mapping[str, str]
     kinds: frozenset[LossKind]
@@ -88,7 +86,7 @@ class Subject:
         return next((e for e in self.account().read(kind) if e["name"] == name), None)
 
 
-def plans(stack: str, config_file: str | None, *, region: bool) -> tuple[Plan, ...]:
+def plans(stack: str, config_file: str | None, *, region: bool) -> list[Plan]:
     """Plan a stack, and for a lost `region` also its stand-in.
 
     The stand-in's stack file is the one beside `config_file`, if there is one. Raises UsageError
@@ -99,14 +97,11 @@ def plans(stack: str, config_file: str | None, *, region: bool) -> tuple[Plan, .
         raise UsageError(f"there is no {config_file}")
     if not file and stack not in config.stacks():
         config.load(stack)  # raises the error that lists the known stacks
-    return tuple(_plans(stack, file, region=region))
-
-
-def _plans(stack: str, file: Path | None, *, region: bool) -> Iterator[Plan]:
-    yield plan(stack, file)
+    result = [plan(stack, file)]
     if region and (stand_in := STANDS_IN.get(stack)):
         beside = (file.parent if file else ROOT) / f"Pulumi.{stand_in}.yaml"
-        yield plan(stand_in, beside if beside.is_file() else None)
+        result.append(plan(stand_in, beside if beside.is_file() else None))
+    return result
 
 
 def plan(stack: str, file: Path | None) -> Plan:

@@ -110,7 +110,7 @@ def _part(case: Case) -> Iterator[Step]:
 def _state(case: Case) -> Iterator[Step]:
     stack = case.stack
     yield Step(
-        "See what is wrong with the state, and whether there is a copy",
+        "Check the state, and whether there is a copy",
         f"python -m ops state --check --stack {stack}",
         codes=(0, 1),
     )
@@ -141,7 +141,7 @@ def _interrupted(case: Case) -> Iterator[Step]:
         " created",
         f"python -m ops mend --stack {case.stack}",
     )
-    yield up(case, "Create what is missing")
+    yield up(case, "Create the missing resources")
     yield verify(case.stack)
 
 

@@ -30,7 +30,7 @@ def start(case: Case) -> Iterator[Step]:
         by="person",
     )
     yield Step(
-        "Clone, issue the certificate, build and start: it prints what is missing",
+        "Clone, issue the certificate, build and start: it prints each missing prerequisite",
         f"ssh -A {_root(case)} kro-start",
         by="person",
     )

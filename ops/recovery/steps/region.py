@@ -35,7 +35,7 @@ def steps(case: Case) -> Iterator[Step]:
     if case.stack != PRODUCTION:  # it has no stand-in: it waits for the region
         lost = [each.name for each in regional(case.graph, case.loss.name)]
         yield look(case.stack)
-        yield up(case, "Once the region is back, replace what is missing", *lost)
+        yield up(case, "Once the region is back, replace the missing resources", *lost)
         yield verify(case.stack)
         return
     settings = config.load(STAND_IN)

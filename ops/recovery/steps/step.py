@@ -41,10 +41,10 @@ class Step:
 
 
 def look(stack: str) -> Step:
-    """List what is missing, before anything is changed."""
+    """List the missing resources, before anything is changed."""
     return Step(
-        "See what is missing: it should list what you lost and nothing else. Ask about anything"
-        " else before you go on",
+        "List the missing resources: they should be the ones that you lost, and no others. Ask"
+        " about anything else before you go on",
         f"python -m ops drift --stack {stack}",
         codes=(0, 2),
     )

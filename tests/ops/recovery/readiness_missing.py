@@ -164,12 +164,12 @@ MISSING: dict[str, tuple[Callable[[Setup], None], list[str], str]] = {
         ["status"],
         "cloudsupport.digitalocean.com",
     ),
-    "room for a droplet": (
+    "the limit of droplets": (
         amend("/v2/account", "droplet_limit", 1),
         ["limit of droplets"],
         "ask for more now",
     ),
-    "room for clusters": (
+    "the limit of clusters": (
         more(DATABASES, "databases", 3),
         ["limit of clusters"],
         "ask for more now",
