@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 import pulumi
 import pulumi_digitalocean as do
-from pydantic import StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
-from components.values import AllowList, Day, DropletSize, Model, Name, SshPublicKey, Tag
+from components.types import AllowList, Day, DropletSize, Model, Name, SshPublicKey, Tag, Unique
 
 ANYWHERE = ("0.0.0.0/0", "::/0")
 ALERTS = {  # metric -> percentage above which an e-mail is sent
@@ -25,19 +25,21 @@ class BackupPolicy(Model):
 
     plan: Literal["daily", "weekly"]
     hour: Literal[0, 4, 8, 12, 16, 20]
-    weekday: Day | None = None
+    weekday: Annotated[Day | None, Field(validate_default=True)] = None
 
-    @model_validator(mode="after")
-    def _day_of_a_week(self) -> Self:
-        if (self.plan == "weekly") != (self.weekday is not None):
-            raise ValueError("weekday belongs to a weekly plan, and to no other")
-        return self
+    @field_validator("weekday")
+    @classmethod
+    def _day_of_a_week(cls, weekday: str | None, info: ValidationInfo) -> str | None:
+        plan = info.data.get("plan")
+        if plan and (plan == "weekly") != (weekday is not None):
+            raise ValueError(f"{'a day' if plan == 'weekly' else 'null'}, since the plan is {plan}")
+        return weekday
 
 
 class DropletSettings(Model):
     """Described exactly as it runs: a wrong image, VPC, ipv6 or monitoring would replace it."""
 
-    name: Name
+    name: Annotated[Name, Unique("a droplet name")]
     image: Annotated[str, StringConstraints(pattern=r"^([a-z0-9-]+|\d+)$")]
     size: DropletSize
     tags: tuple[Tag, ...]
@@ -49,7 +51,7 @@ class DropletSettings(Model):
 class SshSettings(Model):
     """Who may log in as root. `public_key` None: not known yet, so that only a preview works."""
 
-    public_key: SshPublicKey | None
+    public_key: Annotated[SshPublicKey, Unique("a public key", "key")] | None
     allow_list: AllowList
 
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import StringConstraints, model_validator
+from pydantic import StringConstraints, field_validator
 
 from components.bucket import BucketSettings
 from components.database import DatabaseSettings
 from components.droplet import DropletSettings, SshSettings
 from components.facts.krotrust import HOSTS
-from components.values import (
+from components.types import (
     Email,
     Issuers,
+    Mistake,
     PublicAddress,
     PublicNames,
+    Record,
     Records,
     Region,
     Vpc,
+    refuse,
 )
 
 
@@ -27,6 +30,8 @@ class KroTrustSettings(PublicNames):
     `stand_in` is the address of another estate's droplet, which answers the public names while it
     is set. That one is made with `answers_for`: it acts on a droplet's first boot.
     """
+
+    HOSTS: ClassVar[tuple[str, ...]] = tuple(HOSTS)
 
     region: Region
     stand_in: PublicAddress | None = None
@@ -44,12 +49,16 @@ class KroTrustSettings(PublicNames):
     database: DatabaseSettings
     bucket: BucketSettings
 
-    @model_validator(mode="after")
-    def _no_second_address(self) -> Self:
-        for record in self.records:
-            if record.name in HOSTS and record.type in ("A", "CNAME"):
-                raise ValueError(
-                    f"the droplet's address makes the record of {record.name} itself:"
-                    " take it out of records"
-                )
-        return self
+    @field_validator("records")
+    @classmethod
+    def _no_second_address(cls, records: tuple[Record, ...]) -> tuple[Record, ...]:
+        refuse(
+            Mistake(
+                (place,),
+                f"{record.type} {record.name}",
+                f"no entry: the program writes the record of {record.name} itself",
+            )
+            for place, record in enumerate(records)
+            if record.name in HOSTS and record.type in ("A", "CNAME")
+        )
+        return records

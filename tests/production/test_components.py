@@ -21,6 +21,7 @@ import components
 from components.inventory import ForeignSystem, Host, Service, Store
 from components.pencom import Inventoried
 from ops.plan import config
+from stacks.discovery import environments
 
 # The one component that takes no argument object: what it describes is a frozen one already.
 DESCRIBED = {Inventoried: (Host, Service, Store, ForeignSystem)}
@@ -117,7 +118,9 @@ def test_every_component_registers_its_outputs(stack: str) -> None:
     assert silent == []
 
 
-@pytest.mark.parametrize(("stack", "guarded"), [("prod", True), ("dr", True), ("stage", False)])
+@pytest.mark.parametrize(
+    ("stack", "guarded"), [(stack, each.guarded) for stack, each in environments().items()]
+)
 def test_a_guarded_environment_protects_all_of_the_cloud_and_no_component(
     stack: str, guarded: bool
 ) -> None:

@@ -27,7 +27,7 @@ from recorded_stacks import (
     specs,
 )
 
-from components.values import SpacesRegion
+from components.types import SpacesRegion
 
 ANYWHERE = {"0.0.0.0/0", "::/0"}
 DOTTED = {"CNAME", "MX", "NS", "SRV"}

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from command_line import Project
+from conftest import STACKS
 
 from ops.impact.edges import standing
 from ops.plan import rendered
@@ -52,7 +53,7 @@ def _review(
     return project.ops("review", "--stack", "stage", *arguments, path=GIT.parent if git else None)
 
 
-@pytest.mark.parametrize("stack", ["prod", "stage", "dr"])
+@pytest.mark.parametrize("stack", STACKS)
 def test_what_is_rendered_is_read_back_as_the_same_graph(plan: Plan, stack: str) -> None:
     planned = plan(stack)
     read = rendered.read(stack, rendered.documents(planned), "estate")
