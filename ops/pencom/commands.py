@@ -37,11 +37,12 @@ def inventory(
     """Write Pencom's inventory for what runs its hosts, or check a real .env (exit 2)."""
     from pathlib import Path
 
-    from ops.pencom import export as command
+    from ops.pencom import export_command as command
+    from ops.pencom.inventory import load
 
     if check is not None and format is not InventoryFormat.env:
         raise UsageError("--check holds a .env against the inventory: --format env")
-    found = command.load(stack, config_file, from_state=from_state)
+    found = load(stack, config_file, from_state=from_state)
     if check is not None:
         raise typer.Exit(command.check(found, Path(check), service))
     command.run(found, format.value, output)
@@ -66,8 +67,8 @@ def order(
     config_file: ConfigFile = None,
 ) -> None:
     """Say in which order Pencom starts or stops, and how; with --run ask, and do it one by one."""
-    from ops.pencom import order_run as command
-    from ops.pencom.export import load
+    from ops.pencom import order_command as command
+    from ops.pencom.inventory import load
 
     found = load(stack, config_file, from_state=from_state)
 

@@ -12,7 +12,14 @@ from functools import partial
 from ipaddress import ip_address
 
 from ops.cli.findings import Finding
-from ops.pencom.inventory import KIND, Estate, Foreign, Host, Service, read
+from ops.pencom.inventory import (
+    TYPE_PREFIX,
+    ForeignSystem,
+    Host,
+    Inventory,
+    Service,
+    from_resources,
+)
 from ops.verify.recorded import Look, Recorded
 
 PART = "Pencom"
@@ -22,17 +29,16 @@ UNREACHED = "internal: not reachable from here"
 
 def looks(state: Recorded, *, rehearsed: bool) -> Iterator[Look]:
     """Give a look for each host with services, and for each foreign system; none without Pencom."""
-    registered = [(each.type, each.name, each.inputs) for each in state.resources]
-    if not any(kind.startswith(KIND) for kind, _, _ in registered):
+    if not any(each.type.startswith(TYPE_PREFIX) for each in state.resources):
         return
-    estate = read(state.stack, registered)
-    for host in estate.hosts.values():
-        things = [each.name for each in estate.running(host)]
+    inventory = from_resources(state.stack, state.resources)
+    for host in inventory.hosts.values():
+        things = [each.name for each in inventory.services_on(host)]
         if rehearsed and not ip_address(host.address).is_loopback:
             yield partial(_unasked, things)
         elif things:
-            yield partial(_host, estate, host)
-    for system in estate.foreign.values():
+            yield partial(_host, inventory, host)
+    for system in inventory.foreign.values():
         yield partial(_unasked, [system.name]) if rehearsed else partial(_foreign, system)
 
 
@@ -41,17 +47,17 @@ def _unasked(names: Iterable[str]) -> Iterator[Finding]:
     yield from (Finding(PART, name, "unseen", told) for name in names)
 
 
-def _host(estate: Estate, host: Host) -> Iterator[Finding]:
+def _host(inventory: Inventory, host: Host) -> Iterator[Finding]:
     """Look at all services of a host: where one answers, the host is reached, and the rest is down.
 
     Where none does, nobody can tell from here, unless the host faces the internet.
     """
-    services = estate.running(host)
+    services = inventory.services_on(host)
     with ThreadPoolExecutor(len(services)) as pool:
-        answers = list(pool.map(partial(_health, estate), services))
+        answers = list(pool.map(partial(_health, inventory), services))
     reached = host.exposure == "internet" or any(status for status, _ in answers)
     for service, (status, told) in zip(services, answers, strict=True):
-        url = estate.health(service)
+        url = inventory.health_url(service)
         if status == 200:
             yield Finding(PART, service.name, "ok", f"{url}: 200")
         elif reached:
@@ -61,18 +67,18 @@ def _host(estate: Estate, host: Host) -> Iterator[Finding]:
             yield Finding(PART, service.name, "unseen", f"{UNREACHED} ({url}: {told})")
 
 
-def _health(estate: Estate, service: Service) -> tuple[int, str]:
+def _health(inventory: Inventory, service: Service) -> tuple[int, str]:
     """Ask a service how it is: the status of its answer, or 0 and why there is none."""
     import httpx
 
     try:
         with httpx.Client(trust_env=False, timeout=LIMIT) as client:
-            return client.get(estate.health(service)).status_code, ""
+            return client.get(inventory.health_url(service)).status_code, ""
     except httpx.HTTPError as error:
         return 0, str(error) or type(error).__name__
 
 
-def _foreign(system: Foreign) -> Iterator[Finding]:
+def _foreign(system: ForeignSystem) -> Iterator[Finding]:
     end = f"{system.address}:{system.port}"
     try:
         socket.create_connection((system.address, system.port), LIMIT).close()

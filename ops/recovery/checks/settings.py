@@ -41,9 +41,8 @@ def pencom(subject: Subject) -> Iterator[Finding]:
         else:
             yield Finding("pencom", f"{key}.{name}", "ok", str(address))
     if subject.plan.graph:
-        found = subject.plan.graph.resources
-        declared = ((each.type, each.name, each.inputs) for each in found)
-        hosts = ssh.files(inventory.read(subject.plan.stack, declared))[ssh.FILE].count("Host ")
+        declared = inventory.from_resources(subject.plan.stack, subject.plan.graph.resources)
+        hosts = ssh.files(declared)[ssh.FILE].count("Host ")
         told = (
             f"{hosts} hosts, by `python -m ops inventory --stack {subject.plan.stack} --format ssh`"
         )
