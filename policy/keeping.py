@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from policy.estate import Found, Operation, Resources, entries, kind, of, spec
 
-GUARDED = ("prod", "dr")  # environments
+GUARDED = ("prod", "dr")  # stacks, whatever the program says of them
+PRODUCTION = "Production"  # DigitalOcean's word for the environment of a project
 # What holds data, keeps strangers out of it, or is an address that is known outside.
 STATEFUL = (
     *("DatabaseCluster", "DatabaseDb", "DatabaseUser", "DatabaseFirewall", "SpacesBucket"),
@@ -15,17 +16,25 @@ STATEFUL = (
 DESTROYS = ("delete", "replace", "create-replacement", "delete-replaced", "import-replacement")
 
 
+def guarded(resources: Resources, environment: str) -> bool:
+    """Return whether the rules guard a stack: by its name, or since its projects are production."""
+    projects = of(resources, "Project")
+    return environment in GUARDED or any(
+        project.inputs.get("environment") == PRODUCTION for project in projects
+    )
+
+
 def protected(resources: Resources, environment: str) -> Found:
     """Find what holds data and is not protected."""
-    if environment in GUARDED:
+    if guarded(resources, environment):
         for resource in of(resources, *STATEFUL):
             if not resource.protect:
                 yield resource.name, "is not protected"
 
 
-def kept(operations: Sequence[Operation], environment: str) -> Found:
+def kept(operations: Sequence[Operation], resources: Resources, environment: str) -> Found:
     """Find what holds data and is planned to be deleted or replaced."""
-    if environment in GUARDED:
+    if guarded(resources, environment):
         for operation in operations:
             if kind(operation.type) in STATEFUL and operation.op in DESTROYS:
                 yield operation.name, f"the plan is to {operation.op} it"
@@ -33,7 +42,7 @@ def kept(operations: Sequence[Operation], environment: str) -> Found:
 
 def backups(resources: Resources, environment: str) -> Found:
     """Find droplets without backups."""
-    if environment in GUARDED:
+    if guarded(resources, environment):
         for droplet in of(resources, "Droplet"):
             if droplet.inputs.get("backups") is not True:
                 yield droplet.name, "has no backups"

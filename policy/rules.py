@@ -24,7 +24,7 @@ class Rule:
     reason: str
     mend: str
     check: Callable[[Resources, str], Found]
-    check_operations: Callable[[Sequence[Operation], str], Found] | None = None
+    check_operations: Callable[[Sequence[Operation], Resources, str], Found] | None = None
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def findings(
     for rule in rules:
         each = list(rule.check(resources, environment))
         if rule.check_operations:
-            each += rule.check_operations(operations, environment)
+            each += rule.check_operations(operations, resources, environment)
         found += [Finding(rule, name, _shown(text)) for name, text in each]
     return found
 

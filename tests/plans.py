@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import example_estate
+from pulumi.runtime import resource
+from pulumi.runtime.proto import source_pb2
 
 from components.facts.krogiving import BACKEND_SECRETS
 from ops import ROOT
 from ops.plan import config, graph, rendered
 from stacks import estate
+from stacks.discovery import environments
 
-STACKS = tuple(config.stacks())
+STACKS = tuple(environments())
 SECRETS = ("KROTRUST__", "KROGIVING__", "PENCOM__", "ESTATE__")  # how their variables begin
 CANARIES = {f"KROGIVING__{name}": f"canary-{name.lower()}" for name in BACKEND_SECRETS}
 SEAL_KEY = {"ESTATE__SEAL_KEY": "canary-seal-key"}
@@ -46,6 +49,9 @@ def record(
 
 
 graph.record = record  # before another module takes the name from there
+# The SDK describes the stack of calls to each resource for the engine. Under pytest it is so deep
+# that this is half of a plan's time, and the recorder does not keep it.
+resource._get_stack_trace = source_pb2.StackTrace
 
 
 @lru_cache

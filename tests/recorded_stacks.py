@@ -9,13 +9,14 @@ from functools import lru_cache
 from typing import Any
 
 from google.protobuf import struct_pb2  # type: ignore[import-untyped]
-from plans import STACKS as STACKS
 from pulumi.runtime import rpc
 
 from ops import ROOT
 from ops.plan import config
 from ops.plan.graph import Graph, Recorder, Resource
+from stacks.discovery import environments
 
+STACKS = tuple(environments())
 CLOUD = "digitalocean:index/"
 
 

@@ -18,10 +18,11 @@ PRODUCT = Product(
     "escrow and conditional payment",
     (f"{HANDOVER}, KROTrust", "docs/how-to/recover.md, A new KROTrust droplet"),
 )
+DROPLET = "krotrust-droplet"  # the logical name of what serves the public names
 THIRD_PARTIES = {  # by the logical name of what the component registers
     # Their keys stand in production.json. assumed: all that the droplet serves needs them, since
     # the handover does not say which container does.
-    "krotrust-droplet": (
+    DROPLET: (
         "Paystack",
         "Fincra",
         "Providus",

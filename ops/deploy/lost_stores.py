@@ -14,6 +14,7 @@ from ops.engine.documents import State
 from ops.impact.dependencies import held
 from ops.plan import config
 from ops.plan.graph import build
+from stacks.discovery import environments
 
 MAKE_EMPTY = "--make-empty"
 CLUSTER = "digitalocean:index/databaseCluster:DatabaseCluster"
@@ -35,12 +36,11 @@ def before(
     Raises UsageError for a missing store that is not in `make_empty`, and for a name there that is
     no missing store.
     """
-    from stacks.estate import ENVIRONMENTS
-
+    environment = environments().get(stack)
     refreshes = command != "destroy" and _refreshes(arguments)
     if make_empty and not refreshes:
         raise UsageError(f"{MAKE_EMPTY} needs an `up` that refreshes; nothing was changed")
-    if refreshes and (make_empty or (stack in ENVIRONMENTS and ENVIRONMENTS[stack].guarded)):
+    if refreshes and (make_empty or (environment and environment.guarded)):
         check(stack, config_file, _scope(arguments), make_empty)
 
 

@@ -1,7 +1,6 @@
 """Facts that the handover does not document. Every value here is an assumption: check it."""
 
 DEPLOY_FOLDER = "/opt/pencom-project"  # assumed: the monorepo is built and started here
-ENVIRONMENTS = {"prod": "production", "stage": "staging"}  # assumed: ENVIRONMENT by stack
 OBJECT_REGION = "us-east-1"  # assumed: MinIO's default name for its region
 
 WEB_SERVER = "nginx"  # in a host's `carries`: it serves visitors and proxies to the gateways

@@ -51,7 +51,7 @@ def parse(text: str) -> list[tuple[str, str]]:
 
 
 def findings(inventory: Inventory, service: Service, text: str) -> list[EnvFinding]:
-    """Return what is missing, extra, empty or contradictory in the text of a service's file."""
+    """Return missing, extra, empty and contradictory variables of a service's file, as text."""
     assignments = parse(text)
     counts = Counter(name for name, _ in assignments)
     repeated = [
@@ -141,7 +141,7 @@ class _Check:
         return None
 
     def _mistakes_of_several(self) -> Iterator[tuple[str, str]]:
-        """Yield contradictions between variables: a name, and what is wrong with it."""
+        """Yield contradictions between variables, as pairs of a variable and its mistake."""
         oracle = [name for name in self._names if name.startswith(ORACLE)]
         blank = sorted(name for name in oracle if not self._values.get(name))
         if blank and self._service.reads:

@@ -17,6 +17,7 @@ from ops.engine.documents import State
 from ops.pencom import assumed
 from ops.plan import config
 from ops.plan.graph import Resource, build
+from stacks.discovery import environments
 
 TYPE_PREFIX = "estate:pencom:"
 
@@ -157,8 +158,9 @@ def from_resources(stack: str, resources: Iterable[Resource | State]) -> Invento
     """Read the inventory among resources. Raises UsageError if it is empty or lacks an input."""
     described = [each for each in resources if each.type.startswith(TYPE_PREFIX)]
     if not described:
+        known = [name for name, each in environments().items() if "pencom" in each.systems]
         raise UsageError(
-            f"{stack} has no Pencom: choose a stack that declares it, or `up` it first"
+            f"{stack} has no Pencom: choose {' or '.join(known)}; its state has it after an `up`"
         )
 
     def entries(kind: str, model: type[EntryType]) -> dict[str, EntryType]:

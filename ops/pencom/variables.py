@@ -9,6 +9,7 @@ from components.facts.pencom import UNUSED
 from components.facts.secrets import CATALOGUE
 from ops.pencom import assumed
 from ops.pencom.inventory import Inventory, Service
+from stacks.discovery import environments
 
 # How to compare a real value with the inventory; "" accepts any value.
 Kind = Literal["", "url", "host", "port", "name", "uri", "json"]
@@ -71,7 +72,9 @@ def _secret(service: Service, name: str) -> Variable:
 
 def _label(inventory: Inventory, service: Service, name: str) -> Variable | None:
     if name in ("ENVIRONMENT", "HIGHLIGHT_ENVIRONMENT"):
-        return Variable(name, assumed.ENVIRONMENTS.get(inventory.stack), assumed=True)
+        # assumed: the value is the kind of the environment
+        environment = environments().get(inventory.stack)
+        return Variable(name, environment.kind if environment else None, assumed=True)
     if name.startswith("HIGHLIGHT_") and name.endswith("_SERVICE_NAME"):
         return Variable(name, service.name, assumed=True)
     return None

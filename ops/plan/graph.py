@@ -12,7 +12,7 @@ import re
 import runpy
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +24,7 @@ from pulumi.runtime.proto import resource_pb2
 
 from ops import ROOT
 from ops.cli.errors import UsageError
+from ops.plan.aliases import former_urns
 from ops.plan.config import StackConfig
 from ops.plan.references import Reference
 
@@ -39,7 +40,8 @@ _ID = re.compile(r"\b9000000\d{5}\b")
 class Resource:
     """One registered resource. `inputs` as the engine receives them, secrets and unknowns shown.
 
-    `uses` names by input the resources that its value comes from.
+    `uses` names by input the resources that its value comes from. `former` are the URNs that it had
+    before, as far as aliases say.
     """
 
     urn: str
@@ -53,11 +55,18 @@ class Resource:
     protect: bool
     ignore_changes: tuple[str, ...]
     custom: bool
+    former: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def kind(self) -> str:
-        """The last part of the type."""
-        return self.type.rpartition(":")[2]
+        """The last part of the type. A component that shares it with a cloud type keeps its module.
+
+        So `digitalocean:index/droplet:Droplet` is a Droplet, `estate:compute:Droplet` is not.
+        """
+        last = self.type.rpartition(":")[2]
+        if not self.custom and hasattr(do, last):
+            return ":".join(self.type.split(":")[-2:])
+        return last
 
     def as_json(self) -> dict[str, Any]:
         """Give the published form."""
@@ -206,6 +215,7 @@ class Recorder(mocks.MockMonitor):
                 protect=request.protect,
                 ignore_changes=tuple(request.ignoreChanges),
                 custom=request.custom,
+                former=former_urns(urn, requests),
             )
             for urn, request in requests.items()
         ]

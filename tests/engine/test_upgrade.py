@@ -17,25 +17,22 @@ from ops.plan.urn import name_of
 pytestmark = pytest.mark.engine
 
 KRO = "components/krotrust.py"
+DROPLET = "components/droplet.py"
 REFACTORING = (  # (file, text, what takes its place)
     # A resource under another name.
     (
-        KRO,
-        '_firewall(f"{name}-firewall", args, droplet, child)',
-        '_firewall(f"{name}-wall", args, droplet, pulumi.ResourceOptions('
-        'parent=self, aliases=[pulumi.Alias(name=f"{name}-firewall")]))',
+        DROPLET,
+        '_firewall(f"{prefix}-firewall", args, self.droplet, child)',
+        '_firewall(f"{prefix}-wall", args, self.droplet, pulumi.ResourceOptions('
+        'parent=self, aliases=[pulumi.Alias(name=f"{prefix}-firewall")]))',
     ),
     # A resource in another component.
     (
-        KRO,
-        "    key = do.SshKey(",
-        '    keys = pulumi.ComponentResource("estate:access:Keys", f"{name}-keys", {},'
-        " pulumi.ResourceOptions(parent=parent))\n    key = do.SshKey(",
-    ),
-    (
-        KRO,
-        "(parent=parent, delete_before_replace=True)",
-        "(parent=keys, aliases=[pulumi.Alias(parent=parent)], delete_before_replace=True)",
+        DROPLET,
+        'self.ssh_key = _ssh_key(f"{prefix}-droplet-key", args.ssh_key, child)',
+        'keys = pulumi.ComponentResource("estate:access:Keys", f"{prefix}-keys", {}, child)\n'
+        '        self.ssh_key = _ssh_key(f"{prefix}-droplet-key", args.ssh_key,'
+        " pulumi.ResourceOptions(parent=keys, aliases=[pulumi.Alias(parent=self)]))",
     ),
     # A component under another name, and the children that are named after it.
     (KRO, 'f"{name}-database",', 'f"{name}-escrow",'),

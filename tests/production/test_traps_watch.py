@@ -69,4 +69,12 @@ def test_a_monitor_alert_measures_what_exists_and_declares_that_it_is_on() -> No
         assert alert["enabled"] is True, where
         assert alert["alerts"]["emails"], where
         assert "slacks" not in alert["alerts"], where
-        assert referred(alert["entities"]) == {"krotrust-droplet"}, where
+
+
+def test_each_droplet_has_an_alert_of_all_that_it_may_run_out_of() -> None:
+    measured: dict[str, set[str]] = {where: set() for where in every("Droplet")}
+    for where, alert in inputs("MonitorAlert").items():
+        (droplet,) = referred(alert["entities"])
+        measured[f"{where.partition('/')[0]}/{droplet}"].add(alert["type"].rpartition("/")[2])
+    needed = {"cpu", "memory_utilization_percent", "disk_utilization_percent"}
+    assert {where for where, measures in measured.items() if not needed <= measures} == set()

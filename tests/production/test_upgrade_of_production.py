@@ -33,20 +33,21 @@ def before(tmp_path: Path) -> Path:
     return project
 
 
+@pytest.mark.parametrize("stack", ["prod", "dr"])  # only the latter has a reserved address
 def test_the_program_takes_over_what_the_one_of_the_commit_before_has_made(
-    before: Path, tmp_path: Path
+    stack: str, before: Path, tmp_path: Path
 ) -> None:
     # By its own commands, its own settings and its own stand-in.
-    rehearse = [sys.executable, "-m", "rehearsal", "up", "--stack", "prod", "--speed", "0"]
+    rehearse = [sys.executable, "-m", "rehearsal", "up", "--stack", stack, "--speed", "0"]
     made = subprocess.run(rehearse, cwd=before, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stdout + made.stderr
 
-    now = prepare("prod", tmp_path / "now", ask("secrets", "--stack", "prod"))
-    environ = replace(now, folder=before / ".state" / "rehearsal" / "prod").environment()
+    now = prepare(stack, tmp_path / "now", ask("secrets", "--stack", stack))
+    environ = replace(now, folder=before / ".state" / "rehearsal" / stack).environment()
     # Else the engine would stop at the first that it refuses, and not name the others.
     command = ["pulumi", "preview", "--json", "--ignore-protect", "--non-interactive"]
     done = subprocess.run(
-        [*command, "--stack", "prod", "--config-file", str(now.file)],
+        [*command, "--stack", stack, "--config-file", str(now.file)],
         cwd=ROOT,
         env=environ,
         capture_output=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from plans import STACKS
 
 from ops import ROOT
 
@@ -117,8 +119,29 @@ def test_every_environment_is_told_to_hold_exactly_the_secrets_that_its_jobs_tak
 
 def test_the_comment_waits_for_no_approval() -> None:
     jobs = _read(ROOT / ".github" / "workflows" / "pr.yml")["jobs"]
-    assert jobs["comment"]["needs"] == "check"
-    assert "environment" not in jobs["check"]
+    assert jobs["comment"]["needs"] == "stack"
+    assert not [name for name in ("stacks", "stack", "check") if "environment" in jobs[name]]
+
+
+def test_a_pull_request_is_reviewed_once_for_each_stack_there_is(tmp_path: Path) -> None:
+    jobs = _read(ROOT / ".github" / "workflows" / "pr.yml")["jobs"]
+    (listing,) = [step for step in jobs["stacks"]["steps"] if step.get("id") == "stacks"]
+    output = tmp_path / "output"
+    # Another Python than the project's, with nothing installed.
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n')
+    python.chmod(0o755)
+    environ = {"GITHUB_OUTPUT": str(output), "PATH": f"{tmp_path}:/usr/bin:/bin"}
+    subprocess.run(["bash", "-e", "-c", listing["run"]], cwd=ROOT, env=environ, check=True)
+    name, _, listed = output.read_text().partition("=")
+    assert json.loads(listed) == sorted(STACKS)
+    assert jobs["stacks"]["outputs"] == {name: f"${{{{ steps.stacks.outputs.{name} }}}}"}
+    matrix = jobs["stack"]["strategy"]["matrix"]
+    assert matrix == {"stack": f"${{{{ fromJSON(needs.stacks.outputs.{name}) }}}}"}
+    scripts = [step["run"] for step in jobs["stack"]["steps"] if "-m ops" in step.get("run", "")]
+    assert [script for script in scripts if '--stack "$STACK"' not in script] == []
+    for command in ("plan", "review", "policy"):
+        assert any(f"-m ops {command} " in script for script in scripts), command
 
 
 def test_only_an_approved_job_holds_credentials_that_write() -> None:
@@ -147,7 +170,7 @@ def test_the_workflows_run_what_the_readme_and_the_commands_have() -> None:
     targets = set(re.findall(r"\bmake ([a-z]+)", text))
     known = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     assert targets <= known
-    for command in set(re.findall(r"-m ops ([a-z]+)", text)):
+    for command in set(re.findall(r"-m ops ([a-z-]+)", text)):
         asked = [sys.executable, "-m", "ops", command, "--help"]
         done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, command

@@ -124,9 +124,9 @@ def test_every_part_and_every_edge_of_the_plan_is_drawn(plan: Plan, stack: str) 
 @pytest.mark.parametrize(
     ("start", "end", "kind"),
     [
-        ("krotrust-droplet", "krotrust-firewall", "down"),
-        ("krotrust-grouping", "krotrust-droplet", "beside"),
-        ("krotrust-droplet", "krotrust-droplet-key", "beside"),
+        ("krotrust-server", "krotrust-vpc", "down"),
+        ("krotrust-grouping", "krotrust-server", "beside"),
+        ("krotrust-database", "krotrust-server", "beside"),
         ("krotrust-uptime-api", "krotrust-zone", "down"),
         ("krogiving-frontend", "krogiving-uptime-api", "degraded"),
         ("krogiving-backend", "krogiving-valkey", "partly"),
@@ -232,7 +232,7 @@ def test_no_form_shows_a_secret(form: str, monkeypatch: pytest.MonkeyPatch, tmp_
     file = tmp_path / "estate"
     assert _ops(monkeypatch, "--format", form, "--output", str(file)) == 0
     text = file.read_text("utf-8")
-    assert "krotrust-droplet" in text
+    assert "krotrust-server" in text
     assert "canary" not in text
 
 

@@ -11,7 +11,7 @@ import pytest
 import today
 
 import rehearsal
-from components.values import Record
+from components.types import Record
 from ops.account.client import NoAccessError
 from ops.drift import command as drift
 from ops.drift import unmanaged_records

@@ -88,7 +88,9 @@ def test_a_state_without_pencom_and_one_of_an_older_program_are_told(
 
 
 def test_a_stack_without_pencom_is_told() -> None:
-    assert _refused("--stack", "dr", "--format", "env").startswith("dr has no Pencom")
+    assert _refused("--stack", "dr", "--format", "env").startswith(
+        "dr has no Pencom: choose prod or stage;"
+    )
 
 
 def test_several_files_are_printed_one_after_the_other_and_a_single_one_as_it_is() -> None:

@@ -273,7 +273,7 @@ def test_the_operator_s_own_configuration_is_read_before_the_exported_one(
     ssh: Ssh, tmp_path: Path
 ) -> None:
     own = tmp_path / "mine"
-    own.write_text("User somebody\n")
+    own.write_text("User operator\n")
     _order("stop", "audit", "--ssh-config", str(own))
     config = ssh.calls[0][2]
     assert config.startswith(f"Include {own}\nMatch all\n")

@@ -120,7 +120,10 @@ def test_a_changed_plan_makes_pages_stale_and_writing_them_drops_what_is_gone(
 def test_the_check_names_what_is_stale_and_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     before = pages()
     done = CliRunner().invoke(app, ["render", "--check"])
-    assert (done.exit_code, done.stdout) == (0, "docs/runbook is of the plan\n")
+    assert (done.exit_code, done.stdout) == (
+        0,
+        "docs/runbook and docs/commands.md are up to date\n",
+    )
     with_settings({"krotrust.database.name": "kro-escrow"}, monkeypatch)
     done = CliRunner().invoke(app, ["render", "--check"])
     assert done.exit_code == 2

@@ -215,7 +215,7 @@ def test_the_passphrase_is_read_as_the_engine_reads_it(tmp_path: Path) -> None:
         (("open", "nothing.state"), 1, "nothing.state cannot be read: No such file"),
         (("save", "--to", "gs://x"), 1, "error: neither PULUMI_CONFIG_PASSPHRASE_FILE nor"),
         (("bootstrap", "--region", "mars1"), 1, "error: --region is mars1: allowed is ams3, "),
-        ((), 0, "Usage: python -m ops state [OPTIONS] COMMAND"),
+        ((), 0, "Usage: estate state [OPTIONS] COMMAND"),
     ],
 )
 def test_the_command_says_what_is_wrong_in_a_line(

@@ -1,4 +1,4 @@
-"""What an `up` needs and has not got: named placeholders in a preview, one list before a change."""
+"""Values that an `up` requires: a placeholder each in a preview, one list before a change."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pulumi
 from pydantic import IPvAnyNetwork
 
 from components.sealed import Seal
-from stacks.secrets import Found
+from stacks.secrets import SecretValue
 
-# Networks reserved for documentation stand for addresses that nobody has told us yet.
+# Networks reserved for documentation mark addresses that are not known yet.
 PLACEHOLDERS = tuple(
     ip_network(cidr)
     for cidr in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
@@ -20,40 +20,40 @@ PLACEHOLDERS = tuple(
 
 
 @dataclass
-class Needs:
-    """Hands out values, and remembers those that were not there."""
+class RequiredValues:
+    """Hands out the values of one stack and collects the `missing` ones, a text for each."""
 
     stack: str
-    secrets: Mapping[str, Found]
+    secrets: Mapping[str, SecretValue]
     missing: list[str] = field(default_factory=list)
 
     def secret(self, key: str, seal: Seal | None = None) -> pulumi.Output[str] | None:
-        """Give a secret, marked as one. None where a seal stands for it."""
+        """Return a secret, marked as one: a placeholder if missing, None if `seal` replaces it."""
         if (plain := self.opened(key, seal)) is not None:
             return plain
-        return None if seal else pulumi.Output.secret(f"[{key}: not at hand]")
+        return None if seal else pulumi.Output.secret(f"[{key}: not available]")
 
     def opened(self, key: str, seal: Seal | None = None) -> pulumi.Output[str] | None:
-        """Give a secret whose value is at hand. None otherwise, and without a seal it is noted."""
-        found = self.secrets[key]
-        if found.value is not None:
-            return pulumi.Output.secret(found.value)
+        """Return a secret in plain text, or None. One with neither value nor `seal` is missing."""
+        entry = self.secrets[key]
+        if entry.value is not None:
+            return pulumi.Output.secret(entry.value)
         if seal is None:
             self.missing.append(
-                f"{key}  a secret; ask {found.secret.ask}\n"
+                f"{key}  a secret; ask {entry.secret.ask}\n"
                 f"      pulumi config set --stack {self.stack} --secret {key}"
             )
         return None
 
     def setting(self, key: str, value: str | None) -> str:
-        """Give a setting that may not be known yet."""
+        """Return a setting; of one that is not known yet (None), a placeholder."""
         if value is None:
             self.missing.append(f"estate:{key}  not known yet; write it into {self._file}")
             return f"[estate:{key}: not set]"
         return value
 
     def real_networks(self, key: str, networks: Iterable[IPvAnyNetwork]) -> None:
-        """Note the networks that are only placeholders: nobody could log in from there."""
+        """Count placeholder networks as missing: a firewall that allows only those locks us out."""
         for network in networks:
             if any(
                 network.version == reserved.version and network.overlaps(reserved)
@@ -65,14 +65,14 @@ class Needs:
                 )
 
     def check(self) -> None:
-        """Stop an `up` that lacks something. Raises pulumi.RunError with the whole list."""
+        """Stop an `up` that lacks a value. Raises pulumi.RunError with the whole list."""
         if not self.missing:
             return
-        text = f"an `up` of {self.stack} needs {len(self.missing)} values that are not at hand"
-        needs = "".join(f"\n  {need}" for need in self.missing)
+        text = f"an `up` of {self.stack} needs {len(self.missing)} values that are missing"
+        lines = "".join(f"\n  {value}" for value in self.missing)
         if not pulumi.runtime.is_dry_run():
-            raise pulumi.RunError(f"{text}; nothing was changed.{needs}")
-        pulumi.log.info(f"{text}; it would stop before it changes anything.{needs}")
+            raise pulumi.RunError(f"{text}; nothing was changed.{lines}")
+        pulumi.log.info(f"{text}; it would stop before it changes anything.{lines}")
 
     @property
     def _file(self) -> str:

@@ -10,14 +10,14 @@ from typing import Any
 
 import pulumi
 import pytest
-from conftest import changed
+from conftest import STACKS, changed
 from refusals import refusal, registered
 
 from components.facts.krogiving import BACKEND_SECRETS
 from ops.plan.config import StackConfig
 from ops.plan.graph import Graph, Recorder
 from stacks.estate import declare
-from stacks.needs import Needs
+from stacks.required_values import RequiredValues
 
 SECRETS = {f"KROGIVING__{name}" for name in BACKEND_SECRETS} | {"ESTATE__SEAL_KEY"}
 OPEN = {"krotrust.ssh.publicKey", "krogiving.backend.paystackPublicKey"}
@@ -74,7 +74,7 @@ def test_an_up_without_values_lists_them_all_and_registers_nothing(
     assert "203.0.113.10/32" in text
 
 
-@pytest.mark.parametrize("stack", ["prod", "stage", "dr"])
+@pytest.mark.parametrize("stack", STACKS)
 def test_a_preview_works_without_and_shows_a_named_placeholder(
     plan: Callable[[str], Graph], stack: str
 ) -> None:
@@ -96,7 +96,7 @@ def test_an_up_with_every_value_registers_what_the_preview_showed(
     plan: Callable[[str], Graph], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for key in SECRETS:
-        monkeypatch.setenv(key, "at hand")
+        monkeypatch.setenv(key, "available")
     names = _registered_by(changed("prod", KNOWN))
     assert sorted(names) == sorted(resource.name for resource in plan("prod").resources)
 
@@ -107,7 +107,7 @@ def test_an_up_that_lacks_one_value_asks_for_that_one(
     key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for secret in SECRETS - {key}:
-        monkeypatch.setenv(secret, "at hand")
+        monkeypatch.setenv(secret, "available")
     text = refusal(changed("prod", {path: KNOWN[path] for path in KNOWN if path != key}))
     assert _needed(text) == {key}
 
@@ -120,10 +120,10 @@ def test_an_empty_environment_variable_is_no_value(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.usefixtures("_up")
-def test_a_seal_stands_for_a_plain_secret_that_is_not_at_hand(
+def test_a_seal_stands_for_a_plain_secret_that_is_not_available(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("ESTATE__SEAL_KEY", "at hand")
+    monkeypatch.setenv("ESTATE__SEAL_KEY", "available")
     sealed = {key: {"sealed": f"EV[1:{key}]", "fingerprint": "0" * 32} for key in SECRETS}
     del sealed["ESTATE__SEAL_KEY"]
     recorder = Recorder(changed("prod", {**KNOWN, "seals": sealed}))
@@ -151,6 +151,6 @@ def test_a_seal_stands_for_a_plain_secret_that_is_not_at_hand(
     ],
 )
 def test_a_network_for_documentation_is_not_one_to_log_in_from(network: str, unknown: bool) -> None:
-    needs = Needs("prod", {})
-    needs.real_networks("krotrust.ssh.allowList", [ip_network(network)])
-    assert [network in need for need in needs.missing] == [True] * unknown
+    values = RequiredValues("prod", {})
+    values.real_networks("krotrust.ssh.allowList", [ip_network(network)])
+    assert [network in text for text in values.missing] == [True] * unknown

@@ -1,0 +1,14 @@
+"""The policy of the committed stacks: no rule is broken."""
+
+from __future__ import annotations
+
+import pytest
+from plans import STACKS, plan_of
+
+from ops.review.policy import of_plan
+from policy.rules import findings
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_committed_stack_breaks_no_rule(stack: str) -> None:
+    assert list(findings(of_plan(plan_of(stack)), stack)) == []
