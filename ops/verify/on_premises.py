@@ -12,7 +12,14 @@ from functools import partial
 from ipaddress import ip_address
 
 from ops.cli.findings import Finding, Part
-from ops.pencom.inventory import KIND, Estate, Foreign, Host, Service, read
+from ops.pencom.inventory import (
+    TYPE_PREFIX,
+    ForeignSystem,
+    Host,
+    Inventory,
+    Service,
+    from_resources,
+)
 from ops.verify.recorded import Check, Recorded
 
 PENCOM = Part("Pencom")
@@ -22,17 +29,16 @@ UNREACHABLE = "internal: not reachable from here"
 
 def checks(state: Recorded, *, rehearsed: bool) -> Iterator[Check]:
     """Yield a check of each host with services and of each foreign system; none without Pencom."""
-    registered = [(each.type, each.name, each.inputs) for each in state.resources]
-    if not any(kind.startswith(KIND) for kind, _, _ in registered):
+    if not any(each.type.startswith(TYPE_PREFIX) for each in state.resources):
         return
-    estate = read(state.stack, registered)
-    for host in estate.hosts.values():
-        names = [each.name for each in estate.running(host)]
+    inventory = from_resources(state.stack, state.resources)
+    for host in inventory.hosts.values():
+        names = [each.name for each in inventory.services_on(host)]
         if rehearsed and not ip_address(host.address).is_loopback:
             yield partial(_rehearsed, names)
         elif names:
-            yield partial(_host, estate, host)
-    for system in estate.foreign.values():
+            yield partial(_host, inventory, host)
+    for system in inventory.foreign.values():
         yield partial(_rehearsed, [system.name]) if rehearsed else partial(_foreign, system)
 
 
@@ -41,17 +47,17 @@ def _rehearsed(names: Iterable[str]) -> Iterator[Finding]:
     yield from (PENCOM.not_checked(name, detail) for name in names)
 
 
-def _host(estate: Estate, host: Host) -> Iterator[Finding]:
+def _host(inventory: Inventory, host: Host) -> Iterator[Finding]:
     """Check all services of a host: if one answers, the host is reachable and the rest is down.
 
     If none does, they are not checked, unless the host faces the internet.
     """
-    services = estate.running(host)
+    services = inventory.services_on(host)
     with ThreadPoolExecutor(len(services)) as pool:
-        answers = list(pool.map(partial(_health, estate), services))
+        answers = list(pool.map(partial(_health, inventory), services))
     reachable = host.exposure == "internet" or any(status for status, _ in answers)
     for service, (status, error) in zip(services, answers, strict=True):
-        url = estate.health(service)
+        url = inventory.health_url(service)
         if status == 200:
             yield PENCOM.ok(service.name, f"{url}: 200")
         elif reachable:
@@ -61,18 +67,18 @@ def _host(estate: Estate, host: Host) -> Iterator[Finding]:
             yield PENCOM.not_checked(service.name, f"{UNREACHABLE} ({url}: {error})")
 
 
-def _health(estate: Estate, service: Service) -> tuple[int, str]:
+def _health(inventory: Inventory, service: Service) -> tuple[int, str]:
     """Return the status of a service's health answer, or 0 and the error."""
     import httpx
 
     try:
         with httpx.Client(trust_env=False, timeout=LIMIT) as client:
-            return client.get(estate.health(service)).status_code, ""
+            return client.get(inventory.health_url(service)).status_code, ""
     except httpx.HTTPError as error:
         return 0, str(error) or type(error).__name__
 
 
-def _foreign(system: Foreign) -> Iterator[Finding]:
+def _foreign(system: ForeignSystem) -> Iterator[Finding]:
     end = f"{system.address}:{system.port}"
     try:
         socket.create_connection((system.address, system.port), LIMIT).close()

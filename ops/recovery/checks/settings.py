@@ -42,8 +42,8 @@ def pencom(subject: Subject) -> Iterator[Finding]:
         key = f"{plan.settings.project}:pencom.{name}"
         yield PENCOM.verdict(key, detail, repair, ok=not placeholder)
     if plan.graph:
-        declared = ((each.type, each.name, each.inputs) for each in plan.graph.resources)
-        hosts = ssh.files(inventory.read(plan.stack, declared))[ssh.FILE].count("Host ")
+        declared = inventory.from_resources(plan.stack, plan.graph.resources)
+        hosts = ssh.files(declared)[ssh.FILE].count("Host ")
         source = f"`python -m ops inventory --stack {plan.stack} --format ssh`"
         yield PENCOM.ok("ssh configuration", f"{hosts} hosts, written by {source}")
 
