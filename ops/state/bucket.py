@@ -18,8 +18,8 @@ import typer
 
 from components.facts.spaces import SpacesRegion
 from ops.account import acl, client
+from ops.cli.consent import consent
 from ops.cli.errors import UsageError
-from ops.cli.options import consent
 from ops.engine import plugin
 from ops.state import copies
 

@@ -119,7 +119,6 @@ def test_the_json_form_has_everything() -> None:
     ("command", "asks"),
     [
         ("python -m ops up --stack prod", True),
-        ("python -m ops mend --stack prod", True),
         ("python -m ops repair --stack prod", True),
         ("pulumi up --stack prod --refresh", True),
         ("python -m ops update", False),
