@@ -40,7 +40,7 @@ def plan(
     ] = False,
 ) -> None:
     """Show what the program declares, without engine, credentials or network."""
-    from ops.plan import formats as command
+    from ops.plan import command
 
     raise typer.Exit(command.run(stack, format.value, diff=diff, exit_code=exit_code))
 
@@ -52,7 +52,7 @@ def policy(
     format: Shown[TextFormat] = TextFormat.text,  # noqa: A002
 ) -> None:
     """Name what no change may do and the plan does; exit 1 where a mandatory rule is broken."""
-    from ops.review import policy as command
+    from ops.review import policy_command as command
 
     raise typer.Exit(command.run(stack, config_file, format.value))
 
@@ -66,7 +66,7 @@ def blast(
     format: Shown[BlastFormat] = BlastFormat.text,  # noqa: A002
 ) -> None:
     """Tell what stands on one thing: URLs, services, data, who to tell, where recovery is."""
-    from ops.impact import blast as command
+    from ops.impact import command
 
     raise typer.Exit(command.run(stack, name, format.value))
 

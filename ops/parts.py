@@ -6,8 +6,15 @@ from collections import defaultdict
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ops.impact.dependencies import OUTSIDE, Effect, Kind, Standing, Thing, worths
-from ops.impact.edges import standing
+from ops.impact.dependencies import (
+    OUTSIDE,
+    DependencyGraph,
+    Effect,
+    Kind,
+    Node,
+    data_classes,
+)
+from ops.impact.edges import dependency_graph
 from ops.plan import formats
 from ops.plan.graph import Graph, Resource
 
@@ -34,7 +41,7 @@ class Estate:
     """
 
     stack: str
-    found: Standing
+    found: DependencyGraph
     parts: dict[str, Part]
     place: dict[str, str]
     edges: dict[Ends, Effect | None]
@@ -42,22 +49,22 @@ class Estate:
 
 def estate(planned: Graph) -> Estate:
     """Read the parts off a plan."""
-    found = standing(planned)
-    place = formats.parts(planned)
+    found = dependency_graph(planned)
+    place = planned.parts()
     watched = {
         resource.inputs["target"]: place[resource.name]
         for resource in planned.resources
         if resource.type.endswith(":UptimeCheck")
     }
     needs = found.needs()
-    for key in found.things.keys() - found.resources.keys():
-        if found.things[key].system == OUTSIDE:
+    for key in found.nodes.keys() - found.resources.keys():
+        if found.nodes[key].system == OUTSIDE:
             continue  # lines from half of all boxes across every frame would hide the rest
         # A URL is where it is watched; else a thing is where that is without which it is down.
         hard = [edge.needed for edge in needs[key] if edge.effect is Effect.DOWN]
         place[key] = watched.get(key) or place[hard[0]]
-    inside: dict[str, list[Thing]] = defaultdict(list)
-    for key, thing in found.things.items():
+    inside: dict[str, list[Node]] = defaultdict(list)
+    for key, thing in found.nodes.items():
         if key in place and thing.kind != "part":
             inside[place[key]].append(thing)
     edges: dict[Ends, Effect | None] = dict.fromkeys(sorted(formats.edges(planned)))
@@ -77,13 +84,13 @@ def estate(planned: Graph) -> Estate:
     )
 
 
-def _part(resource: Resource, things: list[Thing]) -> Part:
+def _part(resource: Resource, things: list[Node]) -> Part:
     """Label a part with its name in its system and what its users know of it."""
     kind: Kind = things[0].kind if things else "part"
     label = resource.name.removeprefix(f"{resource.system}-")
     told = [urlsplit(thing.key).hostname or thing.label for thing in things if thing.kind == kind]
     if kind == "store":
-        held = {worth for thing in things for worth in worths(thing.key)}
+        held = {worth for thing in things for worth in data_classes(thing.key)}
         told = [text for worth, text in WORTH.items() if worth in held]
     if kind == "url":
         told.insert(1, label)

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import tostring
 
 from ops.cli.errors import UsageError
 from ops.drawing import as_svg, draw
-from ops.impact.blast import HEADS, Blast, aliases, blast, named
+from ops.impact.blast import HEADS, BlastRadius, aliases, blast_radius, resolve
 from ops.parts import Estate, estate
 from ops.plan import config
 from ops.plan.graph import build
@@ -54,25 +54,25 @@ def answers(drawn: Estate) -> dict[str, Any]:
     numbers: dict[frozenset[str], int] = {}
     told: list[dict[str, Any]] = []
     names = []
-    for name in sorted(found.resources.keys() | found.things.keys()):
-        starts = frozenset(named(found, name))
+    for name in sorted(found.resources.keys() | found.nodes.keys()):
+        starts = frozenset(resolve(found, name))
         if starts not in numbers:
             numbers[starts] = len(told)
-            told.append(_answer(drawn, blast(found, starts)))
+            told.append(_answer(drawn, blast_radius(found, starts)))
         others = sorted({*called.get(name, ())} - {name})
         names.append([name, numbers[starts], drawn.place.get(name, ""), others])
     return {"stack": drawn.stack, "names": names, "answers": told}
 
 
-def _answer(drawn: Estate, told: Blast) -> dict[str, Any]:
+def _answer(drawn: Estate, told: BlastRadius) -> dict[str, Any]:
     """Give rows under their heads, each of a state and a text, and the state of each part."""
     rows: dict[str, list[tuple[str, str]]] = {"products": [("", text) for text in told.products]}
     for kind, head in HEADS.items():
-        rows[head] = [(hit.state, f"{hit.thing.label}: {hit.why}") for hit in told.of(kind)]
-    rows["tell"] = [("", text) for text in told.tell]
+        rows[head] = [(hit.state, f"{hit.node.label}: {hit.why}") for hit in told.of(kind)]
+    rows["contact"] = [("", text) for text in told.contacts]
     rows["recovery"] = [("", text) for text in told.recovery]
     states: dict[str, str] = {}
     for hit in told.hits:  # the worst first
-        if part := drawn.place.get(hit.thing.key):
+        if part := drawn.place.get(hit.node.key):
             states.setdefault(part, hit.state)
     return {"rows": {head: each for head, each in rows.items() if each}, "states": states}

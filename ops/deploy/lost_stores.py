@@ -11,7 +11,7 @@ from components.facts.holding import CACHES
 from ops.cli.errors import UsageError
 from ops.engine import pulumi_cli
 from ops.engine.documents import State
-from ops.impact.dependencies import held
+from ops.impact.dependencies import contents
 from ops.plan import config
 from ops.plan.graph import build
 
@@ -84,7 +84,7 @@ def _holds_data(state: State) -> bool:
 def _told(stack: str, lost: Sequence[str]) -> Iterator[str]:
     yield "gone from the account, and an `up` would make an empty one; nothing was changed:"
     for name in lost:
-        yield f"  {name} held {held(name)}"
+        yield f"  {name} held {contents(name)}"
         yield f"    what to do: python -m ops recover {name} --stack {stack}"
     yield "  Whoever has read that, and wants what is empty:"
     names = " ".join(f"{MAKE_EMPTY} {name}" for name in lost)

@@ -15,7 +15,7 @@ import typer
 from components.facts.holding import CACHES
 from ops.cli.errors import UsageError
 from ops.engine import plugin
-from ops.impact.edges import standing
+from ops.impact.edges import dependency_graph
 from ops.plan import config
 from ops.plan.graph import build
 from ops.recovery import readiness
@@ -45,7 +45,7 @@ def run(
         return _check(stack, config_file, form, None)
     settings = config.load(stack, file=Path(config_file) if config_file else None)
     planned = build(settings)
-    found = standing(planned)
+    found = dependency_graph(planned)
     if lost is None:
         _refuse(at, None)
         _list(stack, losable(planned, found), form)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from components.facts.secrets import CATALOGUE, SEAL_KEY, Secret
 from ops.cli.errors import UsageError
-from ops.impact.blast import named
-from ops.impact.dependencies import Effect, Standing
+from ops.impact.blast import resolve
+from ops.impact.dependencies import DependencyGraph, Effect
 from ops.impact.edges import PENCOM_SERVICE
 from ops.plan.graph import Graph, Resource
 from ops.recovery.kinds import LossKind
@@ -40,7 +40,7 @@ class Loss:
     resource: Resource | None = None
 
 
-def find(planned: Graph, found: Standing, said: str) -> Loss:
+def find(planned: Graph, found: DependencyGraph, said: str) -> Loss:
     """Find what a person means: a name or a URL, a region, a secret's key, `state` or `up`.
 
     Raises UsageError with what is close to an unknown name, or where one means several things.
@@ -50,7 +50,7 @@ def find(planned: Graph, found: Standing, said: str) -> Loss:
     if said == UP:
         return Loss("up", UP, "an `up` that was interrupted")
     if said in regions(planned):
-        starts = frozenset(found.place[each.name] for each in regional(planned, said))
+        starts = frozenset(found.node_of[each.name] for each in regional(planned, said))
         return Loss("region", said, f"the region {said}", starts)
     if any(secret.declared and secret.key == said for secret in CATALOGUE):
         if users := _users(planned, said):
@@ -61,7 +61,7 @@ def find(planned: Graph, found: Standing, said: str) -> Loss:
             f" value at hand (`python -m ops secrets --stack {planned.stack}`), then"
             f" `python -m ops up --stack {planned.stack}`"
         )
-    keys = named(found, said)
+    keys = resolve(found, said)
     mains = {loss.name: loss for key in sorted(keys) for loss in _mains(found, key)}
     if len(mains) > 1:
         raise UsageError(f"{said} stands for several things: say which, {', '.join(mains)}")
@@ -76,9 +76,9 @@ def find(planned: Graph, found: Standing, said: str) -> Loss:
     return Loss("part", said, said, frozenset(keys), found.resources[own[0]])
 
 
-def _mains(found: Standing, key: str) -> Iterator[Loss]:
+def _mains(found: DependencyGraph, key: str) -> Iterator[Loss]:
     """Yield the droplet, database, app and so on that a key is, or that answers for a URL."""
-    thing = found.things.get(key)
+    thing = found.nodes.get(key)
     if thing and thing.kind == "url":
         for edge in found.needs().get(key, ()):
             if edge.effect is Effect.DOWN:
@@ -93,7 +93,7 @@ def _mains(found: Standing, key: str) -> Iterator[Loss]:
         yield Loss("store", key, thing.label, frozenset({key}), server)
 
 
-def _behind(found: Standing, key: str) -> Iterator[Loss]:
+def _behind(found: DependencyGraph, key: str) -> Iterator[Loss]:
     """Yield what answers behind a record, or is an app itself."""
     if found.resources[key].type in BY_TYPE:
         yield from _mains(found, key)
@@ -141,7 +141,7 @@ def _placed(resource: Resource) -> bool:
     return resource.custom and isinstance(resource.inputs.get("region"), str)
 
 
-def losable(planned: Graph, found: Standing) -> list[Loss]:
+def losable(planned: Graph, found: DependencyGraph) -> list[Loss]:
     """List what may be lost: what the runbook has a page for. Of secrets, one of each user."""
     names = [each.name for each in planned.resources if each.type in BY_TYPE]
     users: dict[frozenset[str], str] = {}

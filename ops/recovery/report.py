@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from ops.cli.findings import Finding
-from ops.impact.blast import Blast, blast, lines
+from ops.impact.blast import BlastRadius, blast_radius, lines
 from ops.impact.dependencies import Kind
 from ops.recovery.case import Case
 from ops.recovery.kinds import ON_PREMISES
@@ -27,16 +27,16 @@ class Recovery:
     """`needs` is what was found of what a recovery needs; None where nobody has looked."""
 
     case: Case
-    blast: Blast
+    blast: BlastRadius
     steps: Sequence[Step]
     needs: Sequence[Finding] | None = None
 
     @property
     def safe(self) -> dict[str, list[str]]:
         """Name the public URLs and stores that the loss does not touch, by product."""
-        hit = {each.thing.key for each in self.blast.hits if each.effect}
+        hit = {each.node.key for each in self.blast.hits if each.effect}
         found: dict[str, list[str]] = {}
-        for key, thing in self.case.found.things.items():
+        for key, thing in self.case.found.nodes.items():
             if thing.kind in SAFE and key not in hit:
                 found.setdefault(thing.system, []).append(thing.label)
         return {system: sorted(names) for system, names in sorted(found.items()) if system}
@@ -62,7 +62,7 @@ class Recovery:
 
 def recovery(case: Case, needs: Sequence[Finding] | None = None) -> Recovery:
     """Derive a recovery from a case."""
-    return Recovery(case, blast(case.found, case.loss.starts), steps(case), needs)
+    return Recovery(case, blast_radius(case.found, case.loss.starts), steps(case), needs)
 
 
 def as_json(told: Recovery) -> str:
@@ -77,7 +77,7 @@ def markdown(given: Recovery) -> Iterator[str]:
     yield from (f"`python -m ops recover {loss.name} --stack {stack}`", "")
     if given.blast.hits:
         yield from ("## What is down because of it", "", "```")
-        yield from lines(replace(given.blast, tell=()), MOST)  # whom to call stands below
+        yield from lines(replace(given.blast, contacts=()), MOST)  # whom to call stands below
         yield from ("```", "")
     yield from ("## What is safe", "")
     for system, names in given.safe.items():
@@ -93,7 +93,7 @@ def markdown(given: Recovery) -> Iterator[str]:
         yield from ("## Later, once somebody decides it", "")
         yield from _steps(later)
     yield from ("## Time", "", time(given), "", "## Whom to call", "")
-    yield from (f"- {each}" for each in given.blast.tell or ["whoever has the vault"])
+    yield from (f"- {each}" for each in given.blast.contacts or ["whoever has the vault"])
 
 
 def _needs(given: Recovery) -> Iterator[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from components.facts.secrets import CATALOGUE
 from ops import ROOT
 from ops.impact.dependencies import PRODUCTS, Effect
-from ops.impact.edges import standing
+from ops.impact.edges import dependency_graph
 from ops.plan import config
 from ops.plan.graph import build
 from ops.recovery.case import Case
@@ -35,7 +35,7 @@ def recoveries(stack: str = STACK) -> list[Recovery]:
     """Give the recovery of each thing that may be lost, without a look at what is there."""
     settings = config.load(stack)
     planned = build(settings)
-    found = standing(planned)
+    found = dependency_graph(planned)
     return [recovery(Case(settings, planned, found, loss)) for loss in losable(planned, found)]
 
 
@@ -110,12 +110,12 @@ def _seen(given: Sequence[Recovery]) -> Iterator[tuple[str, Sequence[str]]]:
 
     Of a product without public URLs these are its services.
     """
-    things = given[0].case.found.things.values()
+    things = given[0].case.found.nodes.values()
     public = {thing.system for thing in things if thing.kind == "url"}
     causes: dict[str, list[str]] = {}
     for each in sorted(given, key=_taken):
         for hit in each.blast.hits:
-            thing = hit.thing
+            thing = hit.node
             shown = thing.kind == ("url" if thing.system in public else "service")
             if shown and hit.effect is Effect.DOWN:
                 causes.setdefault(thing.label, []).append(_link(each.case.loss))
@@ -131,9 +131,7 @@ def _seen(given: Sequence[Recovery]) -> Iterator[tuple[str, Sequence[str]]]:
 
 def _taken(each: Recovery) -> tuple[int, bool]:
     """Count what goes down with a loss; of two that take as much, data is the rarer one."""
-    down = [
-        hit for hit in each.blast.hits if hit.effect is Effect.DOWN and hit.thing.kind != "part"
-    ]
+    down = [hit for hit in each.blast.hits if hit.effect is Effect.DOWN and hit.node.kind != "part"]
     return len(down), each.case.loss.kind in ("database", "store")
 
 

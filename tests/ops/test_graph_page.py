@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ops.impact.blast import blast, lines, named
-from ops.impact.edges import standing
+from ops.impact.blast import blast_radius, lines, resolve
+from ops.impact.edges import dependency_graph
 from ops.parts import estate
 from ops.picture import as_html
 from ops.plan.graph import Graph, Resource
@@ -102,22 +102,22 @@ def _states(page: Page) -> dict[str, str]:
 def test_a_click_on_any_part_tells_exactly_what_blast_tells(
     plan: Plan, page: Page, written: str
 ) -> None:
-    found = standing(plan("prod"))
+    found = dependency_graph(plan("prod"))
     page.goto(written)
     parts = page.locator(".node").evaluate_all("nodes => nodes.map(node => node.dataset.name)")
     assert len(parts) > 40
     for part in parts:
         _click(page, part)
         assert _heading(page) == f"{part} in prod, and what stands on it"
-        assert _told(page) == list(lines(blast(found, named(found, part))))
+        assert _told(page) == list(lines(blast_radius(found, resolve(found, part))))
 
 
 def test_every_name_tells_what_blast_tells_of_it(plan: Plan, page: Page, written: str) -> None:
-    found = standing(plan("prod"))
+    found = dependency_graph(plan("prod"))
     page.goto(written)
-    for name in sorted(found.things.keys() | found.resources.keys()):
+    for name in sorted(found.nodes.keys() | found.resources.keys()):
         page.evaluate("name => { location.hash = encodeURIComponent(name); show(); }", name)
-        assert _told(page) == list(lines(blast(found, named(found, name))))
+        assert _told(page) == list(lines(blast_radius(found, resolve(found, name))))
 
 
 def test_a_click_marks_what_is_hit_and_nothing_else(page: Page, written: str) -> None:
@@ -278,13 +278,13 @@ def test_it_works_with_a_thousand_services(plan: Plan, page: Page, tmp_path: Pat
         service = _renamed(audit, f"pencom-service-{number}")
         services.append(replace(service, inputs={**service.inputs, "calls": calls}))
     many = replace(plan("prod"), resources=(*plan("prod").resources, *services))
-    found = standing(many)
+    found = dependency_graph(many)
     page.goto(_write(many, tmp_path))
     for name in ("pencom-service-7", "pencom-postgresql"):
         page.get_by_role("searchbox").fill(name)
         page.keyboard.press("Enter")
         page.wait_for_selector(f'.chosen[data-name="{name}"]')
-        told = list(lines(blast(found, named(found, name))))
+        told = list(lines(blast_radius(found, resolve(found, name))))
         assert _told(page) == told
     assert len(told) > SERVICES
     assert sum(state == "down" for state in _states(page).values()) > SERVICES

@@ -84,7 +84,7 @@ def _restored(case: Case, server: str, only: str | None) -> Iterator[Step]:
         )
     if not inputs["databases"]:
         yield Step(
-            f"{_bare(server)} comes back empty; {case.found.things[server].what}: no copy is"
+            f"{_bare(server)} comes back empty; {case.found.nodes[server].what}: no copy is"
             " documented, ask the infrastructure team",
             by="person",
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from components.facts.holding import CACHES
-from ops.impact.edges import standing
+from ops.impact.edges import dependency_graph
 from ops.plan import config as stack_files
 from ops.plan.graph import Resource, build
 from ops.plan.urn import name_of
@@ -33,7 +33,7 @@ def steps(case: Case) -> Iterator[Step]:
         return
     settings = stack_files.load(STAND_IN)
     planned = build(settings)
-    there = replace(case, settings=settings, planned=planned, found=standing(planned))
+    there = replace(case, settings=settings, planned=planned, found=dependency_graph(planned))
     domains = {system: case.setting(system)["domain"] for system in ("krotrust", "krogiving")}
     yield Step(
         "is it the whole region, and for long? What follows takes an hour and more, and the way"

@@ -6,8 +6,8 @@ import json
 
 import pytest
 from conftest import STACKS
+from expected_impact import DONATIONS, ESCROW, GIV_API, KRO_URLS, states
 from recoveries import case
-from standing_by_hand import DONATIONS, ESCROW, GIV_API, KRO_URLS, states
 
 from ops.cli.findings import Finding
 from ops.recovery.report import as_json, in_hand, markdown, recovery
@@ -41,7 +41,7 @@ def test_what_is_down_and_what_is_safe(said: str, down: set[str], stands: set[st
 @pytest.mark.parametrize("stack", STACKS)
 def test_nothing_is_called_safe_that_the_loss_hits(stack: str) -> None:
     for told in recoveries(stack):
-        hit = {each.thing.label for each in told.blast.hits if each.effect}
+        hit = {each.node.label for each in told.blast.hits if each.effect}
         named = {name for names in told.safe.values() for name in names}
         assert named & hit == set(), told.case.loss.name
 

@@ -45,7 +45,7 @@ def test_the_index_leads_to_every_page_by_what_it_is() -> None:
 def test_the_index_leads_from_each_url_to_what_may_be_behind_it() -> None:
     _, _, found = known("prod")
     rows = [line for line in pages()[runbook.INDEX].splitlines() if line.startswith("| no answer")]
-    urls = [thing.label for thing in found.things.values() if thing.kind == "url"]
+    urls = [node.label for node in found.nodes.values() if node.kind == "url"]
     assert [url for url in urls if not any(url in row for row in rows)] == []
     (row,) = (row for row in rows if "https://api.krogiving.com/health" in row)
     assert LINK.findall(row) == [
