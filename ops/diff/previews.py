@@ -58,13 +58,9 @@ def preview_edits(preview: Preview, planned: Graph) -> tuple[list[Edit], Graph, 
     reader = _Reader(steps, planned)
     edits = [reader.edit(step, by_name[step.name]) for step in steps.values()]
     same = [resource for resource in planned.resources if resource.urn not in steps]
-    before = [*same, *(edit.old for edit in edits if edit.old)]
-    after = [*same, *(edit.new for edit in edits if edit.new)]
-    return (
-        sorted_edits(edits),
-        Graph(planned.stack, tuple(before), {}),
-        Graph(planned.stack, tuple(after), {}),
-    )
+    before = Graph(planned.stack, (*same, *(edit.old for edit in edits if edit.old)), {})
+    after = Graph(planned.stack, (*same, *(edit.new for edit in edits if edit.new)), {})
+    return sorted_edits(edits), before, after
 
 
 class _Reader:
@@ -81,13 +77,9 @@ class _Reader:
             for each in step_drifts
             if each.change
         ]
-        return Edit(
-            op=op,
-            old=self._resource(step.old) if step.old and op != "create" else None,
-            new=self._resource(step.new) if step.new and op != "delete" else None,
-            changes=tuple(changes),
-            because=step.replace_reasons,
-        )
+        old = self._resource(step.old) if step.old and op != "create" else None
+        new = self._resource(step.new) if step.new and op != "delete" else None
+        return Edit(op, old, new, tuple(changes), because=step.replace_reasons)
 
     def _resource(self, state: State) -> Resource:
         """Convert a state of the engine."""

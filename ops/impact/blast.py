@@ -43,17 +43,12 @@ class Hit:
     node: Node
     effect: Effect | None
     edge: Edge | None
-    reason: str
+    why: str  # the reason in a few words; for a store, its contents
 
     @property
     def state(self) -> str:
         """The effect in one word."""
         return self.effect.name.lower() if self.effect else UNTOUCHED
-
-    @property
-    def why(self) -> str:
-        """The reason in a few words; for a store, its contents."""
-        return contents(self.node.key) if self.node.kind == "store" else self.reason
 
 
 @dataclass(frozen=True)
@@ -93,25 +88,25 @@ def resolve(graph: DependencyGraph, name: str) -> set[str]:
 
     Raises UsageError for an unknown name, and for one that several nodes share.
     """
-    wanted = name.strip()
-    if wanted in graph.resources:
-        return _with_children(graph, wanted)
-    if wanted in graph.nodes:
-        return {wanted}
-    if "://" in wanted:
-        wanted = urlsplit(wanted).hostname or wanted
-        if urls := {key for key in graph.nodes if urlsplit(key).hostname == wanted}:
+    query = name.strip()
+    if query in graph.resources:
+        return _with_children(graph, query)
+    if query in graph.nodes:
+        return {query}
+    if "://" in query:
+        query = urlsplit(query).hostname or query
+        if urls := {key for key in graph.nodes if urlsplit(key).hostname == query}:
             return urls
     names = aliases(graph)
-    folded = wanted.lower().replace(" ", "-")
+    folded = query.lower().replace(" ", "-")
     matches = (keys for alias, keys in names.items() if alias.lower() == folded)
-    keys = names.get(wanted) or set().union(*matches)
-    if len(keys) > 1 and "." not in wanted:
+    keys = names.get(query) or set().union(*matches)
+    if len(keys) > 1 and "." not in query:
         raise UsageError(f"{name} is the name of {', '.join(sorted(keys))}: say which")
     if not keys:
         known = sorted({*names, *graph.resources, *graph.nodes})
-        similar = [each for each in known if wanted.lower() in each.lower()]
-        similar += difflib.get_close_matches(wanted, known, SUGGESTIONS)
+        similar = [each for each in known if query.lower() in each.lower()]
+        similar += difflib.get_close_matches(query, known, SUGGESTIONS)
         shown = ", ".join(dict.fromkeys(similar[:SUGGESTIONS]))
         hint = f"similar: {shown}" if shown else "`python -m ops plan` lists all names"
         raise UsageError(f"nothing is called {name}; {hint}")
@@ -220,6 +215,8 @@ def _effects(
 
 def _reason(node: Node, effects: dict[str, Effect], edges: dict[str, Edge]) -> str:
     """Return why a node is hit: for a partial failure, which function fails, however far away."""
+    if node.kind == "store":
+        return contents(node.key)
     edge = edges.get(node.key)
     while edge and edge.effect is Effect.DOWN and effects[node.key] is not Effect.DOWN:
         edge = edges[edge.needed]

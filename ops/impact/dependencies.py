@@ -1,4 +1,4 @@
-"""The dependency graph: nodes that users recognise, and an edge to each thing that one needs."""
+"""The dependency graph: nodes with names that users know, and edges to what each node needs."""
 
 from __future__ import annotations
 
@@ -87,14 +87,11 @@ def store_facts(store: str) -> Holding | None:
 
     A cluster restored beside a known one has the same facts.
     """
-    restored = (
-        facts
-        for name, facts in STORES.items()
-        if name.endswith(f"-{CLUSTER}")
-        and store.startswith(name.removesuffix(CLUSTER))
-        and store.endswith(f"-{CLUSTER}")
-    )
-    return STORES.get(store) or next(restored, None)
+    if store in STORES or not store.endswith(f"-{CLUSTER}"):
+        return STORES.get(store)
+    clusters = [name for name in STORES if name.endswith(f"-{CLUSTER}")]
+    matches = (name for name in clusters if store.startswith(name.removesuffix(CLUSTER)))
+    return STORES.get(next(matches, ""))
 
 
 def data_classes(store: str) -> tuple[str, ...]:

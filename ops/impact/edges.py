@@ -132,11 +132,8 @@ class _Reader:
     def _dependencies(self) -> Iterator[Edge]:
         """Yield an edge for each dependency, except those through ignored inputs alone."""
         for resource in self._all.values():
-            if (
-                resource.kind in OBSERVERS
-                or self._result.node_of[resource.name] != resource.name  # the store's own count
-            ):
-                continue
+            if resource.kind in OBSERVERS or self._result.node_of[resource.name] != resource.name:
+                continue  # of a store and its parts, only the store's dependencies count
             for name in map(name_of, resource.dependencies):
                 inputs = {key for key, names in resource.uses.items() if name in names}
                 if name in self._all and not (inputs and inputs <= set(resource.ignore_changes)):
@@ -234,7 +231,7 @@ class _Reader:
             for database in store.inputs["databases"]:
                 label, key = f"{_bare(store)}/{database}", f"{store.name}/{database}"
                 self._add(Node(key, "store", store.system, label, store.inputs["engine"]))
-                yield Edge(key, store.name, Effect.DOWN, f"is kept by {_bare(store)}")
+                yield Edge(key, store.name, Effect.DOWN, f"is a database of {_bare(store)}")
 
     def _services(self) -> Iterator[Edge]:
         """Yield edges from Pencom's services to the stores, services and systems that they use."""

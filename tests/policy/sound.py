@@ -110,7 +110,7 @@ PASSES: dict[str, list[Change]] = {
     ],
     "internal-hosts": [
         Change("at another private address", set_to("pencom-vps-2", "address", "fd00::12")),
-        Change("an address that begins alike", also(record_of("_db", "v=10.20.0.130", "TXT"))),
+        Change("a longer address", also(record_of("_db", "v=10.20.0.130", "TXT"))),
         Change("the open host named", also(record_of("_edge", "v=203.0.113.20", "TXT"))),
     ],
     "no-redis": [

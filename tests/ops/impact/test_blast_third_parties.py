@@ -128,7 +128,10 @@ def test_a_variable_of_its_name_is_all_that_a_new_user_takes(
 def test_every_key_that_krogiving_is_given_is_a_third_party_s_or_said_not_to_be() -> None:
     words = {name.partition(".")[0].upper() for name in THIRD_PARTIES}
     others = {key for key in (*BACKEND_SECRETS, *FRONTEND_PUBLIC) if not words & {*key.split("_")}}
-    assert others == {"JWT_SECRET_KEY", "REACT_APP_SPLIT_API_KEY"}  # of the last nobody told whose
+    assert others == {
+        "JWT_SECRET_KEY",
+        "REACT_APP_SPLIT_API_KEY",
+    }  # the second one's owner is unknown
 
 
 @pytest.mark.parametrize("stack", STACKS)

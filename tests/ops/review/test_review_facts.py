@@ -89,7 +89,7 @@ def test_a_service_that_is_only_coming_is_not_in_the_way_but_what_it_uses_is(
     services = {**INVENTORY.services, "ledger": new}
     monkeypatch.setattr(estate, "INVENTORY", replace(INVENTORY, hosts=hosts, services=services))
     after = build(changed("prod", {}))
-    assert _reviewed(before, after).counts() == {"update": 1, "create": 1}  # it stands on a host
+    assert _reviewed(before, after).counts() == {"update": 1, "create": 1}  # its host changes, too
     host_as_before = _resource(before, "pencom-vps-2").inputs
     review = _reviewed(before, _changed(after, "pencom-vps-2", inputs=host_as_before))
     assert review.counts() == {"create": 1}
