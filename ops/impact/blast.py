@@ -181,14 +181,8 @@ def as_mermaid(radius: BlastRadius) -> str:
 
 
 def _with_children(graph: DependencyGraph, name: str) -> set[str]:
-    children: dict[str, list[str]] = defaultdict(list)
-    for resource in graph.resources.values():
-        children[name_of(resource.parent)].append(resource.name)
-    subtree, queue = set(), [name]
-    while queue:
-        subtree.add(current := queue.pop())
-        queue += children[current]
-    return {graph.node_of[each] for each in subtree}
+    children = [each.name for each in graph.resources.values() if name_of(each.parent) == name]
+    return {graph.node_of[name]}.union(*(_with_children(graph, child) for child in children))
 
 
 def _effects(
@@ -197,19 +191,18 @@ def _effects(
     """Return the worst effect on each affected node, and the edge that brings it, by key."""
     needed_by = graph.needed_by()
     effects, edges = dict.fromkeys(sorted(lost), Effect.DOWN), {}
-    # Worst first, so that no node is visited twice. A node that is only UNSEEN affects no other.
-    for level in (Effect.DOWN, Effect.DEGRADED, Effect.PARTLY):
-        queue = [key for key, effect in effects.items() if effect is level]
-        while queue:
-            key = queue.pop(0)
-            for edge in needed_by.get(key, ()):
-                # A node that is only partly lost still answers those that merely call it.
-                effect = min(level, edge.effect)
-                answers = level is Effect.PARTLY and edge.effect is not Effect.DOWN
-                if not answers and effect > effects.get(edge.dependent, 0):
-                    effects[edge.dependent], edges[edge.dependent] = effect, edge
-                    if effect is level:
-                        queue.append(edge.dependent)
+    queue = list(effects)
+    while queue:
+        key = queue.pop(0)
+        for edge in needed_by.get(key, ()):
+            # A node that is only partly lost still answers those that merely call it.
+            if effects[key] is Effect.PARTLY and edge.effect is not Effect.DOWN:
+                continue
+            effect = min(effects[key], edge.effect)
+            if effect > effects.get(edge.dependent, 0):
+                effects[edge.dependent], edges[edge.dependent] = effect, edge
+                if effect is not Effect.UNSEEN:  # which affects no other node
+                    queue.append(edge.dependent)
     return effects, edges
 
 

@@ -16,7 +16,13 @@ class Change(NamedTuple):
     new: Any
 
     def lines(self) -> Iterator[str]:
-        """Yield one line with both values, or for texts of several lines the lines that differ."""
+        """Yield a line with both values, or the differing lines of longer texts.
+
+        A change whose values are equal is one of hidden values.
+        """
+        if self.old == self.new:
+            yield f"{self.path}: changed"
+            return
         texts = isinstance(self.old, str) and isinstance(self.new, str)
         old, new = (each.splitlines() if texts else [] for each in (self.old, self.new))
         if max(len(old), len(new)) > 1 and old != new:

@@ -78,21 +78,19 @@ def difference(planned: Graph, folder: Path = FOLDER) -> list[str]:
     Raises UsageError for a broken file.
     """
     files = sorted((folder / planned.stack).glob("*.yaml"))
-    committed = {
-        name: entry
-        for file in files
-        for name, entry in _entries(str(file), file.read_text()).items()
-    }
+    committed: dict[str, dict[str, Any]] = {}
+    for file in files:
+        committed |= _entries(str(file), file.read_text())
     now = {resource.name: _entry(resource) for resource in planned.resources}
     lines: list[str] = []
     for name in sorted(committed.keys() | now.keys()):
-        if name not in committed:
-            lines.append(f"+ {name}  {now[name]['type']}")
-        elif name not in now:
-            lines.append(f"- {name}  {committed[name]['type']}")
-        else:
-            edits = changes(committed[name], now[name])
+        old, new = committed.get(name), now.get(name)
+        if old and new:
+            edits = changes(old, new)
             lines += [f"~ {name}  {line}" for edit in edits for line in edit.lines()]
+        else:
+            lines += [f"- {name}  {old['type']}"] if old else []
+            lines += [f"+ {name}  {new['type']}"] if new else []
     return lines
 
 

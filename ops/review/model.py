@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,7 @@ from ops.engine.documents import Preview
 from ops.impact.blast import BlastRadius, blast_radius
 from ops.impact.dependencies import contents, store_facts
 from ops.impact.edges import dependency_graph
-from ops.plan.changes import Change
-from ops.plan.graph import SECRET, Graph
+from ops.plan.graph import Graph
 from ops.review import prices
 from ops.review.violations import as_json, violations
 from policy.rules import Violation
@@ -127,14 +126,7 @@ def details(edit: Edit) -> list[str]:
         text = yaml.safe_dump(whole.inputs, sort_keys=False, width=2**16, allow_unicode=True)
         return text.splitlines() if whole.inputs else []
     return [
-        *(line for change in edit.changes for line in _lines(change)),
+        *(line for change in edit.changes for line in change.lines()),
         *(f"{key}: another value from {name}" for key, name in edit.follows),
-        *(f"no effect: {line}" for change in edit.ignored for line in _lines(change)),
+        *(f"no effect: {line}" for change in edit.ignored for line in change.lines()),
     ]
-
-
-def _lines(change: Change) -> Iterator[str]:
-    if change.old == SECRET and change.new == SECRET:
-        yield f"{change.path}: changed"
-    else:
-        yield from change.lines()
