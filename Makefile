@@ -4,7 +4,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup preview rehearse plan test soak lint render bench drift lock up refresh destroy seal secrets clean
+.PHONY: help setup preview rehearse plan check test soak lint render bench drift lock up refresh destroy seal secrets clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,11 +27,20 @@ plan: setup ## Show STACK offline, and what differs from rendered/
 	@$(PY) -m ops plan --stack $(STACK)
 	@$(PY) -m ops plan --stack $(STACK) --diff
 
+# Two suites, a process each: the tools on an example, and the committed stacks.
+PYTEST := $(PY) -m pytest -n auto --dist worksteal
+
+check: lint ## Style, types, and every test that needs no engine
+	@$(PYTEST) -q -m "not engine and not soak"
+	@$(PYTEST) -q tests/production -m "not engine and not soak"
+
 test: setup ## Run every test but the soak
-	@$(PY) -m pytest -n auto --dist worksteal
+	@$(PYTEST)
+	@$(PYTEST) tests/production
 
 soak: setup ## Run the whole matrix, which needs the engine: over an hour
-	@$(PY) -m pytest -n auto --dist worksteal -m "engine or soak"
+	@$(PYTEST) -m "engine or soak"
+	@$(PYTEST) tests/production -m "engine or soak"
 
 lint: setup ## Style and types of the code, and its workflows
 	@$(PY) -m ruff check .

@@ -77,7 +77,9 @@ def _pulumi(environ: Mapping[str, str], *arguments: str) -> str:
 
 
 def main(
-    stack: Annotated[str, typer.Option("--stack", "-s", help="prod, stage or dr.")] = "prod",
+    stack: Annotated[
+        str, typer.Option("--stack", "-s", help="A stack: STACK of Pulumi.STACK.yaml.")
+    ] = "prod",
     speed: Annotated[float, typer.Option(min=0.1, help="How often faster than real life.")] = 10,
 ) -> None:
     """Measure at a speed and, for the record, at that of `make rehearse`."""

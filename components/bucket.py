@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import pulumi
 import pulumi_digitalocean as do
 
-from components.values import Model, Name, SpacesRegion
+from components.types import Model, Name, SpacesRegion, Unique
 
 CDN_TTL = 3600  # seconds
 
@@ -16,7 +17,7 @@ CDN_TTL = 3600  # seconds
 class BucketSettings(Model):
     """`name` is the bucket's identity and unique in its region; renaming would lose the files."""
 
-    name: Name
+    name: Annotated[Name, Unique("a bucket name")]
     region: SpacesRegion
 
 

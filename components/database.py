@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 import pulumi
 import pulumi_digitalocean as do
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
-from components.values import DatabaseSize, Day, Identifier, Model, Moment, Name, Tag
+from components.types import (
+    DatabaseSize,
+    Day,
+    Identifier,
+    Mistake,
+    Model,
+    Moment,
+    Name,
+    Tag,
+    Unique,
+    refuse,
+)
 
 Nodes = Annotated[int, Field(ge=1, le=3)]
+ClusterName = Annotated[Name, Unique("a cluster name")]
 
 
 class Maintenance(Model):
@@ -36,7 +48,7 @@ class Restored(Model):
     at which a daily backup was made. `nodes` None is as many as the others have.
     """
 
-    name: Name
+    name: ClusterName
     at: Moment | None = None
     source: Annotated[Name | None, Field(alias="from")] = None
     nodes: Nodes | None = None
@@ -48,7 +60,7 @@ class ClusterSettings(Model):
     `tags` are those beyond the product's own.
     """
 
-    name: Name
+    name: ClusterName
     version: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)?$")]
     size: DatabaseSize
     nodes: Nodes
@@ -71,39 +83,52 @@ class DatabaseSettings(ClusterSettings):
 
     @property
     def names(self) -> list[str]:
-        """Every cluster that there was, the one in use last."""
+        """Every cluster that ever existed, the one in use last."""
         return [self.name, *(each.name for each in self.restored)]
 
-    @model_validator(mode="after")
-    def _one_after_the_other(self) -> Self:
-        names = self.names
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(
-                f"{', '.join(twice)} is the name of two clusters: a restored one needs a new name"
+    @field_validator("restored")
+    @classmethod
+    def _each_from_an_earlier_one(
+        cls, restored: tuple[Restored, ...], info: ValidationInfo
+    ) -> tuple[Restored, ...]:
+        names = [info.data.get("name", ""), *(each.name for each in restored)]
+        refuse(
+            Mistake(
+                (place, "from"),
+                each.source,
+                f"one of {', '.join(names[: place + 1])}, or a cluster of another estate:"
+                f" {each.name} cannot be filled from one that comes no earlier",
             )
-        for place, each in enumerate(self.restored, 1):
-            if each.source in names[place:]:
-                raise ValueError(
-                    f"{each.name} cannot be filled from {each.source}, which comes no earlier:"
-                    f" from is one of {', '.join(names[:place])}, or of another estate"
-                )
-        return self
+            for place, each in enumerate(restored)
+            if each.source in names[place + 1 :]
+        )
+        return restored
 
-    @model_validator(mode="after")
-    def _old_ones_retire(self) -> Self:
-        *old, in_use = self.names
-        if twice := sorted({name for name in self.retired if self.retired.count(name) > 1}):
-            raise ValueError(f"retired names {', '.join(twice)} twice: name each once")
-        if in_use in self.retired:
-            raise ValueError(
-                f"{in_use} is in use and cannot be retired: the last of restored is the one in use"
+    @field_validator("retired")
+    @classmethod
+    def _old_ones_retire(cls, retired: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        refuse(_retirement_mistakes(retired, info.data.get("name"), info.data.get("restored")))
+        return retired
+
+
+def _retirement_mistakes(
+    retired: tuple[str, ...], name: str | None, restored: tuple[Restored, ...] | None
+) -> Iterator[Mistake]:
+    """Yield the wrong entries of `retired`; `name` or `restored` None are themselves wrong."""
+    for place, each in enumerate(retired):
+        if each in retired[:place]:
+            yield Mistake((place,), each, f"each once: {each} is there twice")
+    if name is None or restored is None:
+        return
+    *old, in_use = name, *(each.name for each in restored)
+    for place, each in enumerate(retired):
+        if each == in_use:
+            yield Mistake(
+                (place,), each, f"no entry: {each} is in use, as the last of restored always is"
             )
-        if unknown := [name for name in self.retired if name not in old]:
-            raise ValueError(
-                f"retired names {', '.join(unknown)}, which is none of the clusters before the one"
-                f" in use: {', '.join(old) or 'there is none'}"
-            )
-        return self
+        elif each not in old:
+            allowed = f"one of {', '.join(old)}" if old else "no entry: no cluster was replaced yet"
+            yield Mistake((place,), each, allowed)
 
 
 class CacheSettings(ClusterSettings):
@@ -147,7 +172,7 @@ class _Filled:
 class Database(pulumi.ComponentResource):
     """Outputs of the cluster in use: `cluster`, `trusted` (to wait for before a consumer starts).
 
-    `clusters` are all that are there.
+    `clusters` are all that exist.
     """
 
     cluster: do.DatabaseCluster
@@ -165,11 +190,11 @@ class Database(pulumi.ComponentResource):
         super().__init__("estate:database:Database", name, in_use, opts)
         if not args.trusted:
             raise ValueError(f"{name}: name at least one trusted source")
-        self.clusters = [self._declare(args, each) for each in _there(name, args.settings)]
+        self.clusters = [self._declare(args, each) for each in _to_declare(name, args.settings)]
         self.register_outputs({"host": self.cluster.private_host, "name": self.cluster.name})
 
     def _declare(self, args: DatabaseArgs, filled: _Filled) -> do.DatabaseCluster:
-        """Declare one cluster and what stands in it; the last one declared is in use."""
+        """Declare one cluster with its contents; the last one declared is in use."""
         child = pulumi.ResourceOptions(parent=self)
         settings = args.settings
         # project_id stays unset: any mismatch with it plans a new, empty cluster.
@@ -217,7 +242,7 @@ class Database(pulumi.ComponentResource):
         return self.cluster
 
     def attachment(self, name: str) -> do.AppSpecDatabaseArgs:
-        """Give the entry of an app's spec that makes `${name.PASSWORD}` and the like resolve there.
+        """Return the entry of an app's spec that makes `${name.PASSWORD}` and the like resolve.
 
         So the database's credentials reach the app without passing through this program.
         """
@@ -232,8 +257,8 @@ class Database(pulumi.ComponentResource):
         )
 
 
-def _there(name: str, settings: DatabaseSettings | CacheSettings) -> list[_Filled]:
-    """Give the clusters that are to be there, the one in use last."""
+def _to_declare(name: str, settings: DatabaseSettings | CacheSettings) -> list[_Filled]:
+    """Return the clusters to declare, the one in use last."""
     if isinstance(settings, CacheSettings):
         return [_Filled(name, settings.name, settings.nodes, None)]
     restore = settings.restore

@@ -58,7 +58,7 @@ class Store:
 
 @dataclass(frozen=True)
 class ForeignSystem:
-    """A system of somebody else that services read."""
+    """A system of another owner that services read."""
 
     owner: str
     engine: str
@@ -76,11 +76,11 @@ class Inventory:
     foreign: Mapping[str, ForeignSystem]
 
     def carriers(self) -> dict[str, str]:
-        """Give the host of every service and store, by name."""
+        """Return the host of every service and store, by name."""
         return {thing: host for host, facts in self.hosts.items() for thing in facts.carries}
 
     def start_order(self) -> tuple[tuple[str, ...], ...]:
-        """Give the waves in which things start: each holds what may start once all before it run.
+        """Return the waves in which things start: each is what may start once all before it run.
 
         Stores come first, then every service after its stores and what it `starts_after`.
         Stopping is the reverse. Raises graphlib.CycleError when `starts_after` is circular.
@@ -111,7 +111,7 @@ class Problem:
 def problems(
     inventory: Inventory, addresses: Mapping[str, str], store_ports: Mapping[str, int]
 ) -> Iterator[Problem]:
-    """Yield each thing that is wrong; none means that the inventory holds.
+    """Yield each thing that is wrong with the facts, or with the settings that belong to them.
 
     `addresses` go by setting (`hosts.vps-1`, `foreign.oracle-ecrs`), `store_ports` by store.
     """
@@ -140,7 +140,7 @@ def _ports(inventory: Inventory, store_ports: Mapping[str, int]) -> Iterator[Pro
     settable = sorted(name for name, store in inventory.stores.items() if store.port is None)
     for name, setting in store_ports.items():
         if name not in settable:
-            # Else a port that somebody moved in the stack file would be ignored in silence.
+            # Without this, a port that was changed in the stack file would be ignored silently.
             fact = inventory.stores[name].port if name in inventory.stores else "none"
             text = f"{name} takes no port here (its own is {fact}): those that do are {settable}"
             yield Problem(text, f"storePorts.{name}", setting)
@@ -151,19 +151,19 @@ def _ports(inventory: Inventory, store_ports: Mapping[str, int]) -> Iterator[Pro
                 taken[host, port].append(thing)
     for (host, port), things in taken.items():
         if len(things) > 1:
-            yield Problem(
-                f"port {port} on {host} is taken by {' and '.join(things)}: a port serves one"
-            )
+            text = f"port {port} on {host} is taken by {' and '.join(things)}: a port serves one"
+            set_here = [f"storePorts.{thing}" for thing in things if thing in settable]
+            yield Problem(text, set_here[0], port) if set_here else Problem(text)
 
 
 def _references(inventory: Inventory) -> Iterator[Problem]:
     for name, service in inventory.services.items():
-        for kind, wanted, known in (
+        for kind, names, known in (
             ("calls", service.calls, inventory.services),
             ("starts after", service.starts_after, inventory.services),
             ("reads", service.reads, inventory.foreign),
         ):
-            for other in wanted:
+            for other in names:
                 if other not in known:
                     yield Problem(
                         f"{name} {kind} {other}, which does not exist: known are {sorted(known)}"
@@ -199,7 +199,7 @@ def _exposure(inventory: Inventory, addresses: Mapping[str, str]) -> Iterator[Pr
             for thing in host.carries:
                 if thing in guarded or thing in inventory.stores:
                     yield Problem(
-                        f"{thing} stands on {name}, which faces the internet: only a gateway may"
+                        f"{thing} is on {name}, which faces the internet: only a gateway may be"
                     )
         address = addresses.get(f"hosts.{name}")
         if host.exposure == "internal" and address and not _is_private(address):

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from components.bucket import BucketSettings
 from components.database import CacheSettings, DatabaseSettings
-from components.values import (
+from components.types import (
+    PUBLIC_NAME,
     AppName,
     AppSize,
     Domain,
     Email,
     Issuers,
+    Mistake,
     Model,
     Port,
     PublicNames,
+    Record,
     Records,
     Region,
     Repository,
     Text,
+    Unique,
     Vpc,
+    refuse,
 )
 
 Branch = Annotated[str, StringConstraints(pattern=r"^[\w./-]+$")]
@@ -33,10 +39,10 @@ class AppSettings(Model):
     `aliases` are names in the zone that it answers beside those that the product gives it.
     """
 
-    app: AppName
+    app: Annotated[AppName, Unique("an app name")]
     repository: Repository
     branch: Branch
-    aliases: tuple[Domain, ...]
+    aliases: tuple[Annotated[Domain, PUBLIC_NAME], ...]
 
 
 class BackendSettings(AppSettings):
@@ -65,7 +71,7 @@ class FrontendSettings(AppSettings):
 class AdminSettings(AppSettings):
     """`host` is the admin panel's public name."""
 
-    host: Domain
+    host: Annotated[Domain, PUBLIC_NAME]
 
 
 class KroGivingSettings(PublicNames):
@@ -76,76 +82,126 @@ class KroGivingSettings(PublicNames):
     that has `answers_for`.
     """
 
+    HOSTS: ClassVar[tuple[str, ...]] = ("api",)
+
     region: Region
     stand_in: bool = False
     caa_issuers: Issuers
-    records: Records = ()
     vpc: Vpc
     backend: BackendSettings
     frontend: FrontendSettings | None
     admin: AdminSettings | None
+    valkey: CacheSettings
     postgresql: DatabaseSettings
     mongodb: DatabaseSettings
-    valkey: CacheSettings
     media: BucketSettings
+    records: Records = ()
 
     def set_aside(self, host: str) -> str:
-        """Give the name that the app of a public name keeps while another estate's answers it."""
-        label = host.removesuffix(self.domain).rstrip(".")
-        return f"standby-{label}.{self.domain}" if label else f"standby.{self.domain}"
+        """Return the name that an app keeps while another estate answers its public `host`."""
+        return f"{_standby(host.removesuffix(self.domain).rstrip('.'))}.{self.domain}"
 
     def answered(self, host: str) -> str:
-        """Give the name of the estate that this one answers for, in the place of its own."""
+        """Return a host under the domain that this estate answers for, if there is one."""
         return host.removesuffix(self.domain) + (self.answers_for or self.domain)
 
-    @model_validator(mode="after")
-    def _one_answers(self) -> Self:
-        if self.stand_in and self.answers_for:
+    @field_validator("stand_in")
+    @classmethod
+    def _one_answers(cls, stand_in: bool, info: ValidationInfo) -> bool:
+        if stand_in and info.data.get("answers_for"):
             raise ValueError(
-                f"standIn is true and answersFor is {self.answers_for}: an estate whose own names"
+                f"false, since answersFor is {info.data['answers_for']}: an estate whose own names"
                 " another one answers cannot answer for others. Set one of them alone"
             )
-        return self
+        return stand_in
 
-    @model_validator(mode="after")
-    def _clusters_apart(self) -> Self:
-        """Keep the databases' names apart, and each from being filled from one of another kind."""
-        names = {
-            "postgresql": self.postgresql.names,
-            "mongodb": self.mongodb.names,
-            "valkey": [self.valkey.name],
-        }
-        every = [name for each in names.values() for name in each]
-        if twice := sorted({name for name in every if every.count(name) > 1}):
-            raise ValueError(f"{', '.join(twice)} is the name of two clusters: each needs its own")
-        for key, database in (("postgresql", self.postgresql), ("mongodb", self.mongodb)):
-            for each in database.restored:
-                if each.source in every and each.source not in names[key]:
-                    raise ValueError(
-                        f"{each.name} cannot be filled from {each.source}, which is no {key}"
-                    )
-        return self
+    @field_validator("backend", "frontend", "admin")
+    @classmethod
+    def _inside_the_zone(cls, app: AppSettings | None, info: ValidationInfo) -> AppSettings | None:
+        if app and (domain := info.data.get("domain")):
+            refuse(
+                Mistake(where, host, f"a name in the zone {domain}: one that ends with .{domain}")
+                for where, host in _own_hosts(app)
+                if not host.endswith(f".{domain}")
+            )
+        return app
 
-    @model_validator(mode="after")
-    def _names_of_the_platform(self) -> Self:
-        """Keep the names that App Platform answers for inside the zone, and out of `records`."""
-        admin = self.admin.host if self.admin else f"admin.{self.domain}"
-        apps = [app for app in (self.backend, self.frontend, self.admin) if app]
-        aliases = [alias for app in apps for alias in app.aliases]
-        for key, host in (("admin.host", admin), *(("aliases", alias) for alias in aliases)):
-            if not host.endswith(f".{self.domain}"):
-                raise ValueError(f"{key} {host} lies outside the zone {self.domain}")
-        taken = {"api", *(alias.removesuffix(f".{self.domain}") for alias in aliases)}
-        if self.frontend:
-            taken |= {"@", "www"}
-        if self.admin:
-            taken.add(admin.removesuffix(f".{self.domain}"))
-        first = (f"api.{self.domain}", self.domain, admin)
-        taken |= {self.set_aside(host).removesuffix(f".{self.domain}") for host in first}
-        for record in self.records:
-            if record.name in taken and record.type in ("A", "AAAA", "CNAME"):
-                raise ValueError(
-                    f"App Platform writes the {record.type} record of {record.name} itself:"
-                    " take it out of records"
+    @field_validator("postgresql", "mongodb")
+    @classmethod
+    def _filled_from_its_own_kind(
+        cls, database: DatabaseSettings, info: ValidationInfo
+    ) -> DatabaseSettings:
+        """Refuse a backup of another engine; of two databases, the later one sees both."""
+        earlier = {key: info.data.get(key) for key in ("valkey", "postgresql")}
+        others = {key: _cluster_names(each) for key, each in earlier.items() if each}
+        refuse(
+            Mistake(
+                ("restored", place, "from"),
+                each.source,
+                f"a cluster of the same engine: {each.name} cannot be filled from one of {key}",
+            )
+            for key, names in others.items()
+            for place, each in enumerate(database.restored)
+            if each.source in names
+        )
+        if before := info.data.get("postgresql"):
+            refuse(
+                Mistake(
+                    (),
+                    each.source,
+                    f"no cluster that postgresql.restored names in from: {each.name} cannot be"
+                    " filled from one of mongodb",
                 )
-        return self
+                for each in before.restored
+                if each.source in database.names
+            )
+        return database
+
+    @field_validator("records")
+    @classmethod
+    def _not_of_the_platform(
+        cls, records: tuple[Record, ...], info: ValidationInfo
+    ) -> tuple[Record, ...]:
+        """Keep the names that App Platform writes the records of out of `records`."""
+        taken = _hosts_of_the_platform(info.data)
+        refuse(
+            Mistake(
+                (place,),
+                f"{record.type} {record.name}",
+                f"no entry: App Platform writes the {record.type} record of {record.name} itself",
+            )
+            for place, record in enumerate(records)
+            if record.name in taken and record.type in ("A", "AAAA", "CNAME")
+        )
+        return records
+
+
+def _standby(label: str) -> str:
+    return f"standby-{label}" if label else "standby"
+
+
+def _own_hosts(app: AppSettings) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield the public names that an app's settings write out, each with its place in there."""
+    if isinstance(app, AdminSettings):
+        yield ("host",), app.host
+    for place, alias in enumerate(app.aliases):
+        yield ("aliases", place), alias
+
+
+def _cluster_names(cluster: DatabaseSettings | CacheSettings) -> list[str]:
+    return cluster.names if isinstance(cluster, DatabaseSettings) else [cluster.name]
+
+
+def _hosts_of_the_platform(settings: dict[str, Any]) -> set[str]:
+    """Return the names within the zone that apps answer now, or while another estate stands in.
+
+    `settings` are the valid fields of KroGivingSettings.
+    """
+    ending = f".{settings.get('domain')}"
+    apps = [app for key in ("backend", "frontend", "admin") if (app := settings.get(key))]
+    labels = {host.removesuffix(ending) for app in apps for _, host in _own_hosts(app)}
+    admin = settings.get("admin")
+    first = ("api", "", admin.host.removesuffix(ending) if admin else "admin")
+    if settings.get("frontend"):
+        labels |= {"@", "www"}
+    return labels | {"api"} | set(map(_standby, first))

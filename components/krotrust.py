@@ -11,19 +11,14 @@ import pulumi_digitalocean as do
 from components.bucket import Bucket
 from components.cloud_init import Host, user_data
 from components.database import Database, DatabaseArgs
+from components.droplet import ANYWHERE, Droplet, DropletArgs, Inbound, NewKey
 from components.facts.krotrust import DATABASE_CA_FILE, HOSTS
 from components.grouping import Grouping, GroupingArgs
-from components.krotrust_settings import BackupPolicy, KroTrustSettings
+from components.krotrust_settings import KroTrustSettings
 from components.label import Label
 from components.uptime import Uptime, UptimeArgs
 from components.vpc import network
 from components.zone import Zone, ZoneArgs
-
-ALERTS = {  # what runs out on a droplet -> percentage that wakes somebody
-    "cpu": 90,
-    "memory_utilization_percent": 90,
-    "disk_utilization_percent": 80,
-}
 
 
 @dataclass(frozen=True)
@@ -55,18 +50,30 @@ class KroTrust(pulumi.ComponentResource):
         }
 
         vpc = network(f"{name}-vpc", settings.vpc, settings.region, self)
-        droplet = _droplet(f"{name}-droplet", args, vpc.id, self)
-        _firewall(f"{name}-firewall", args, droplet, child)
-        self.address = droplet.ipv4_address
-        if settings.reserved_ip:
-            # Held by droplet_id, never by an assignment of its own: deleting one of those after
-            # the droplet is gone panics the provider.
-            self.address = do.ReservedIp(
-                f"{name}-address",
+        server = Droplet(
+            f"{name}-server",
+            DropletArgs(
+                settings=settings.droplet,
                 region=settings.region,
-                droplet_id=droplet.id.apply(int),
-                opts=child,
-            ).ip_address
+                vpc_id=vpc.id,
+                ssh_key=NewKey(args.label.name("ssh"), args.ssh_public_key),
+                firewall_name=args.label.name("web"),
+                inbound=[
+                    Inbound("80", ANYWHERE),
+                    Inbound("443", ANYWHERE),
+                    Inbound("22", [str(network) for network in settings.ssh.allow_list]),
+                ],
+                user_data=_first_boot(args),
+                alert_emails=args.alert_emails,
+                reserved_ip=settings.reserved_ip,
+                # Its parts existed before the component did and keep their names. The alias can go
+                # once every stack has had an `up`; the prefix cannot.
+                prefix=name,
+                aliases=[pulumi.Alias(parent=self)],
+            ),
+            child,
+        )
+        self.address = server.address
         database = Database(
             f"{name}-database",
             DatabaseArgs(
@@ -75,7 +82,7 @@ class KroTrust(pulumi.ComponentResource):
                 region=settings.region,
                 network_id=vpc.id,
                 tags=args.label.tags,
-                trusted=[do.DatabaseFirewallRuleArgs(type="droplet", value=droplet.id)],
+                trusted=[do.DatabaseFirewallRuleArgs(type="droplet", value=server.droplet.id)],
             ),
             child,
         )
@@ -97,14 +104,13 @@ class KroTrust(pulumi.ComponentResource):
         )
         for host, url in self.urls.items():
             Uptime(f"{name}-uptime-{host}", UptimeArgs(url, args.alert_emails), child)
-        _alerts(name, args, droplet, child)
         Grouping(
             f"{name}-grouping",
             GroupingArgs(
                 label=args.label,
                 description="KROTrust: escrow and conditional payment",
                 urns=[
-                    droplet.droplet_urn,
+                    server.droplet.droplet_urn,
                     *(cluster.cluster_urn for cluster in database.clusters),
                     files.bucket.bucket_urn,
                     zone.domain.domain_urn,
@@ -117,21 +123,13 @@ class KroTrust(pulumi.ComponentResource):
         )
 
 
-def _droplet(
-    name: str, args: KroTrustArgs, vpc_id: pulumi.Input[str], parent: pulumi.Resource
-) -> do.Droplet:
-    settings, droplet = args.settings, args.settings.droplet
-    key = do.SshKey(
-        f"{name}-key",
-        name=args.label.name("ssh"),
-        public_key=args.ssh_public_key,
-        # The key goes by its name in the account: a second one under that name is refused.
-        opts=pulumi.ResourceOptions(parent=parent, delete_before_replace=True),
-    )
+def _first_boot(args: KroTrustArgs) -> str:
+    """Return the user data. It acts once, when the droplet is made."""
+    settings = args.settings
     # One certificate for all names, in the folder that the handover's nginx mounts: it is the
     # first domain's.
     domains = [name for name in (settings.answers_for, settings.domain) if name]
-    first_boot = user_data(
+    return user_data(
         Host(
             certificate_name=domains[0],
             hosts=tuple(f"{host}.{domain}" for domain in domains for host in HOSTS),
@@ -143,84 +141,3 @@ def _droplet(
             ca_command=f"pulumi stack output --stack {args.label.environment} krotrustDatabaseCa",
         )
     )
-    return do.Droplet(
-        name,
-        name=droplet.name,
-        region=settings.region,
-        image=droplet.image,
-        size=droplet.size,
-        vpc_uuid=vpc_id,
-        ssh_keys=[key.fingerprint],
-        user_data=first_boot,
-        tags=list(droplet.tags),
-        monitoring=droplet.monitoring,
-        ipv6=droplet.ipv6,
-        graceful_shutdown=True,
-        backups=droplet.backups is not None,
-        backup_policy=_backup_policy(droplet.backups),
-        # These three act on the first boot and are never read back: a difference would replace
-        # the machine that holds production.json. A new droplet is still made with them.
-        opts=pulumi.ResourceOptions(
-            parent=parent, ignore_changes=["user_data", "ssh_keys", "image"]
-        ),
-    )
-
-
-def _backup_policy(policy: BackupPolicy | None) -> do.DropletBackupPolicyArgs | None:
-    if policy is None:
-        return None
-    weekday = policy.weekday and policy.weekday[:3].upper()  # the API says SUN
-    return do.DropletBackupPolicyArgs(plan=policy.plan, hour=policy.hour, weekday=weekday)
-
-
-def _firewall(
-    name: str, args: KroTrustArgs, droplet: do.Droplet, opts: pulumi.ResourceOptions
-) -> None:
-    anywhere = ["0.0.0.0/0", "::/0"]
-    do.Firewall(
-        name,
-        name=args.label.name("web"),
-        droplet_ids=[droplet.id.apply(int)],
-        inbound_rules=[
-            *(
-                do.FirewallInboundRuleArgs(
-                    protocol="tcp", port_range=port, source_addresses=anywhere
-                )
-                for port in ("80", "443")
-            ),
-            do.FirewallInboundRuleArgs(
-                protocol="tcp",
-                port_range="22",
-                source_addresses=[str(network) for network in args.settings.ssh.allow_list],
-            ),
-        ],
-        # Without outbound rules a firewall blocks everything that the containers call.
-        outbound_rules=[
-            do.FirewallOutboundRuleArgs(
-                protocol="tcp", port_range="1-65535", destination_addresses=anywhere
-            ),
-            do.FirewallOutboundRuleArgs(
-                protocol="udp", port_range="1-65535", destination_addresses=anywhere
-            ),
-            do.FirewallOutboundRuleArgs(protocol="icmp", destination_addresses=anywhere),
-        ],
-        opts=opts,
-    )
-
-
-def _alerts(
-    name: str, args: KroTrustArgs, droplet: do.Droplet, opts: pulumi.ResourceOptions
-) -> None:
-    for metric, percent in ALERTS.items():
-        do.MonitorAlert(
-            f"{name}-alert-{metric.partition('_')[0]}",
-            description=f"{args.settings.droplet.name}: {metric} above {percent}",
-            type=f"v1/insights/droplet/{metric}",
-            compare="GreaterThan",
-            value=percent,
-            window="10m",
-            enabled=True,
-            entities=[droplet.id],
-            alerts=do.MonitorAlertAlertsArgs(emails=list(args.alert_emails)),
-            opts=opts,
-        )

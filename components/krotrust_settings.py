@@ -2,62 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import StringConstraints, model_validator
+from pydantic import StringConstraints, field_validator
 
 from components.bucket import BucketSettings
 from components.database import DatabaseSettings
+from components.droplet import DropletSettings, SshSettings
 from components.facts.krotrust import HOSTS
-from components.values import (
-    AllowList,
-    Day,
-    DropletSize,
+from components.types import (
     Email,
     Issuers,
-    Model,
-    Name,
+    Mistake,
     PublicAddress,
     PublicNames,
+    Record,
     Records,
     Region,
-    SshPublicKey,
-    Tag,
     Vpc,
+    refuse,
 )
-
-
-class BackupPolicy(Model):
-    """When DigitalOcean copies the whole droplet; `weekday` belongs to a weekly plan."""
-
-    plan: Literal["daily", "weekly"]
-    hour: Literal[0, 4, 8, 12, 16, 20]
-    weekday: Day | None = None
-
-    @model_validator(mode="after")
-    def _day_of_a_week(self) -> Self:
-        if (self.plan == "weekly") != (self.weekday is not None):
-            raise ValueError("weekday belongs to a weekly plan, and to no other")
-        return self
-
-
-class DropletSettings(Model):
-    """Described exactly as it runs: a wrong image, VPC, ipv6 or monitoring would replace it."""
-
-    name: Name
-    image: Annotated[str, StringConstraints(pattern=r"^([a-z0-9-]+|\d+)$")]
-    size: DropletSize
-    tags: tuple[Tag, ...]
-    monitoring: bool
-    ipv6: bool
-    backups: BackupPolicy | None
-
-
-class SshSettings(Model):
-    """Who may log in as root. `public_key` None: not known yet, so that only a preview works."""
-
-    public_key: SshPublicKey | None
-    allow_list: AllowList
 
 
 class KroTrustSettings(PublicNames):
@@ -66,6 +30,8 @@ class KroTrustSettings(PublicNames):
     `stand_in` is the address of another estate's droplet, which answers the public names while it
     is set. That one is made with `answers_for`: it acts on a droplet's first boot.
     """
+
+    HOSTS: ClassVar[tuple[str, ...]] = tuple(HOSTS)
 
     region: Region
     stand_in: PublicAddress | None = None
@@ -83,12 +49,16 @@ class KroTrustSettings(PublicNames):
     database: DatabaseSettings
     bucket: BucketSettings
 
-    @model_validator(mode="after")
-    def _no_second_address(self) -> Self:
-        for record in self.records:
-            if record.name in HOSTS and record.type in ("A", "CNAME"):
-                raise ValueError(
-                    f"the droplet's address makes the record of {record.name} itself:"
-                    " take it out of records"
-                )
-        return self
+    @field_validator("records")
+    @classmethod
+    def _no_second_address(cls, records: tuple[Record, ...]) -> tuple[Record, ...]:
+        refuse(
+            Mistake(
+                (place,),
+                f"{record.type} {record.name}",
+                f"no entry: the program writes the record of {record.name} itself",
+            )
+            for place, record in enumerate(records)
+            if record.name in HOSTS and record.type in ("A", "CNAME")
+        )
+        return records

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pulumi
 
 from components.inventory import Inventory
-from components.values import Address, AllowList, Model, Port
+from components.types import Address, AllowList, Model, Port, Unique
+
+# components.inventory compares the hosts of one stack with each other.
+HostAddress = Annotated[Address, Unique("a host address", within=False)]
 
 
 class PencomSettings(Model):
@@ -24,17 +27,17 @@ class PencomSettings(Model):
 
     process_manager: Literal["pm2", "docker"]
     ssh_allow_list: AllowList
-    hosts: Mapping[str, Address]
+    hosts: Mapping[str, HostAddress]
     foreign: Mapping[str, Address]
     store_ports: Mapping[str, Port]
 
     def addresses(self) -> dict[str, str]:
-        """Give every address as text, by its setting: hosts.vps-1, foreign.oracle-ecrs."""
+        """Return every address as text, by its setting: hosts.vps-1, foreign.oracle-ecrs."""
         kinds = {"hosts": self.hosts, "foreign": self.foreign}
         return {
             f"{kind}.{name}": str(address)
-            for kind, given in kinds.items()
-            for name, address in given.items()
+            for kind, addresses in kinds.items()
+            for name, address in addresses.items()
         }
 
 

@@ -17,13 +17,17 @@ import pulumi
 from pydantic import StringConstraints
 
 from components.facts.secrets import SEALED
-from components.values import Model
+from components.types import Model, Unique
 
 
 class Seal(Model):
     """A sealed string and the fingerprint of its plain text; neither is a secret."""
 
-    sealed: Annotated[str, StringConstraints(pattern=f"^{re.escape(SEALED)}")]
+    sealed: Annotated[
+        str,
+        StringConstraints(pattern=f"^{re.escape(SEALED)}"),
+        Unique("a seal (each opens in one app only)"),
+    ]
     fingerprint: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_digitalocean as do
 
-from components.values import Vpc
+from components.types import Vpc
 
 
 @dataclass(frozen=True)

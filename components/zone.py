@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pulumi_digitalocean as do
 
-from components.values import Record
+from components.types import Record
 
 ADDRESS_TTL = 300  # seconds: an address that is moved in a recovery is seen within five minutes
 

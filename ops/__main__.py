@@ -77,8 +77,8 @@ def graph(
     format: Annotated[PictureFormat, typer.Option(help="How to draw it.")] = PictureFormat.html,  # noqa: A002
     output: Annotated[str | None, typer.Option(help="File to write.")] = None,
 ) -> None:
-    """Draw the estate: a still picture, or a page that tells what stands on each part."""
-    from ops import picture as command
+    """Draw the estate: a still picture, or a page that shows what the loss of each part affects."""
+    from ops.diagram import command
 
     raise typer.Exit(command.run(stack, format.value, output))
 
@@ -136,7 +136,7 @@ def seal(
     """Store what DigitalOcean sealed in the last `up` in the stack file."""
     from ops.deploy import seal as command
 
-    command.run(stack, config_file)
+    command.store(stack, config_file)
 
 
 @app.command()

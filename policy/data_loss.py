@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from policy.resources import Operation, Problems, Resources, entries, kind, of_type, spec
 
-GUARDED = ("prod", "dr")  # environments
+GUARDED = ("prod", "dr")  # stacks, whatever the program says of them
+PRODUCTION = "Production"  # DigitalOcean's word for the environment of a project
 # Types that hold data, keep strangers out of it, or are an address that is known outside.
 STATEFUL = (
     *("DatabaseCluster", "DatabaseDb", "DatabaseUser", "DatabaseFirewall", "SpacesBucket"),
@@ -15,17 +16,26 @@ STATEFUL = (
 DESTROYS = ("delete", "replace", "create-replacement", "delete-replaced", "import-replacement")
 
 
+def guarded(resources: Resources, environment: str) -> bool:
+    """Whether the rules guard a stack: by its name, or because its projects are production."""
+    return environment in GUARDED or any(
+        project.inputs.get("environment") == PRODUCTION for project in of_type(resources, "Project")
+    )
+
+
 def protected(resources: Resources, environment: str) -> Problems:
     """Report stateful resources without protection."""
-    if environment in GUARDED:
+    if guarded(resources, environment):
         for resource in of_type(resources, *STATEFUL):
             if not resource.protect:
                 yield resource.name, "is not protected"
 
 
-def not_destroyed(operations: Sequence[Operation], environment: str) -> Problems:
+def not_destroyed(
+    operations: Sequence[Operation], resources: Resources, environment: str
+) -> Problems:
     """Report stateful resources that the plan deletes or replaces."""
-    if environment in GUARDED:
+    if guarded(resources, environment):
         for operation in operations:
             if kind(operation.type) in STATEFUL and operation.op in DESTROYS:
                 yield operation.name, f"the plan is to {operation.op} it"
@@ -33,7 +43,7 @@ def not_destroyed(operations: Sequence[Operation], environment: str) -> Problems
 
 def backups(resources: Resources, environment: str) -> Problems:
     """Report droplets without backups."""
-    if environment in GUARDED:
+    if guarded(resources, environment):
         for droplet in of_type(resources, "Droplet"):
             if droplet.inputs.get("backups") is not True:
                 yield droplet.name, "has no backups"

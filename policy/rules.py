@@ -24,7 +24,7 @@ class Rule:
     reason: str
     fix: str
     check: Callable[[Resources, str], Problems]
-    check_operations: Callable[[Sequence[Operation], str], Problems] | None = None
+    check_operations: Callable[[Sequence[Operation], Resources, str], Problems] | None = None
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def violations(
     for rule in rules:
         problems = list(rule.check(resources, environment))
         if rule.check_operations:
-            problems += rule.check_operations(operations, environment)
+            problems += rule.check_operations(operations, resources, environment)
         result += [Violation(rule, name, _without_secret(text)) for name, text in problems]
     return result
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).parent.parent
 CLOUD_VARIABLE = "REHEARSAL_CLOUD"
 SPEED_VARIABLE = "REHEARSAL_SPEED"
 FAULTS_VARIABLE = "REHEARSAL_FAULTS"

@@ -40,7 +40,9 @@ def env(
 
 @app.command()
 def up(
-    stack: Annotated[str, typer.Option("--stack", "-s", help="prod, stage or dr.")] = "prod",
+    stack: Annotated[
+        str, typer.Option("--stack", "-s", help="A stack: STACK of Pulumi.STACK.yaml.")
+    ] = "prod",
     speed: Annotated[
         float, typer.Option(min=0, help="How often faster than real life; 0 waits for nothing.")
     ] = 60,

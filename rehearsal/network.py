@@ -10,7 +10,8 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 
 import dns.exception
@@ -24,12 +25,13 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
+from trustme import CA
 
 from rehearsal.api import ADDRESS, running
-from rehearsal.authority import Authority
 from rehearsal.cloud import Json, fill, look
 from rehearsal.views import COLLECTIONS, held
 
+LASTS = timedelta(days=90)  # as a certificate of Let's Encrypt
 TTL = 60
 HOPS = 8  # from name to name: a chain of them ends, or turns in a circle
 SHOWN = {  # the types that are answered, and the text of one
@@ -159,10 +161,10 @@ def playing(cloud: Path) -> Iterator[dict[str, str]]:
 
     Writes what is to be trusted into a file beside the cloud's.
     """
-    authority = Authority()
+    authority = CA()
     trusted = cloud.with_name(f"{cloud.name}.ca.pem").resolve()
     trusted.parent.mkdir(parents=True, exist_ok=True)
-    trusted.write_text(authority.certificate)
+    authority.cert_pem.write_to_path(trusted)
     with (
         _naming(cloud) as names,
         running(site(cloud), _presenting(authority)) as secure,
@@ -175,9 +177,21 @@ def playing(cloud: Path) -> Iterator[dict[str, str]]:
         }
 
 
-def _presenting(authority: Authority) -> ssl.SSLContext:
+def server_context(authority: CA, name: str, lasts: timedelta = LASTS) -> ssl.SSLContext:
+    """Make a server's TLS for one name; its certificate ends `lasts` from now.
+
+    A negative one makes a certificate that has ended.
+    """
+    now = datetime.now(UTC)
+    certificate = authority.issue_cert(name, not_before=now - LASTS, not_after=now + lasts)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    return context
+
+
+def _presenting(authority: CA) -> ssl.SSLContext:
     """Make TLS that has a certificate for whatever name is asked for."""
-    certified = cache(authority.context)
+    certified = cache(partial(server_context, authority))
     default = certified(ADDRESS)
 
     def choose(asking: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> None:

@@ -26,7 +26,9 @@ PLAUSIBLE = {  # of settings whose form is checked; any other is `rehearsal-` an
     "publicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFJlaGVhcnNhbFJlaGVhcnNhbFJlaGVhcnNhbFJl",
     "paystackPublicKey": "pk_test_rehearsal",
 }
-CHOICES = ("answersFor", "at", "from", "nodes", "restore", "standIn")  # whose null is one
+CHOICES = (  # settings whose null is a choice, not a value that is missing
+    *("answersFor", "at", "from", "id", "name", "nodes", "restore", "standIn", "weekday"),
+)
 PLACEHOLDERS = tuple(  # of documentation: in a stack file, an address that is not known
     ip_network(cidr)
     for cidr in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")

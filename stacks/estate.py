@@ -15,33 +15,34 @@ from components.krotrust import KroTrust, KroTrustArgs
 from components.krotrust_settings import KroTrustSettings
 from components.label import Label
 from components.pencom import Pencom, PencomArgs
-from stacks import dr, prod, stage
+from stacks.discovery import RECIPE, environments, missing
 from stacks.guard import guard
-from stacks.needs import Needs
+from stacks.required_values import RequiredValues
 from stacks.settings import Settings, load
-
-ENVIRONMENTS = {"dr": dr.ENVIRONMENT, "prod": prod.ENVIRONMENT, "stage": stage.ENVIRONMENT}
 
 
 def declare() -> list[str]:
     """Declare the stack that is being run. Raises pulumi.RunError before anything is registered.
 
-    Returns what an `up` would lack.
+    Returns the values that an `up` would find missing, a text for each.
     """
     stack = pulumi.get_stack()
-    if stack not in ENVIRONMENTS:
+    if lacks := missing(stack):
         raise pulumi.RunError(
-            f"the stack {stack} is not known; nothing was registered.\n"
-            f"  found:   {stack}\n  allowed: {', '.join(ENVIRONMENTS)}\n"
-            f"  `pulumi stack select` one of them, or add stacks/{stack}.py"
-            f" and Pulumi.{stack}.yaml and list it in stacks/estate.py"
+            f"{stack} is no stack of this project; nothing was registered.\n"
+            f"  found:   {' and '.join(lacks)}\n  allowed: {', '.join(environments())}\n"
+            f"  `pulumi stack select` one of them, or add {stack}: see {RECIPE}"
         )
-    environment = ENVIRONMENTS[stack]
+    environment = environments()[stack]
     settings, secrets = load(stack, environment)
-    needs = Needs(stack, secrets)
-    krotrust = settings.krotrust and _krotrust(stack, settings, settings.krotrust, needs)
-    krogiving = settings.krogiving and _krogiving(stack, settings, settings.krogiving, needs)
-    needs.check()
+    values = RequiredValues(stack, secrets)
+    krotrust = settings.krotrust and _krotrust(
+        Label("krotrust", "kro", stack, environment.kind), settings, settings.krotrust, values
+    )
+    krogiving = settings.krogiving and _krogiving(
+        Label("krogiving", "giv", stack, environment.kind), settings, settings.krogiving, values
+    )
+    values.check()
 
     check_removals = guard(guarded=environment.guarded, removals=settings.removals)
     if krotrust:
@@ -61,28 +62,28 @@ def declare() -> list[str]:
         pencom = Pencom("pencom", PencomArgs(INVENTORY, settings.pencom))
         pulumi.export("pencomStartOrder", pencom.start_order)
     check_removals()
-    return needs.missing
+    return values.missing
 
 
 def _krotrust(
-    stack: str, settings: Settings, krotrust: KroTrustSettings, needs: Needs
+    label: Label, settings: Settings, krotrust: KroTrustSettings, values: RequiredValues
 ) -> KroTrustArgs:
-    needs.real_networks("krotrust.ssh.allowList", krotrust.ssh.allow_list)
+    values.real_networks("krotrust.ssh.allowList", krotrust.ssh.allow_list)
     if krotrust.stand_in:
-        needs.real_networks("krotrust.standIn", [ip_network(krotrust.stand_in)])
+        values.real_networks("krotrust.standIn", [ip_network(krotrust.stand_in)])
     return KroTrustArgs(
-        label=Label("krotrust", "kro", stack),
+        label=label,
         settings=krotrust,
-        ssh_public_key=needs.setting("krotrust.ssh.publicKey", krotrust.ssh.public_key),
+        ssh_public_key=values.setting("krotrust.ssh.publicKey", krotrust.ssh.public_key),
         alert_emails=settings.alert_emails,
     )
 
 
 def _krogiving(
-    stack: str, settings: Settings, krogiving: KroGivingSettings, needs: Needs
+    label: Label, settings: Settings, krogiving: KroGivingSettings, values: RequiredValues
 ) -> KroGivingArgs:
     frontend = krogiving.frontend
-    paystack = needs.setting(
+    paystack = values.setting(
         "krogiving.backend.paystackPublicKey", krogiving.backend.paystack_public_key
     )
     public = {"PAYSTACK_PUBLIC_KEY": paystack, "REACT_APP_PAYSTACK_PUBLIC_KEY": paystack}
@@ -97,17 +98,17 @@ def _krogiving(
                 frontend.cloudinary_upload_preset,
             ),
         ):
-            public[f"REACT_APP_{variable}"] = needs.setting(f"krogiving.frontend.{key}", value)
+            public[f"REACT_APP_{variable}"] = values.setting(f"krogiving.frontend.{key}", value)
     seals = {name.removeprefix("KROGIVING__"): seal for name, seal in settings.seals.items()}
     return KroGivingArgs(
-        label=Label("krogiving", "giv", stack),
+        label=label,
         settings=krogiving,
         public=public,
         secrets={
-            name: needs.secret(f"KROGIVING__{name}", seals.get(name))
+            name: values.secret(f"KROGIVING__{name}", seals.get(name))
             for name in giv_facts.BACKEND_SECRETS
         },
         seals=seals,
-        seal_key=needs.opened(SEAL_KEY),
+        seal_key=values.opened(SEAL_KEY),
         alert_emails=settings.alert_emails,
     )

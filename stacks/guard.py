@@ -11,9 +11,9 @@ def guard(*, guarded: bool, removals: Sequence[str]) -> Callable[[], None]:
     """Protect every cloud resource registered from now on, but for those that `removals` names.
 
     Every one, not only those that hold data: when a `destroy` is refused by a protected cluster,
-    its unprotected trusted sources are gone by then. Returns a check to run once all is
+    its unprotected trusted sources are deleted by then. Returns a check to run once all is
     registered, since names are known only then: it raises pulumi.RunError for a removal that names
-    no resource. Such a one has unprotected nothing, and the preview of an `up` ends there.
+    no resource. Such an entry unprotects nothing, and ends the preview that precedes each `up`.
     """
     seen: set[str] = set()
 

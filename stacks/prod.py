@@ -1,5 +1,7 @@
-"""Production: everything, guarded. Money and pensions stand on it."""
+"""Production: every system, guarded. Money and pensions depend on it."""
 
 from stacks.environment import Environment
 
-ENVIRONMENT = Environment(systems=("krotrust", "krogiving", "pencom"), guarded=True)
+ENVIRONMENT = Environment(
+    kind="production", systems=("krotrust", "krogiving", "pencom"), guarded=True
+)

@@ -1,4 +1,4 @@
-"""The door for secrets: where each is found, and that none comes in by a window."""
+"""Secrets of a stack: where each value comes from, and which entries of a stack file are wrong."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ KEYS = {secret.key: secret for secret in CATALOGUE}
 
 
 @dataclass(frozen=True)
-class Found:
-    """Where a secret is at hand, if anywhere. The value is kept out of any printed form.
+class SecretValue:
+    """A secret with its value and where that came from. No printed form includes the value.
 
-    A stack file's entry without a value is one that could not be opened here.
+    `source` None: the secret is not available. A source without a value is an encrypted entry of
+    the stack file that cannot be opened here.
     """
 
     secret: Secret
@@ -23,42 +24,43 @@ class Found:
     value: str | None = field(repr=False)
 
 
-def find(config: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, Found]:
-    """Look every catalogued secret up. `config` holds the stack file's entries, decrypted."""
-    found = {}
+def find(config: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, SecretValue]:
+    """Look up every catalogued secret. `config` has the stack file's entries, decrypted."""
+    values = {}
     for key, secret in KEYS.items():
         if key in config:
-            found[key] = Found(secret, "stack file", config[key] or None)
+            values[key] = SecretValue(secret, "stack file", config[key] or None)
         elif environ.get(key):
-            found[key] = Found(secret, "environment", environ[key])
+            values[key] = SecretValue(secret, "environment", environ[key])
         else:
-            found[key] = Found(secret, None, None)
-    return found
+            values[key] = SecretValue(secret, None, None)
+    return values
 
 
 def is_secret_key(key: str) -> bool:
-    """Tell whether a stack file key is meant as a secret's: SYSTEM__NAME."""
+    """Return whether a stack file key has the form of a secret's: SYSTEM__NAME."""
     return "__" in key and key.upper() == key
 
 
 def mistakes(
     config: Mapping[str, str], encrypted: Set[str], environ: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield (key, what to do) for each secret entry of the stack file that is not right.
+    """Yield (key, what to do) for each thing that is wrong with a secret entry of the stack file.
 
-    `encrypted` are the keys whose values the file holds encrypted. No value is ever part of it.
+    `encrypted` are the keys whose values the file holds encrypted. No text includes a value.
     """
     for key in config:
         if key not in KEYS:
             yield key, "no secret of the catalogue: allowed are the keys of `python -m ops secrets`"
-        elif key not in encrypted:
+        if key not in encrypted:
+            command = f"`pulumi config set --secret {key}`" if key in KEYS else "remove this entry"
             yield (
                 key,
-                "stands there in plain text. It is compromised: change it at its source, then"
-                f" `pulumi config set --secret {key}`",
+                "an encrypted entry. This one is in plain text, so the secret is compromised:"
+                f" change it at its source, then {command}",
             )
         elif config[key] and environ.get(key, config[key]) != config[key]:
             yield (
                 key,
-                "differs from the environment variable of the same name: unset the one that is old",
+                "the value of the environment variable of the same name: unset the outdated one",
             )

@@ -6,8 +6,9 @@ import json
 import os
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Annotated, Any, get_args
 
 import pulumi
@@ -21,12 +22,16 @@ from components.krogiving_settings import KroGivingSettings
 from components.krotrust_settings import KroTrustSettings
 from components.pencom import PencomSettings
 from components.sealed import Seal
-from components.values import Email, Model
+from components.types import Email, Model
 from stacks import secrets
 from stacks.environment import Environment, System
+from stacks.sharing import Claim, UnreadableError, clashes
 
-# In the name of a setting, or in what somebody typed there.
-SECRET_LOOKING = re.compile(r"(secret|password|token|key)$|private key|sk_|EV\[", re.IGNORECASE)
+FACTS_FILE = "components/facts/pencom.py"
+# In the name of a setting, or in a value that a person typed there.
+SECRET_LOOKING = re.compile(  # valkey is a database
+    r"(secret|password|token|(?<!val)key)$|private key|sk_|EV\[", re.IGNORECASE
+)
 HIDDEN = "(not shown: it may be a secret)"
 
 
@@ -43,7 +48,7 @@ class Settings(Model):
 
 @dataclass(frozen=True)
 class Mistake:
-    """One thing that is wrong: the full key, what stands there, and what may."""
+    """One thing that is wrong: the full key, what was found there, and what is allowed."""
 
     key: str
     found: str
@@ -54,7 +59,7 @@ class Mistake:
         return f"  {self.key}\n    found:   {self.found}\n    allowed: " + "\n".join(lines)
 
 
-def load(stack: str, environment: Environment) -> tuple[Settings, dict[str, secrets.Found]]:
+def load(stack: str, environment: Environment) -> tuple[Settings, dict[str, secrets.SecretValue]]:
     """Read the stack's settings and secrets from the engine.
 
     Raises pulumi.RunError that lists every mistake with its key, what was found, what is allowed
@@ -81,15 +86,20 @@ def load(stack: str, environment: Environment) -> tuple[Settings, dict[str, secr
         settings = Settings.model_validate_json(json.dumps(plain))
     except ValidationError as error:
         wrong += _mistakes(error.errors(include_url=False), prefix)
-    wrong += _inventory_mistakes(plain.get("pencom"), prefix)
     wrong += _seal_mistakes(plain.get("seals"), prefix)
-    if wrong or settings is None:
-        count = f"{len(wrong)} mistake{'s' if len(wrong) > 1 else ''}"
-        raise pulumi.RunError(
-            f"Pulumi.{stack}.yaml has {count}; nothing was registered.\n"
-            + "\n".join(str(mistake) for mistake in wrong)
-        )
+    invalid = {mistake.key.removeprefix(prefix) for mistake in wrong}
+    wrong += _shared(plain, invalid, stack, prefix)
+    in_settings, in_facts = _inventory_mistakes(plain.get("pencom"), prefix)
+    wrong += in_settings
+    if wrong or in_facts or settings is None:
+        files = {f"Pulumi.{stack}.yaml": wrong, FACTS_FILE: in_facts}
+        raise pulumi.RunError("\n".join(_refusal(*each) for each in files.items() if each[1]))
     return settings, secrets.find(secret_config, os.environ)
+
+
+def _refusal(file: str, mistakes: Sequence[Mistake]) -> str:
+    count = f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}"
+    return "\n".join([f"{file} has {count}; nothing was registered.", *map(str, mistakes)])
 
 
 def _parsed(value: str) -> Any:
@@ -103,7 +113,7 @@ def _parsed(value: str) -> Any:
 def _misplaced_systems(
     plain: dict[str, Any], stack: str, environment: Environment, prefix: str
 ) -> Iterator[Mistake]:
-    """Drop the empty defaults of systems that are not here; name what is there or lacks wrongly."""
+    """Drop the empty defaults of systems that the environment lacks; yield those with settings."""
     for system in get_args(System):
         if system in environment.systems:
             if plain.get(system) is None:
@@ -133,7 +143,7 @@ def _mistake(detail: ErrorDetails, prefix: str) -> Mistake:
         return Mistake(key, "nothing", "a value: every key of the stack file is written out")
     if detail["type"] == "extra_forbidden":
         known = ", ".join(_known_keys(path[:-1]))
-        # What stands under a key that nobody knows may be anything, a secret too.
+        # The value of an unknown key may be anything, a secret too.
         return Mistake(key, HIDDEN, f"no such key; known here are {known}")
     allowed = detail["msg"].removeprefix("Value error, ").replace("Input should", "it should")
     return Mistake(key, _shown(key, detail["input"]), allowed)
@@ -172,17 +182,65 @@ def _seal_mistakes(seals: Any, prefix: str) -> Iterator[Mistake]:
             yield Mistake(f"{prefix}seals.{key}", HIDDEN, f"a seal of {', '.join(sealable)}")
 
 
-def _inventory_mistakes(pencom: Any, prefix: str) -> Iterator[Mistake]:
-    """Check the inventory as a whole, once its own settings are readable."""
-    if not pencom:
-        return
+def _shared(
+    plain: Mapping[str, Any], invalid: Set[str], stack: str, prefix: str
+) -> Iterator[Mistake]:
+    """Yield what this stack shares with another one, or two of its settings with each other."""
     try:
-        settings = PencomSettings.model_validate_json(json.dumps(pencom))
-    except ValidationError:
-        return  # named already
-    for problem in problems(INVENTORY, settings.addresses(), settings.store_ports):
-        if problem.key:
-            found = json.dumps(problem.found) if problem.found != "nothing" else "nothing"
-            yield Mistake(f"{prefix}pencom.{problem.key}", found, problem.text)
-        else:
-            yield Mistake(f"{prefix}pencom", "facts that contradict each other", problem.text)
+        for mine, theirs in clashes(Settings, plain, invalid, stack, prefix):
+            yield _shared_mistake(mine, theirs, prefix)
+    except UnreadableError as error:
+        yield Mistake(
+            f"{prefix}*",
+            f"values that may be those of {error}, which cannot be read",
+            f"values of its own. Repair {error}, or remove it: it has to be YAML in UTF-8 with a"
+            " mapping `config:`",
+        )
+
+
+def _shared_mistake(mine: Claim, theirs: Claim, prefix: str) -> Mistake:
+    key, other = prefix + mine.key, f"{prefix}{theirs.key} in {theirs.file}"
+    overlaps = mine.kind.same == "range"
+    same = f"is {theirs.value}, which overlaps it" if overlaps else "has the same value"
+    return Mistake(
+        key,
+        _shown(key, mine.value),
+        f"{mine.kind.what} that is not in use. {other} {same}: change one of the two",
+    )
+
+
+def _inventory_mistakes(pencom: Any, prefix: str) -> tuple[list[Mistake], list[Mistake]]:
+    """Check the inventory as a whole; return the mistakes of the stack file and of the facts.
+
+    What is wrong with a setting by itself was reported already, and is left out here.
+    """
+    if not isinstance(pencom, dict):
+        return [], []
+    invalid: set[str] = set()
+    try:
+        PencomSettings.model_validate_json(json.dumps(pencom))
+    except ValidationError as error:
+        invalid = {".".join(map(str, detail["loc"])) for detail in error.errors()}
+    valid = {
+        field: {
+            name: value
+            for name, value in pencom[field].items()
+            if not {field, f"{field}.{name}"} & invalid
+        }
+        for field in ("hosts", "foreign", "storePorts")
+        if isinstance(pencom.get(field), dict)
+    }
+    ports = valid.pop("storePorts", {})
+    addresses = {
+        f"{field}.{name}": str(ip_address(value))
+        for field, values in valid.items()
+        for name, value in values.items()
+    }
+    in_settings, in_facts = [], []
+    for problem in problems(INVENTORY, addresses, ports):
+        if not problem.key:
+            in_facts.append(Mistake("INVENTORY", "facts that contradict each other", problem.text))
+        elif not {problem.key, problem.key.partition(".")[0]} & invalid:
+            value = problem.found if problem.found == "nothing" else json.dumps(problem.found)
+            in_settings.append(Mistake(f"{prefix}pencom.{problem.key}", value, problem.text))
+    return in_settings, in_facts

@@ -1,5 +1,7 @@
-"""Staging: small, and free to be destroyed and made again."""
+"""Staging: one small copy of every system, not guarded: it can be destroyed and rebuilt."""
 
 from stacks.environment import Environment
 
-ENVIRONMENT = Environment(systems=("krotrust", "krogiving", "pencom"), guarded=False)
+ENVIRONMENT = Environment(
+    kind="staging", systems=("krotrust", "krogiving", "pencom"), guarded=False
+)

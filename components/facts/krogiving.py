@@ -37,13 +37,13 @@ STORES = {  # by the logical name of what the component registers
         ("money", "personal data"),
         "campaigns, users, donations, withdrawals",
         recovery="daily backups and point in time: `restored` of krogiving.postgresql,"
-        " README.md, A database restored beside the old one",
+        " docs/how-to/restore-a-database.md",
     ),
     "krogiving-mongodb-cluster": Holding(
         ("personal data",),
         "admins, logs, reviews, settings",
-        recovery="daily backups: `restored` of krogiving.mongodb, README.md, A database restored"
-        " beside the old one",
+        recovery="daily backups: `restored` of krogiving.mongodb,"
+        " docs/how-to/restore-a-database.md",
     ),
     "krogiving-valkey-cluster": Holding(
         ("neither money nor personal data",),

@@ -16,12 +16,13 @@ REPOSITORIES = ("kro-backend", "kro-frontend", "kro-admin", COMPOSE_REPOSITORY)
 PRODUCT = Product(
     "KROTrust",
     "escrow and conditional payment",
-    (f"{HANDOVER}, KROTrust", "README.md, A fresh KROTrust droplet"),
+    (f"{HANDOVER}, KROTrust", "docs/how-to/recover.md, A new KROTrust droplet"),
 )
+DROPLET = "krotrust-droplet"  # the logical name of what serves the public names
 THIRD_PARTIES = {  # by the logical name of what the component registers
     # Their keys stand in production.json. assumed: all that the droplet serves needs them, since
     # the handover does not say which container does.
-    "krotrust-droplet": (
+    DROPLET: (
         "Paystack",
         "Fincra",
         "Providus",
@@ -37,8 +38,8 @@ STORES = {  # by the logical name of what the component registers
     "krotrust-database-cluster": Holding(
         ("money",),
         "orders, kro_balance (escrow), transactions, refunds",
-        recovery="daily backups and point in time: `restored` of krotrust.database, README.md,"
-        " A database restored beside the old one",
+        recovery="daily backups and point in time: `restored` of krotrust.database,"
+        " docs/how-to/restore-a-database.md",
     ),
     "krotrust-files-bucket": Holding(
         ("not documented",),

@@ -1,6 +1,6 @@
-"""Buckets made public by hand: the ACL that the state holds against the live one. Reads only.
+"""Buckets made public by hand: the ACL in the state against the live one. Reads only.
 
-The provider reads no ACL back, so the engine cannot tell. Here Spaces itself is asked.
+The provider does not read an ACL back, so the engine cannot compare it. Spaces itself is asked.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CANNED = {frozenset[str](): PRIVATE, frozenset({"READ to AllUsers"}): "public-re
 
 
 class Acl(NamedTuple):
-    """A bucket whose live ACL is not the state's; `mend` is the command that sets it right."""
+    """A bucket whose live ACL differs from the state; `mend` is the command that corrects it."""
 
     resource: str
     change: Change
@@ -26,35 +26,35 @@ class Acl(NamedTuple):
 
 
 def changed(refreshed: Preview, environ: Environ) -> list[Acl]:
-    """Compare each bucket of the state, which stands in the engine's JSON of a refresh.
+    """Return the buckets of the state whose live ACL differs. `refreshed` is a previewed refresh.
 
-    Raises NotAtHandError without credentials, and UsageError where Spaces refuses.
+    Raises NoAccessError without credentials, and UsageError where Spaces refuses.
     """
     buckets = {state.name: state.inputs for state in refreshed.live() if state.type == BUCKET}
     if not buckets:
         return []
-    found = []
+    differing = []
     with visit(environ) as account:
         for resource, inputs in sorted(buckets.items()):
-            name, region, wanted = inputs["name"], inputs["region"], inputs.get("acl", PRIVATE)
+            name, region, declared = inputs["name"], inputs["region"], inputs.get("acl", PRIVATE)
             live = canned(account.spaces(region).get_bucket_acl(Bucket=name))
-            if live != wanted:
-                # The keys of a shell's own AWS variables are those of the state, not of buckets.
+            if live != declared:
+                # A shell's own AWS variables have the keys of the state, not of the buckets.
                 keys = " ".join(f'AWS{key.removeprefix("SPACES")}="${key}"' for key in SPACES_KEYS)
                 mend = (
-                    f"{keys} aws s3api put-bucket-acl --bucket {name} --acl {wanted}"
+                    f"{keys} aws s3api put-bucket-acl --bucket {name} --acl {declared}"
                     f" --endpoint-url {spaces_url(environ, region)}"
                 )
-                found.append(Acl(resource, Change("acl", wanted, live), mend))
-    return found
+                differing.append(Acl(resource, Change("acl", declared, live), mend))
+    return differing
 
 
 def canned(answer: Mapping[str, Any]) -> str:
-    """Give the word for what GetBucketAcl answers; where there is none, each grant to others."""
+    """Return the canned ACL of a GetBucketAcl answer; without one, list each grant to others."""
     grants = set()
     for grant in answer["Grants"]:
         who = grant["Grantee"]
         if who.get("ID") != answer["Owner"]["ID"]:
-            named = who.get("URI", "").rpartition("/")[2] or who.get("ID") or "somebody"
-            grants.add(f"{grant['Permission']} to {named}")
+            name = who.get("URI", "").rpartition("/")[2] or who.get("ID") or "an unknown grantee"
+            grants.add(f"{grant['Permission']} to {name}")
     return CANNED.get(frozenset(grants)) or ", ".join(sorted(grants))

@@ -1,4 +1,4 @@
-"""The door to the DigitalOcean account, as it is: through its own clients, and reads only.
+"""The live DigitalOcean account and its Spaces, through DigitalOcean's own clients. Reads only.
 
 Where the stand-in plays the provider, the account is the rehearsal's cloud, never a real one.
 """
@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import rehearsal
+from ops.account.lists import LISTS, List
 from ops.cli.errors import UsageError
 from ops.engine import plugin
 
@@ -29,66 +31,85 @@ RETRIES = ("DIGITALOCEAN_HTTP_RETRY_MAX", "4")
 PAGE = 200  # the most that a page may hold
 
 
-class NotAtHandError(UsageError):
-    """Something that the door needs is missing; the text says what, and what it is for."""
+class NoAccessError(UsageError):
+    """A token, a key or a package is missing; the text says which, and what it is for."""
 
 
 class RefusedError(UsageError):
-    """The account said no. `status` is that of its answer; None: nobody answered."""
+    """The account refused. `status` is the HTTP status; None where there was no answer."""
 
     def __init__(self, text: str, status: int | None) -> None:
         super().__init__(text)
         self.status = status
 
 
-@dataclass(frozen=True)
 class Account:
-    """The account as it is: `api` is DigitalOcean's client; reads only."""
+    """A snapshot of the account: each list is asked for once and then kept. Reads only."""
 
-    api: pydo.Client
-    _environ: Environ = field(repr=False)
+    def __init__(self, api: pydo.Client, environ: Environ) -> None:
+        self._api = api
+        self._environ = environ
+        self._answers: dict[tuple[Any, ...], Future[list[Any]]] = {}
+        self._lock = Lock()
+
+    def read(self, name: str, *ids: object) -> list[Any]:
+        """Return every item of one of LISTS; `ids` are of what it belongs to, such as a cluster.
+
+        Raises RefusedError. Several threads may ask at the same time.
+        """
+        with self._lock:
+            first = (name, *ids) not in self._answers
+            future = self._answers.setdefault((name, *ids), Future())
+        if first:
+            try:
+                with refusals():
+                    future.set_result(list(self._pages(LISTS[name], *ids)))
+            except Exception as error:
+                future.set_exception(error)
+        return future.result()
+
+    def details(self) -> Mapping[str, Any]:
+        """Return the account's own status and limits. Raises RefusedError."""
+        with refusals():
+            details: Mapping[str, Any] = _content(self._api.account.get(), "account")
+            return details
 
     def spaces(self, region: str) -> Any:
-        """Return the S3 client of a region. Raises NotAtHandError without a Spaces key."""
+        """Return the S3 client of a region. Raises NoAccessError without a Spaces key."""
         return spaces(self._environ, region)
 
-    def all(self, ask: Callable[..., Mapping[str, Any]], key: str, *args: Any) -> list[Any]:
-        """Return every page of a list: `all(account.api.droplets.list, "droplets")`."""
+    def _pages(self, what: List, *ids: object) -> Iterator[Any]:
+        method = getattr(getattr(self._api, what.group), what.method)
         # A method without these parameters sends them all the same as `params`.
-        takes_page = "per_page" in inspect.signature(ask).parameters
-        found: list[Any] = []
+        takes_page = "per_page" in inspect.signature(method).parameters
         page = 1
         while page:
-            asked = {"per_page": PAGE, "page": page}
-            answer = ask(*args, **asked) if takes_page else ask(*args, params=asked)
-            # Of nothing some lists leave the envelope out; a 404 always has a message.
-            if key in answer or "message" in answer:
-                found += _part(answer, key) or []
+            query = {"per_page": PAGE, "page": page}
+            answer = method(*ids, **query) if takes_page else method(*ids, params=query)
+            # Some empty lists come without their envelope; a 404 always has a message.
+            if what.envelope in answer or "message" in answer:
+                yield from _content(answer, what.envelope) or ()
             pages = (answer.get("links") or {}).get("pages") or {}
             page = page + 1 if pages.get("next") else 0
-        return found
-
-    def one(self, ask: Callable[..., Mapping[str, Any]], key: str) -> Any:
-        """Return what is no list: `one(account.api.account.get, "account")`."""
-        return _part(ask(), key)
 
 
 @contextmanager
 def visit(environ: Environ) -> Iterator[Account]:
-    """Open the account that `environ` names; what it refuses meanwhile is a UsageError.
+    """Open the account that `environ` has credentials for.
 
-    Raises NotAtHandError without a token, or in a rehearsal without what shows its cloud.
+    Raises RefusedError for what it refuses in the meantime, and NoAccessError without a token,
+    or in a rehearsal without the packages that serve its cloud.
     """
     stand_in = plugin.answering(environ) == plugin.STAND_IN
     with _rehearsed(environ) if stand_in else nullcontext(environ) as chosen:
         client = _client(chosen)
-        with words():
+        with refusals():
             yield Account(client, chosen)
 
 
 @contextmanager
-def words() -> Iterator[None]:
-    """Raise what the account refuses meanwhile as a RefusedError."""
+def refusals() -> Iterator[None]:
+    """Turn the errors of both clients into RefusedError."""
     from azure.core.exceptions import AzureError, HttpResponseError
     from botocore.exceptions import (  # type: ignore[import-untyped]
         BotoCoreError,
@@ -101,8 +122,9 @@ def words() -> Iterator[None]:
         text = f"DigitalOcean refused: {_status(error)}"
         raise RefusedError(text, error.status_code) from None
     except ClientError as error:
-        said, status = error.response["Error"], error.response["ResponseMetadata"]["HTTPStatusCode"]
-        text = f"Spaces refused {error.operation_name}: {status} {said['Code']}: {said['Message']}"
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        cause = "{Code}: {Message}".format(**error.response["Error"])
+        text = f"Spaces refused {error.operation_name}: {status} {cause}"
         raise RefusedError(text, status) from None
     except (AzureError, BotoCoreError) as error:
         raise RefusedError(f"DigitalOcean did not answer: {error}", None) from None
@@ -111,12 +133,12 @@ def words() -> Iterator[None]:
 def spaces(environ: Environ, region: str) -> Any:
     """Return the S3 client of a region, which needs no token.
 
-    Raises NotAtHandError without a Spaces key.
+    Raises NoAccessError without a Spaces key.
     """
     if missing := [name for name in SPACES_KEYS if not environ.get(name)]:
-        raise NotAtHandError(
-            f"{' and '.join(missing)} not set: buckets are not looked at through the account's"
-            " token. Set both to a full-access Spaces key and its secret"
+        raise NoAccessError(
+            f"{' and '.join(missing)} not set: the account's token does not open"
+            " buckets. Set both to a full-access Spaces key and its secret"
         )
     identity, secret = (environ[name] for name in SPACES_KEYS)
     return s3(environ, spaces_url(environ, region), identity, secret)
@@ -146,9 +168,9 @@ def s3(
 
 
 def spaces_url(environ: Environ, region: str) -> str:
-    """Return the endpoint of a region's buckets; the variable is a template, as for the provider.
+    """Return the endpoint of a region's buckets. The variable is a template, as for the provider.
 
-    Raises UsageError where it is no URL with a place for the region.
+    Raises UsageError where it is no URL with `{{.Region}}` in it.
     """
     name, default = SPACES_URL
     template = environ.get(name) or default
@@ -158,8 +180,8 @@ def spaces_url(environ: Environ, region: str) -> str:
     return url
 
 
-def _part(answer: Mapping[str, Any], key: str) -> Any:
-    """Take the envelope off. Raises RefusedError for a 404, which the client hands over as such."""
+def _content(answer: Mapping[str, Any], key: str) -> Any:
+    """Take the envelope off. Raises RefusedError for a 404: the client returns it as an answer."""
     if key not in answer:
         raise RefusedError(f"DigitalOcean refused: 404 {answer.get('message', answer)}", 404)
     return answer[key]
@@ -172,9 +194,9 @@ def _client(environ: Environ) -> pydo.Client:
 
     token = next((environ[name] for name in rehearsal.TOKEN_VARIABLES if environ.get(name)), None)
     if not token:
-        raise NotAtHandError(
-            f"{rehearsal.TOKEN_VARIABLES[0]} is not set: the account is looked at with its token."
-            " Set it to one; read scope is enough"
+        raise NoAccessError(
+            f"{rehearsal.TOKEN_VARIABLES[0]} is not set: reading the account needs its token."
+            " A token with read scope is enough"
         )
     name, default = API_URL
     url = environ.get(name) or default
@@ -196,17 +218,17 @@ def _retries(environ: Environ) -> int:
 
 @contextmanager
 def _rehearsed(environ: Environ) -> Iterator[Environ]:
-    """Serve the rehearsal's cloud meanwhile, and lend the environment that leads there alone."""
+    """Serve the rehearsal's cloud, and yield an environment that leads there and nowhere else."""
     if not (cloud := environ.get(rehearsal.CLOUD_VARIABLE)):
-        raise NotAtHandError(
-            f"{rehearsal.CLOUD_VARIABLE} is not set: it is the file that stands for the cloud."
+        raise NoAccessError(
+            f"{rehearsal.CLOUD_VARIABLE} is not set: it names the file of the rehearsal's cloud."
             " Set what `python -m rehearsal env` prints"
         )
     try:
         from rehearsal.api import doors, serving
     except ModuleNotFoundError as error:
-        raise NotAtHandError(
-            f"the rehearsal's cloud is shown by {error.name}, which is not installed: install"
+        raise NoAccessError(
+            f"serving the rehearsal's cloud needs {error.name}, which is not installed: install"
             " requirements-dev.txt"
         ) from None
     word = dict.fromkeys((*rehearsal.TOKEN_VARIABLES, *SPACES_KEYS), rehearsal.TOKEN)
@@ -215,9 +237,9 @@ def _rehearsed(environ: Environ) -> Iterator[Environ]:
 
 
 def _status(error: Any) -> str:
-    """Give the status of a refusal and what the API says of it."""
+    """Return the status of a refusal and the API's message."""
     try:
-        said = json.loads(error.response.text())["message"]
+        message = json.loads(error.response.text())["message"]
     except (AttributeError, KeyError, TypeError, ValueError):
-        said = error.reason
-    return f"{error.status_code} {said}"
+        message = error.reason
+    return f"{error.status_code} {message}"

@@ -1,7 +1,4 @@
-"""What stands in the account today, in the words of the plan: of each type what identifies one.
-
-Everything is asked of DigitalOcean's API and of Spaces; nothing is written.
-"""
+"""The live resources, described by the inputs of the plan that identify each type. Reads only."""
 
 from __future__ import annotations
 
@@ -32,11 +29,11 @@ from ops.plan.identity import (
 
 @dataclass(frozen=True)
 class Live:
-    """One thing in the account.
+    """One live resource.
 
-    `id` is the one that a state holds and `import_id` what `pulumi import` takes. `inputs` hold
-    what identifies it, spelled as the program does; `outputs` what others refer to. `given` came
-    with what it stands in: nobody made it.
+    `id` is the id in a state, `import_id` what `pulumi import` takes. `inputs` identify it, with
+    the names that the program uses; `outputs` are what others refer to. `built_in` came with the
+    cluster that contains it.
     """
 
     kind: str
@@ -45,74 +42,74 @@ class Live:
     inputs: Inputs
     outputs: Inputs = field(default_factory=dict)
     import_id: str = ""
-    given: bool = False
+    built_in: bool = False
 
     def __str__(self) -> str:
-        """Say what a person needs to find it."""
+        """Return what a person needs to find it."""
         return f"{self.kind} {self.name} ({self.import_id or self.id})"
 
 
-GIVEN = ("defaultdb", "admin", "local", "config", "_dodb")  # databases
-NAMED = ("type", "zone", "wildcard")  # of a name of an app
-RECORD = ("type", "name", "ttl", "priority", "port", "weight", "flags", "tag")
-Held = Mapping[str, list[Live]]  # by type, what is known to be ours
-Asked = Callable[[Account, Held], Iterable[Live]]
+BUILT_IN = ("defaultdb", "admin", "local", "config", "_dodb")  # databases
+DOMAIN_FIELDS = ("type", "zone", "wildcard")  # of a domain of an app
+RECORD_FIELDS = ("type", "name", "ttl", "priority", "port", "weight", "flags", "tag")
+Known = Mapping[str, list[Live]]  # by type: those that are known to be ours
+Lister = Callable[[Account, Known], Iterable[Live]]
 
 
 @dataclass(frozen=True)
 class Kind:
     """How one type is listed and recognised.
 
-    Two things that agree in one of `same` are one. Those that agree only in one of `like` may be:
-    a person is asked.
+    Two that agree in one of the keys `same` are the same resource. Two that agree only in one of
+    `like` may be: a person decides.
     """
 
     name: str
-    list: Asked
+    list: Lister
     same: tuple[Key, ...]
     like: tuple[Key, ...] = ()
     importer: bool = True
 
 
-def _vpcs(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.vpcs.list, "vpcs"):
+def _vpcs(account: Account, _: Known) -> Iterator[Live]:
+    for each in account.read("VPCs"):
         inputs = {"name": each["name"]}
         yield Live("Vpc", each["id"], each["name"], inputs, {"ipRange": each["ip_range"]})
 
 
-def _keys(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.ssh_keys.list, "ssh_keys"):
+def _keys(account: Account, _: Known) -> Iterator[Live]:
+    for each in account.read("SSH keys"):
         inputs = {"name": each["name"], "publicKey": each["public_key"]}
-        told = {"fingerprint": each["fingerprint"]}
-        yield Live("SshKey", str(each["id"]), each["name"], inputs, told)
+        outputs = {"fingerprint": each["fingerprint"]}
+        yield Live("SshKey", str(each["id"]), each["name"], inputs, outputs)
 
 
-def _droplets(account: Account, held: Held) -> Iterator[Live]:
-    reserved = {each.inputs["dropletId"]: each.id for each in _reserved(account, held)}
-    for each in account.all(account.api.droplets.list, "droplets"):
+def _droplets(account: Account, known: Known) -> Iterator[Live]:
+    reserved = {each.inputs["dropletId"]: each.id for each in _reserved(account, known)}
+    for each in account.read("droplets"):
         public = [a["ip_address"] for a in each["networks"]["v4"] if a["type"] == "public"]
         extra = reserved.get(each["id"])
         inputs = {"name": each["name"], "addresses": {*public, *([extra] if extra else [])}}
         own = next((address for address in public if address != extra), None)
-        told = {"ipv4Address": own, "dropletUrn": f"do:droplet:{each['id']}"}
-        yield Live("Droplet", str(each["id"]), each["name"], inputs, told)
+        outputs = {"ipv4Address": own, "dropletUrn": f"do:droplet:{each['id']}"}
+        yield Live("Droplet", str(each["id"]), each["name"], inputs, outputs)
 
 
-def _reserved(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.reserved_ips.list, "reserved_ips"):
+def _reserved(account: Account, _: Known) -> Iterator[Live]:
+    for each in account.read("reserved IPs"):
         droplet = (each.get("droplet") or {}).get("id")
-        told = {"ipAddress": each["ip"]}
-        yield Live("ReservedIp", each["ip"], each["ip"], {"dropletId": droplet}, told)
+        outputs = {"ipAddress": each["ip"]}
+        yield Live("ReservedIp", each["ip"], each["ip"], {"dropletId": droplet}, outputs)
 
 
-def _firewalls(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.firewalls.list, "firewalls"):
+def _firewalls(account: Account, _: Known) -> Iterator[Live]:
+    for each in account.read("firewalls"):
         inputs = {"name": each["name"], "dropletIds": each.get("droplet_ids") or None}
         yield Live("Firewall", each["id"], each["name"], inputs)
 
 
-def _clusters(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.databases.list_clusters, "databases"):
+def _clusters(account: Account, _: Known) -> Iterator[Live]:
+    for each in account.read("clusters"):
         inputs = {name: each[name] for name in ("name", "engine")}
         window = each.get("maintenance_window")
         inputs["maintenanceWindows"] = window and [
@@ -121,98 +118,101 @@ def _clusters(account: Account, _: Held) -> Iterator[Live]:
         yield Live("DatabaseCluster", each["id"], each["name"], inputs)
 
 
-def _databases(account: Account, held: Held) -> Iterator[Live]:
-    for cluster in _with_users(held):
-        for each in account.all(account.api.databases.list, "dbs", cluster.id):
-            yield _inside("DatabaseDb", cluster, each["name"], given=each["name"] in GIVEN)
+def _databases(account: Account, known: Known) -> Iterator[Live]:
+    for cluster in _with_users(known):
+        for each in account.read("cluster databases", cluster.id):
+            yield _inside("DatabaseDb", cluster, each["name"], built_in=each["name"] in BUILT_IN)
 
 
-def _users(account: Account, held: Held) -> Iterator[Live]:
-    for cluster in _with_users(held):
-        for each in account.all(account.api.databases.list_users, "users", cluster.id):
-            given = each.get("role") == "primary"
-            yield _inside("DatabaseUser", cluster, each["name"], given=given)
+def _users(account: Account, known: Known) -> Iterator[Live]:
+    for cluster in _with_users(known):
+        for each in account.read("cluster users", cluster.id):
+            built_in = each.get("role") == "primary"
+            yield _inside("DatabaseUser", cluster, each["name"], built_in=built_in)
 
 
-def _with_users(held: Held) -> list[Live]:
-    clusters = held.get("DatabaseCluster", ())
+def _with_users(known: Known) -> list[Live]:
+    clusters = known.get("DatabaseCluster", ())
     return [each for each in clusters if each.inputs["engine"] not in CACHES]
 
 
-def _inside(kind: str, cluster: Live, name: str, *, given: bool) -> Live:
-    inputs, ours = {"clusterId": cluster.id, "name": name}, f"{cluster.name}/{name}"
-    taken = f"{cluster.id},{name}"
-    known = f"{cluster.id}/{'database' if kind == 'DatabaseDb' else 'user'}/{name}"
-    return Live(kind, known, ours, inputs, import_id=taken, given=given)
+def _inside(kind: str, cluster: Live, name: str, *, built_in: bool) -> Live:
+    inputs, shown = {"clusterId": cluster.id, "name": name}, f"{cluster.name}/{name}"
+    import_id = f"{cluster.id},{name}"
+    state_id = f"{cluster.id}/{'database' if kind == 'DatabaseDb' else 'user'}/{name}"
+    return Live(kind, state_id, shown, inputs, import_id=import_id, built_in=built_in)
 
 
-def _trusted(account: Account, held: Held) -> Iterator[Live]:
-    for cluster in held.get("DatabaseCluster", ()):
-        if account.all(account.api.databases.list_firewall_rules, "rules", cluster.id):
+def _trusted(account: Account, known: Known) -> Iterator[Live]:
+    for cluster in known.get("DatabaseCluster", ()):
+        if account.read("cluster rules", cluster.id):
             yield Live("DatabaseFirewall", cluster.id, cluster.name, {"clusterId": cluster.id})
 
 
-def _domains(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.domains.list, "domains"):
+def _domains(account: Account, _: Known) -> Iterator[Live]:
+    for each in account.read("domains"):
         yield Live("Domain", each["name"], each["name"], {"name": each["name"]})
 
 
-def _records(account: Account, held: Held) -> Iterator[Live]:
-    for zone in held.get("Domain", ()):
-        for each in account.all(account.api.domains.list_records, "domain_records", zone.id):
+def _records(account: Account, known: Known) -> Iterator[Live]:
+    for zone in known.get("Domain", ()):
+        for each in account.read("domain records", zone.id):
             if each["type"] == "SOA" or (each["type"], each["name"]) == ("NS", "@"):
                 continue  # DigitalOcean's own
             # The API's word for the zone itself.
             value = zone.id if each["data"] == "@" and each["type"] != "TXT" else each["data"]
-            inputs = {name: each.get(name) for name in RECORD} | {"domain": zone.id, "value": value}
+            inputs = {name: each.get(name) for name in RECORD_FIELDS} | {
+                "domain": zone.id,
+                "value": value,
+            }
             name = zone.id if each["name"] == "@" else f"{each['name']}.{zone.id}"
             shown = " ".join(filter(None, [name, each["type"], each.get("tag"), value]))
             number = str(each["id"])
             yield Live("DnsRecord", number, shown, inputs, import_id=f"{zone.id},{number}")
 
 
-def _apps(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.apps.list, "apps"):
+def _apps(account: Account, _: Known) -> Iterator[Live]:
+    for each in account.read("apps"):
         spec = each["spec"]
         domains = [
-            {"name": domain["domain"], **{n: domain[n] for n in NAMED if domain.get(n)}}
+            {"name": domain["domain"], **{n: domain[n] for n in DOMAIN_FIELDS if domain.get(n)}}
             for domain in spec.get("domains") or ()
         ]
         inputs = {"spec": {"name": spec["name"], "domainNames": domains}}
         yield Live("App", each["id"], spec["name"], inputs)
 
 
-def _checks(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.uptime.list_checks, "checks"):
+def _checks(account: Account, _: Known) -> Iterator[Live]:
+    for each in account.read("uptime checks"):
         yield Live("UptimeCheck", each["id"], each["name"], {"target": each["target"]})
 
 
-def _uptime_alerts(account: Account, held: Held) -> Iterator[Live]:
-    for check in held.get("UptimeCheck", ()):
-        for each in account.all(account.api.uptime.list_alerts, "alerts", check.id):
+def _uptime_alerts(account: Account, known: Known) -> Iterator[Live]:
+    for check in known.get("UptimeCheck", ()):
+        for each in account.read("uptime alerts", check.id):
             inputs = {"checkId": check.id, "type": each["type"]}
-            taken = f"{check.id},{each['id']}"
-            yield Live("UptimeAlert", each["id"], each["name"], inputs, import_id=taken)
+            import_id = f"{check.id},{each['id']}"
+            yield Live("UptimeAlert", each["id"], each["name"], inputs, import_id=import_id)
 
 
-def _policies(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.monitoring.list_alert_policy, "policies"):
+def _policies(account: Account, _: Known) -> Iterator[Live]:
+    for each in account.read("monitor alerts"):
         inputs = {"type": each["type"], "entities": each["entities"]}
         yield Live("MonitorAlert", each["uuid"], each["description"], inputs)
 
 
-def _buckets(account: Account, _: Held) -> Iterator[Live]:
+def _buckets(account: Account, _: Known) -> Iterator[Live]:
     for region in get_args(SpacesRegion):
         for each in account.spaces(region).list_buckets()["Buckets"]:
             inputs = {"name": each["Name"], "region": region}
-            told = {"bucketDomainName": f"{each['Name']}.{region}"}
-            taken = f"{region},{each['Name']}"
-            yield Live("SpacesBucket", each["Name"], each["Name"], inputs, told, taken)
+            outputs = {"bucketDomainName": f"{each['Name']}.{region}"}
+            import_id = f"{region},{each['Name']}"
+            yield Live("SpacesBucket", each["Name"], each["Name"], inputs, outputs, import_id)
 
 
-def _cors(account: Account, held: Held) -> Iterator[Live]:
+def _cors(account: Account, known: Known) -> Iterator[Live]:
     kind = "SpacesBucketCorsConfiguration"
-    for bucket in held.get("SpacesBucket", ()):
+    for bucket in known.get("SpacesBucket", ()):
         region = bucket.inputs["region"]
         try:
             account.spaces(region).get_bucket_cors(Bucket=bucket.id)
@@ -224,23 +224,23 @@ def _cors(account: Account, held: Held) -> Iterator[Live]:
             yield Live(kind, bucket.id, bucket.id, inputs, import_id=bucket.import_id)
 
 
-def _cdns(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.cdn.list_endpoints, "endpoints"):
+def _cdns(account: Account, _: Known) -> Iterator[Live]:
+    for each in account.read("cdns"):
         yield Live("Cdn", each["id"], each["origin"], {"origin": each["origin"]})
 
 
-def _spaces_keys(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.spaces_key.list, "keys"):
+def _spaces_keys(account: Account, _: Known) -> Iterator[Live]:
+    for each in account.read("Spaces keys"):
         yield Live("SpacesKey", each["access_key"], each["name"], {"name": each["name"]})
 
 
-def _projects(account: Account, _: Held) -> Iterator[Live]:
-    for each in account.all(account.api.projects.list, "projects"):
+def _projects(account: Account, _: Known) -> Iterator[Live]:
+    for each in account.read("projects"):
         yield Live("Project", each["id"], each["name"], {"name": each["name"]})
 
 
 def unread(account: Account, live: Live) -> Inputs:
-    """Give the inputs of one that `pulumi import` does not read, as they are."""
+    """Return the live inputs that `pulumi import` does not read."""
     if live.kind == "App":
         return {"spec": {"domainNames": live.inputs["spec"]["domainNames"]}}
     if live.kind == "DatabaseCluster":
@@ -252,7 +252,7 @@ def unread(account: Account, live: Live) -> Inputs:
 
 
 _NAME, _IN_CLUSTER = of("name"), of("clusterId", "name")
-# Parents before what stands in them, for a reference is followed to its match.
+# Parents come before what they contain, since a reference is resolved through its match.
 KINDS = (
     Kind("Vpc", _vpcs, (_NAME,)),
     Kind("SshKey", _keys, (public_key,), (_NAME,)),

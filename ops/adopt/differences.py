@@ -1,4 +1,4 @@
-"""How what was recognised differs from the code, and which setting keeps each value as it is."""
+"""Differences between matched live resources and the code, and the setting that keeps each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from ops.adopt.suggest_setting import Keeper
+from ops.adopt.suggest_setting import SettingFinder
 from ops.engine.documents import Preview, Step
 from ops.engine.drifts import CHANGED, LATER, Drift, drifts
 from ops.plan.changes import Change
@@ -16,29 +16,29 @@ from ops.plan.references import references
 
 Inputs = Mapping[str, Any]
 Effect = Literal["replace", "drop", "update"]
-NOT_READ = ("backupPolicy", "evictionPolicy")  # by no import, nor by a list of the account
+NOT_READ = ("backupPolicy", "evictionPolicy")  # neither by an import nor by a list
 HIDDEN = {
     "logDestinations",
     "registryCredentials",
-    "repoCloneUrl",  # a token may stand in it
+    "repoCloneUrl",  # may contain a token
     "secureHeader",
     "slackWebhooks",
     "slacks",
-}  # the engine shows them
-# Of an app: filled in by App Platform, and left as they are where the code names none.
-LEFT = ("spec.domains", "spec.features", "spec.ingress")
-UNTOLD = "[not read]"
+}  # the engine shows these in clear text
+# Inputs of an app that App Platform fills in, and keeps where the code has none.
+FILLED_IN = ("spec.domains", "spec.features", "spec.ingress")
+NOT_READ_MARK = "[not read]"
 EFFECTS: Mapping[Effect, str] = {"replace": "REPLACE", "drop": "DROP   ", "update": "update "}
 WIDTH = 200  # of a line; --format json has all of it
 
 
 @dataclass(frozen=True)
 class Difference:
-    """An input of a recognised resource that differs from the code: `drift` has both values.
+    """An input of a matched resource that differs from the code; `drift` has both values.
 
-    `effect` is what an `up` would do for it: make the resource anew, take something away that the
-    code does not know, or change it. `setting` is what to write into the stack file so that it
-    stays as it is, if any setting does that; `after` names what it follows from.
+    `effect` is what an `up` would do: replace the resource, drop something that the code lacks, or
+    update it. `setting` is the line for the stack file that keeps the live value, if there is one.
+    `after` are the resources whose creation causes the difference.
     """
 
     drift: Drift
@@ -47,27 +47,27 @@ class Difference:
     after: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[str]:
-        """Give it to a reader: live value => value in the code."""
+        """Yield lines: live value => value in the code."""
         for line in self.drift.lines():
-            told = f"{EFFECTS[self.effect]} {line.partition('  ')[2]}"
-            yield told if len(told) <= WIDTH else f"{told[:WIDTH]} ..."
+            text = f"{EFFECTS[self.effect]} {line.partition('  ')[2]}"
+            yield text if len(text) <= WIDTH else f"{text[:WIDTH]} ..."
         if self.setting:
             yield f"        to keep it: {self.setting}"
         elif self.after:
             yield f"        settled with {', '.join(self.after)}"
 
     def as_json(self) -> dict[str, Any]:
-        """Give the published form."""
+        """Return the published form."""
         more = {"effect": self.effect, "setting": self.setting, "after": list(self.after)}
         return {**self.drift.as_json(), **more}
 
 
 def differences(
-    preview: Preview, unread: Mapping[str, Inputs], planned: Graph, keeper: Keeper
+    preview: Preview, unread: Mapping[str, Inputs], planned: Graph, finder: SettingFinder
 ) -> dict[str, list[Difference]]:
     """Return the differences that a preview names, by logical name and the worst first.
 
-    `unread` are the live inputs that an import leaves out, for every resource to tell of.
+    `unread` has the live inputs that an import leaves out, by name of every matched resource.
     """
     preview = replace(
         preview, steps=tuple(_whole(step, unread.get(step.name, {})) for step in preview.steps)
@@ -75,32 +75,32 @@ def differences(
     by_name = {step.name: step for step in preview.steps}
     inputs = {resource.name: resource.inputs for resource in planned.resources}
     created = {name for name, step in by_name.items() if step.op in ("create", "replace")}
-    found: dict[str, list[Difference]] = {}
+    result: dict[str, list[Difference]] = {}
     for drift in drifts(preview, "code"):
         name, change, top = drift.resource, drift.change, drift.path.partition(".")[0]
         if name not in unread or drift.kind != CHANGED or not change:
             continue
-        if unread[name] and not drift.path:  # all that differed is what the import left out
+        if unread[name] and not drift.path:  # only inputs that the import left out differed
             continue
-        if change.new is None and (drift.path in LEFT or _general(change)):
+        if change.new is None and (drift.path in FILLED_IN or _general(change)):
             continue
         old = by_name[name].old
         live = old.inputs if old else {}
-        setting = keeper.setting(name, change, live) if top in live else None
+        setting = finder.setting(name, change, live) if top in live else None
         parents = references(inputs[name].get(top)) & created
         after = tuple(sorted(parents)) if LATER in str(change.new) and not setting else ()
         shown = Drift(name, CHANGED, _shown(change, live))
         if setting and shown.secret:
             setting = f"{setting.partition(': ')[0]}: {SECRET}"
-        told = Difference(shown, _effect(by_name[name], change), setting, after)
-        found.setdefault(name, []).append(told)
-    for some in found.values():
+        difference = Difference(shown, _effect(by_name[name], change), setting, after)
+        result.setdefault(name, []).append(difference)
+    for some in result.values():
         some.sort(key=lambda each: [*EFFECTS].index(each.effect))
-    return found
+    return result
 
 
 def _general(change: Change) -> bool:
-    """Tell the type of a plain variable, which is the same as none."""
+    """Whether it is the type GENERAL of a plain variable, which is the same as none."""
     return change.path.endswith(".type") and change.old == "GENERAL"
 
 
@@ -128,9 +128,9 @@ def _whole(step: Step, unread: Inputs) -> Step:
 
 
 def _shown(change: Change, live: Inputs) -> Change:
-    """Hide what may be a secret: a variable of an app may be one that was pasted as plain."""
+    """Hide possible secrets: a plain variable of an app may be a secret too."""
     if change.path in NOT_READ and change.path not in live:
-        return change._replace(old=UNTOLD)
+        return change._replace(old=NOT_READ_MARK)
     parts = change.path.split(".")
     if HIDDEN & {*parts}:
         return Change(change.path, SECRET, SECRET)
@@ -146,7 +146,7 @@ def _shown(change: Change, live: Inputs) -> Change:
 
 
 def _safe(value: Any) -> Any:
-    """Leave of every list of variables only what they are called, and of secrets nothing."""
+    """Reduce every list of variables to their names, and hide secrets."""
     if isinstance(value, list):
         return [_safe(each) for each in value]
     if not isinstance(value, Mapping):

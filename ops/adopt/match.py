@@ -1,4 +1,4 @@
-"""Which thing of the account each planned resource is, where that is certain."""
+"""Matches each planned resource to a live one, where the match is certain."""
 
 from __future__ import annotations
 
@@ -14,18 +14,23 @@ from ops.plan.graph import Graph, Resource
 from ops.plan.identity import Inputs, agree
 from ops.plan.references import reference
 
-NONE = "none"  # said of a planned resource that is none of what may be it
+NONE = "none"  # a person's choice: the planned resource is none of the candidates
 
 
 @dataclass
 class Survey:
-    """What is known of plan and account together, by the resources' logical names.
+    """The live counterparts of planned resources, by logical name.
 
-    `lost` are recognised, too, but the provider imports none of their type. `unclear` are the
-    candidates among which a person has to choose, and `waiting` those that are looked for once what
-    they stand in is clear; `twins` those that are there beside the one that the state holds;
-    `gone` those that are there instead of it, and `renamed` the name in the state of what is
-    managed under another; `unmanaged` what no resource of the plan is.
+    - `matched`: certain, and to be imported
+    - `lost`: certain, but the provider cannot import the type
+    - `managed`: in the state already
+    - `unclear`: the candidates among which a person has to choose
+    - `waiting`: not searched yet, with the unclear resources that contain them
+    - `twins`: live beside the one in the state
+    - `gone`: live instead of the one in the state
+    - `renamed`: managed, with the name that the state has for them
+    - `missing`: planned and not live
+    - `unmanaged`: live and in no plan
     """
 
     matched: dict[str, Live] = field(default_factory=dict)
@@ -40,13 +45,13 @@ class Survey:
     unmanaged: list[Live] = field(default_factory=list)
 
 
-def survey(
+def match(
     planned: Graph, account: Account, managed: Mapping[str, str], chosen: Mapping[str, str]
 ) -> Survey:
-    """Look every planned resource up in the account.
+    """Match every planned resource with the account.
 
-    `managed` are the ids in the state and `chosen` what a person said: the id that an import takes,
-    or NONE; both by logical name. Raises UsageError for a choice that does not exist.
+    `managed` are the ids in the state and `chosen` a person's choices, by logical name: the id that
+    an import takes, or NONE. Raises UsageError for a choice that does not exist.
     """
     return _Search(planned, account, managed, chosen).run()
 
@@ -59,25 +64,25 @@ class _Search:
         managed: Mapping[str, str],
         chosen: Mapping[str, str],
     ) -> None:
-        self.found = Survey()
+        self.survey = Survey()
         self._account = account
         self._managed = managed
         self._chosen = chosen
-        self._held: dict[str, list[Live]] = defaultdict(list)
+        self._accepted: dict[str, list[Live]] = defaultdict(list)
         self._planned: dict[str, list[Resource]] = defaultdict(list)
         for resource in planned.resources:
             if resource.custom:
                 self._planned[resource.kind].append(resource)
         names = {r.name for each in self._planned.values() for r in each}
-        # Of the state, but of no resource of the plan: such as one that another has replaced.
-        self._dropped = {name: id_ for name, id_ in managed.items() if name not in names}
+        # In the state and not in the plan, such as one that another resource has replaced.
+        self._not_planned = {name: id_ for name, id_ in managed.items() if name not in names}
         if wrong := sorted({*chosen} - names):
             raise UsageError(f"the plan has no resource {', '.join(wrong)} to choose for")
 
     def run(self) -> Survey:
         if unknown := sorted(self._planned.keys() - {kind.name for kind in KINDS}):
             raise UsageError(
-                f"nobody has said how to recognise {', '.join(unknown)}: ops/account/live.py"
+                f"no rule recognises {', '.join(unknown)}: add one to ops/account/live.py"
             )
         for kind in KINDS:
             if kind.name == "Droplet":
@@ -85,105 +90,108 @@ class _Search:
                 self._match(kind, lambda name: {"addresses": addresses.get(name)})  # noqa: B023
             else:
                 self._match(kind, lambda _: {})
-        return self.found
+        return self.survey
 
     def _match(self, kind: Kind, more: Callable[[str], Inputs]) -> None:
-        """Match one type: what the state holds, what a person said, what is certain, what may be.
+        """Match one type: the state first, then a person's choices, then certain matches.
 
-        What two resources of the plan could be is certain of neither.
+        A live resource that two planned ones could be is certain for neither.
         """
-        left = list(kind.list(self._account, self._held))
-        matched = self.found.matched if kind.importer else self.found.lost
-        wanted: dict[str, tuple[Resource, Inputs]] = {
+        left = list(kind.list(self._account, self._accepted))
+        matched = self.survey.matched if kind.importer else self.survey.lost
+        planned: dict[str, tuple[Resource, Inputs]] = {
             resource.name: (resource, {**self._resolved(resource.inputs), **more(resource.name)})
             for resource in self._planned[kind.name]
         }
-        for name in [each for each in wanted if each in self._managed]:
-            self._manage(*wanted.pop(name), kind, left)
-        self._rename(kind, wanted, left)
-        for name in [each for each in wanted if each in self._chosen]:
-            self._choose(matched, wanted.pop(name)[0], left)
-        same = {name: _agreeing(kind.same, each, left) for name, (_, each) in wanted.items()}
-        claimed = [live for there in same.values() for live in there]
-        for name, there in same.items():
-            if len(there) == 1 and claimed.count(there[0]) == 1:
-                self._hold(matched, wanted.pop(name)[0], there[0], left)
-        for name, (resource, inputs) in wanted.items():
+        for name in [each for each in planned if each in self._managed]:
+            self._manage(*planned.pop(name), kind, left)
+        self._rename(kind, planned, left)
+        for name in [each for each in planned if each in self._chosen]:
+            self._choose(matched, planned.pop(name)[0], left)
+        same = {name: _agreeing(kind.same, each, left) for name, (_, each) in planned.items()}
+        claimed = [live for candidates in same.values() for live in candidates]
+        for name, candidates in same.items():
+            if len(candidates) == 1 and claimed.count(candidates[0]) == 1:
+                self._accept(matched, planned.pop(name)[0], candidates[0], left)
+        for name, (resource, inputs) in planned.items():
             parents = sorted(self._unclear(resource.inputs))
-            made = [] if parents else [each for each in left if not each.given]
-            if there := same[name] or _agreeing(kind.like, inputs, made):
-                self.found.unclear[name] = there
+            similar = [] if parents else [each for each in left if not each.built_in]
+            if candidates := same[name] or _agreeing(kind.like, inputs, similar):
+                self.survey.unclear[name] = candidates
             elif parents and kind.same:
-                self.found.waiting[name] = parents
+                self.survey.waiting[name] = parents
             else:
-                self.found.missing.append(resource)
-        found = self.found
-        named = [*found.twins.values(), *found.gone.values(), *found.unclear.values()]
-        told = [each for there in named for each in there]
-        found.unmanaged += [each for each in left if each not in told and not each.given]
+                self.survey.missing.append(resource)
+        survey = self.survey
+        lists = [*survey.twins.values(), *survey.gone.values(), *survey.unclear.values()]
+        reported = [each for lives in lists for each in lives]
+        survey.unmanaged += [e for e in left if e not in reported and not e.built_in]
 
     def _unclear(self, value: Any) -> set[str]:
-        """Name what a planned value refers to and nobody has found yet, though it may be there."""
+        """Return the resources that a planned value refers to and that are not matched yet."""
         if isinstance(value, Mapping):
             return set().union(*map(self._unclear, value.values()))
         if isinstance(value, list):
             return set().union(*map(self._unclear, value))
-        points = reference(value)
-        found = self.found
-        return {points.name} & {*found.unclear, *found.waiting, *found.gone} if points else set()
+        if not (target := reference(value)):
+            return set()
+        survey = self.survey
+        return {target.name} & {*survey.unclear, *survey.waiting, *survey.gone}
 
     def _manage(
         self, resource: Resource, inputs: Mapping[str, Any], kind: Kind, left: list[Live]
     ) -> None:
-        """Recognise what the state holds, by its id alone, and what is there beside it or instead.
+        """Find a resource of the state by its id, and those that are live beside it or instead.
 
-        Raises UsageError where a person chose another; the same again is no mistake.
+        Raises UsageError where a person chose another one.
         """
-        there = _agreeing(kind.same, inputs, left)
+        candidates = _agreeing(kind.same, inputs, left)
         mine = [each for each in left if _is(each, self._managed[resource.name])]
-        ours = [*mine, *self._still_held(there).values()]
-        if others := [each for each in there if each not in ours]:
-            (self.found.twins if mine else self.found.gone)[resource.name] = others
+        ours = [*mine, *self._in_state(candidates).values()]
+        if others := [each for each in candidates if each not in ours]:
+            (self.survey.twins if mine else self.survey.gone)[resource.name] = others
         known = mine[0].import_id or mine[0].id if mine else self._managed[resource.name]
         if self._chosen.get(resource.name, known) != known:
             raise UsageError(f"{resource.name} is {known} in the state already: nothing to choose")
         if mine:
-            self._hold(self.found.managed, resource, mine[0], left)
+            self._accept(self.survey.managed, resource, mine[0], left)
 
     def _rename(
-        self, kind: Kind, wanted: dict[str, tuple[Resource, Inputs]], left: list[Live]
+        self, kind: Kind, planned: dict[str, tuple[Resource, Inputs]], left: list[Live]
     ) -> None:
-        """Take out what the state holds under a name that the plan has not: an `up` deletes it.
+        """Take out what the state has under a name that the plan lacks: an `up` deletes it.
 
-        Imported under another name as well, it would be deleted all the same.
+        Imported under another name as well, it would still be deleted.
         """
-        held = self._still_held(left)
-        left[:] = [each for each in left if each not in held.values()]
-        for was, live in held.items():
-            alike = [
+        in_state = self._in_state(left)
+        left[:] = [each for each in left if each not in in_state.values()]
+        for old_name, live in in_state.items():
+            same = [
                 name
-                for name, (_, inputs) in wanted.items()
+                for name, (_, inputs) in planned.items()
                 if _agreeing(kind.same, inputs, [live]) and not _agreeing(kind.same, inputs, left)
             ]
-            if len(alike) == 1:
-                self.found.renamed[alike[0]] = was
-                self._hold(self.found.managed, wanted.pop(alike[0])[0], live, [live])
+            if len(same) == 1:
+                self.survey.renamed[same[0]] = old_name
+                self._accept(self.survey.managed, planned.pop(same[0])[0], live, [live])
 
-    def _still_held(self, live: list[Live]) -> dict[str, Live]:
-        """Find what the state holds and no resource of the plan is, by its name there."""
-        return {name: each for name, i in self._dropped.items() for each in live if _is(each, i)}
+    def _in_state(self, live: list[Live]) -> dict[str, Live]:
+        """Return those that the state has and the plan lacks, by their name in the state."""
+        return {
+            name: each for name, i in self._not_planned.items() for each in live if _is(each, i)
+        }
 
-    def _hold(
+    def _accept(
         self, among: dict[str, Live], resource: Resource, live: Live, left: list[Live]
     ) -> None:
         among[resource.name] = live
-        self._held[live.kind].append(live)
+        self._accepted[live.kind].append(live)
         left.remove(live)
 
     def _choose(self, among: dict[str, Live], resource: Resource, left: list[Live]) -> None:
         choice = self._chosen[resource.name]
         if choice == NONE:
-            self.found.missing.append(resource)
+            self.survey.missing.append(resource)
             return
         ids = {each.import_id or each.id: each for each in left}
         if choice not in ids:
@@ -191,47 +199,47 @@ class _Search:
                 f"{resource.name} cannot be {choice!r}: there are"
                 f" {', '.join(ids) or 'none'}, or {NONE}"
             )
-        self._hold(among, resource, ids[choice], left)
+        self._accept(among, resource, ids[choice], left)
 
     def _addresses(self) -> dict[str, set[str]]:
-        """Tell for each planned droplet where the names that shall point at it point today."""
+        """Return where the DNS names of each planned droplet point today."""
         records = next(kind for kind in KINDS if kind.name == "DnsRecord")
         live: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for each in records.list(self._account, self._held):
+        for each in records.list(self._account, self._accepted):
             if each.inputs["type"] == "A":
                 live[each.inputs["domain"], each.inputs["name"].lower()].add(each.inputs["value"])
-        behind = {each.name: each.inputs.get("dropletId") for each in self._planned["ReservedIp"]}
-        answers: dict[str, set[str]] = defaultdict(set)
+        reserved = {each.name: each.inputs.get("dropletId") for each in self._planned["ReservedIp"]}
+        addresses: dict[str, set[str]] = defaultdict(set)
         for resource in self._planned["DnsRecord"]:
-            if points := reference(resource.inputs["value"]):
-                droplet = reference(behind.get(points.name) or str(points))
+            if target := reference(resource.inputs["value"]):
+                droplet = reference(reserved.get(target.name) or str(target))
                 name = (resource.inputs["domain"], resource.inputs["name"])
-                answers[droplet.name if droplet else ""] |= live[name]
-        return answers
+                addresses[droplet.name if droplet else ""] |= live[name]
+        return addresses
 
     def _resolved(self, value: Any) -> Any:
-        """Put what is live in the place of each reference; None where that is not known."""
+        """Replace each reference by its live value; None where that is not known."""
         if isinstance(value, Mapping):
             return {key: self._resolved(each) for key, each in value.items()}
         if isinstance(value, list):
             return [self._resolved(each) for each in value]
-        if not (points := reference(value)):
+        if not (target := reference(value)):
             return value
-        live = self.found.matched.get(points.name) or self.found.managed.get(points.name)
-        return live and {"id": live.id, **live.outputs}.get(points.output)
+        live = self.survey.matched.get(target.name) or self.survey.managed.get(target.name)
+        return live and {"id": live.id, **live.outputs}.get(target.output)
 
 
 def _is(live: Live, identity: str) -> bool:
-    """Tell whether an id of the state is this one's; of trusted sources the provider adds to it."""
+    """Whether an id of the state is this one's. The provider adds to the id of trusted sources."""
     own = live.kind == "DatabaseFirewall" and identity.startswith(f"{live.id}-")
     return own or live.id == identity
 
 
 def _agreeing(keys: Iterable[Any], inputs: Mapping[str, Any], live: Iterable[Live]) -> list[Live]:
-    """Find what agrees with some inputs in one of the keys."""
-    wanted: list[Hashable] = [key(inputs) for key in keys]
+    """Return the live resources that agree with some inputs in one of the keys."""
+    planned: list[Hashable] = [key(inputs) for key in keys]
     return [
         each
         for each in live
-        if any(agree(key(each.inputs), w) for key, w in zip(keys, wanted, strict=True))
+        if any(agree(key(each.inputs), w) for key, w in zip(keys, planned, strict=True))
     ]

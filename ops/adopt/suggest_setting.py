@@ -1,4 +1,4 @@
-"""Which setting keeps a live value as it is: found by trying, in the offline plan."""
+"""Finds the setting that keeps a live value as it is, by trying settings in the offline plan."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ Inputs = Mapping[str, Any]
 NETWORKS = ("vpcUuid", "privateNetworkUuid")
 
 
-class Keeper:
+class SettingFinder:
     """Tries settings of one stack, whose plan is `planned`.
 
-    No table says which setting leads where: a setting is the one if, with another value, the plan
-    has the live one. Each try runs the program once, so that only what can make a difference is
-    tried, and nothing twice. `ranges` are the address ranges of the account's networks.
+    No table says which setting sets which input. A setting is the right one if the plan has the
+    live value once the setting has another value. Each try runs the program, so only settings that
+    can make a difference are tried, and each once. `ranges` are the address ranges of the account's
+    networks by id.
     """
 
     def __init__(self, settings: StackConfig, planned: Graph, ranges: Mapping[str, str]) -> None:
@@ -41,16 +42,16 @@ class Keeper:
         self._tried: dict[str, Mapping[str, Inputs]] = {}
 
     def setting(self, resource: str, change: Change, live: Inputs) -> str | None:
-        """Return the setting and the value that keep one live input; None where there is none.
+        """Return the setting and the value that keep one live input; None where no setting does.
 
-        `live` are all inputs of the resource as they are, `change.old` the live value.
+        `live` are all live inputs of the resource, `change.old` the live value.
         """
         system = f"{self._settings.project}:{resource.partition('-')[0]}"
-        spoken = f"{resource}.{change.path}".lower()
+        wording = f"{resource}.{change.path}".lower()
         nodes = _nodes((system,), self._document.get(system))
-        # What is called alike goes first: it is the likelier one, and each try costs a run.
-        for path, value in sorted(nodes, key=lambda node: -_likeness(node[0], spoken)):
-            for other in self._tries(path, value, resource, change, live):
+        # A setting with a similar name is the likeliest, and each try costs a run.
+        for path, value in sorted(nodes, key=lambda node: -_similarity(node[0], wording)):
+            for other in self._candidates(path, value, resource, change, live):
                 if self._keeps(path, other, resource, change.path, live):
                     shown = yaml.safe_dump(
                         other, default_flow_style=True, sort_keys=False, width=2**16
@@ -59,22 +60,22 @@ class Keeper:
                     return f"{'.'.join(path)}: {shown}"
         return None
 
-    def _tries(
+    def _candidates(
         self, path: Path, value: Any, resource: str, change: Change, live: Inputs
     ) -> Iterator[Any]:
-        """Yield what may be put in the place of a setting, where that can make a difference."""
+        """Yield other values of a setting that can make a difference."""
         if path[-1] == "vpc":
             if change.path in NETWORKS and change.old in self._ranges:
                 yield {"id": change.old, "ipRange": self._ranges[change.old]}
         elif isinstance(value, list):
             planned = self._planned[resource]
-            there, wanted = _items(live, change.path), _items(planned, change.path)
-            if there and value and value in _lists(planned):
-                yield there
-            if change.new is None and _plain(change.old):  # an item that the code does not know
-                yield [*value, *(each for each in there if each not in wanted)]
+            live_items, items = _items(live, change.path), _items(planned, change.path)
+            if live_items and value and value in _lists(planned):
+                yield live_items
+            if change.new is None and _plain(change.old):  # an item that the code lacks
+                yield [*value, *(each for each in live_items if each not in items)]
         elif value is None or isinstance(value, dict):
-            # A part that is there or not, and is called like what it switches on.
+            # An optional part that has the name of the input that it switches on.
             if isinstance(change.old, bool) and path[-1] == change.path:
                 yield from [None] if value else filter(None, self._elsewhere(path))
         elif str(value) == str(change.new) and isinstance(change.old, str | int):
@@ -82,21 +83,21 @@ class Keeper:
                 yield type(value)(change.old)
 
     def _elsewhere(self, path: Path) -> Iterator[Any]:
-        """Yield what the other stacks' files say there."""
+        """Yield the values of the same setting in the other stacks' files."""
         for document in self._others:
             value: Any = document
             for part in path:
                 value = value.get(part) if isinstance(value, dict) else None
             yield value
 
-    def _keeps(self, path: Path, value: Any, resource: str, where: str, live: Inputs) -> bool:
+    def _keeps(self, path: Path, value: Any, resource: str, input_path: str, live: Inputs) -> bool:
         inputs = self._with(path, value).get(resource)
         if inputs is None:
             return False
-        return where not in {change.path for change in changes(live, aligned(live, inputs))}
+        return input_path not in {change.path for change in changes(live, aligned(live, inputs))}
 
     def _with(self, path: Path, value: Any) -> Mapping[str, Inputs]:
-        """Plan with one setting changed; what the settings' own check refuses plans nothing."""
+        """Return the planned inputs with one setting changed; none where the settings refuse it."""
         document = copy.deepcopy(self._document[path[0]])
         below = document
         for part in path[1:-1]:
@@ -123,12 +124,12 @@ def _nodes(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
             yield from _nodes((*path, key), each)
 
 
-def _likeness(path: Path, spoken: str) -> int:
-    return sum(part.lower().rstrip("s") in spoken for part in path[1:])
+def _similarity(path: Path, wording: str) -> int:
+    return sum(part.lower().rstrip("s") in wording for part in path[1:])
 
 
 def _plain(item: Any) -> bool:
-    """Tell an item that a text may stand for: a text itself, or a flat thing with a name."""
+    """Whether a text can stand for an item: it is a text, or flat and has a name."""
     flat = isinstance(item, dict) and all(isinstance(each, str) for each in item.values())
     return isinstance(item, str) or (flat and "name" in item)
 
@@ -142,13 +143,13 @@ def _lists(value: Any) -> Iterator[list[Any]]:
 
 
 def _items(value: Any, path: str) -> list[str]:
-    """Name the items of the innermost list on a path; none of one whose items have no names."""
-    found: list[Any] = []
+    """Return the names of the items of the innermost list on a path; none without names."""
+    names: list[Any] = []
     while isinstance(value, dict | list):
         if isinstance(value, list):
-            found = list(keyed(value))
-            value = dict(zip(map(str, found), value, strict=True))
+            names = list(keyed(value))
+            value = dict(zip(map(str, names), value, strict=True))
         # A name may have dots in it.
         name = next((n for n in value if path == n or path.startswith(f"{n}.")), None)
         value, path = (value[name], path[len(name) + 1 :]) if name is not None else (None, "")
-    return found if all(isinstance(each, str) for each in found) else []
+    return names if all(isinstance(each, str) for each in names) else []

@@ -9,8 +9,17 @@ from typing import Annotated, TypeVar
 import typer
 
 from ops.cli.errors import UsageError
+from stacks.discovery import environments
 
-Stack = Annotated[str, typer.Option("--stack", "-s", help="prod, stage or dr.")]
+Stack = Annotated[
+    str,
+    typer.Option(
+        "--stack",
+        "-s",
+        help=f"One of {', '.join(environments())}.",
+        autocompletion=lambda: list(environments()),
+    ),
+]
 ConfigFile = Annotated[str | None, typer.Option(help="Another file than Pulumi.<stack>.yaml.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 Form = TypeVar("Form", bound=StrEnum)

@@ -1,4 +1,4 @@
-"""The pulumi command line: a preview that costs and changes nothing, and the commands that do."""
+"""Preview, up, refresh and destroy: the commands that run the pulumi command line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ops.plan import config
 from ops.plan.formats import as_tree
 from ops.plan.graph import build
 
-CREDENTIALS = (  # variables that hold it, the stack file entry that may instead, what it is
+CREDENTIALS = (  # environment variables, the stack file entry in their place, what it is
     (
         ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"),
         "digitalocean:token",
@@ -29,8 +29,8 @@ CREDENTIALS = (  # variables that hold it, the stack file entry that may instead
     (("SPACES_ACCESS_KEY_ID",), "digitalocean:spacesAccessId", "a full-access Spaces key's id"),
     (("SPACES_SECRET_ACCESS_KEY",), "digitalocean:spacesSecretKey", "that Spaces key's secret"),
 )
-# What would take the guard or the look beforehand away, or lead to another program or file than
-# what was looked at; whoever wants that types pulumi itself.
+# Options that remove a guard or the preview, or that lead to another program or file than the one
+# that was reviewed. Somebody who wants one of them types pulumi itself.
 REFUSED = re.compile(
     r"--(?:ignore-protect|skip-preview|policy-pack-config"
     r"|cwd|config-file|disable-integrity-checking)(?:=.*)?"
@@ -38,23 +38,23 @@ REFUSED = re.compile(
     r"|-[^-=cmpstvx]*[fC].*",
     re.DOTALL,
 )
-# Options after which a word is their value. Any other word names a template: another program.
+# Options whose value is the next word. Any other word is a template: another program.
 VALUED = re.compile(
     r"--(?:color|config|exclude|import-pending-creates|memprofilerate|message|otel-traces"
     r"|override-env|parallel|policy-pack|profiling|replace|secrets-provider|target|target-replace"
     r"|verbose)|-[^-=]*[cmptvx]"
 )
-# What was changed by hand is seen and mended, and no rule of the policy is broken. What a person
-# adds comes last: `--refresh=false` is heard.
+# An `up` corrects manual changes and keeps the rules of the policy. The engine takes the last value
+# of an option, so a person's own `--refresh=false` still counts.
 UP = ("--refresh", "--policy-pack", "policy")
 
 
 def preview(stack: str) -> int:
-    """Preview a stack from nothing, on a local state that is made anew each time.
+    """Preview a stack from nothing, on an empty local state.
 
     Returns the engine's exit code. Without the engine, prints the offline plan instead.
     """
-    settings = config.load(stack)
+    settings = config.load(stack)  # refuses a stack without a file before anything else
     if not shutil.which("pulumi"):
         typer.echo(
             f"pulumi is not installed (see {config.INSTALL_PAGE}): this is the offline plan."
@@ -74,11 +74,11 @@ def preview(stack: str) -> int:
 def change(
     command: str, stack: str, arguments: Sequence[str], make_empty: Sequence[str] = ()
 ) -> int:
-    """Run `pulumi up`, `refresh` or `destroy` on the real state; seal what an `up` brought.
+    """Run `pulumi up`, `refresh` or `destroy` on the real state; store the seals after an `up`.
 
-    Returns the engine's exit code. Raises UsageError for an option that takes a guard away, for a
-    store that is gone and not in `make_empty`, and outside a rehearsal for a throw-away value and
-    a variable that may hold such an option.
+    Returns the engine's exit code. Raises UsageError, changing nothing, for an option that removes
+    a guard, for a missing store that is not in `make_empty`, and outside a rehearsal for a
+    throw-away credential or a variable that sets such an option.
     """
     settings = config.load(stack)
     stray = [
@@ -90,19 +90,21 @@ def change(
         raise UsageError(
             f"`{command}` does not take {', '.join(unguarded)}; nothing was changed.\n"
             f"  It runs this program with Pulumi.{stack}.yaml. To remove or replace something"
-            " guarded, name it in estate:removals there. A switch is set in one word, as"
+            " guarded, name it in estate:removals there. Write a switch as one word:"
             " --refresh=false"
         )
     pulumi_cli.installed()
-    if not plugin.rehearsed(os.environ) and (found := _unfit(os.environ, settings)):
+    if not plugin.rehearsed(os.environ) and (
+        problems := _credential_problems(os.environ, settings)
+    ):
         raise UsageError(
             f"`{command}` changes the real estate, and nothing was changed:\n"
-            + "\n".join(f"  {problem}" for problem in found)
+            + "\n".join(f"  {problem}" for problem in problems)
         )
     if command == "up" and (unstored := seal.unstored(stack)):
         raise UsageError(
-            f"Pulumi.{stack}.yaml does not hold what the last `up` sealed, and this one would send"
-            f" the older back: {', '.join(unstored)}.\n"
+            f"Pulumi.{stack}.yaml lacks the seals of the last `up`, so this one would send older"
+            f" secrets: {', '.join(unstored)}.\n"
             f"  `python -m ops seal --stack {stack}`, commit, then `up` again; nothing was changed"
         )
     typer.echo(f"provider: {plugin.answering(os.environ)}")
@@ -111,25 +113,25 @@ def change(
     with pulumi_cli.to_its_end():
         code = subprocess.run(run, cwd=ROOT, check=False).returncode  # noqa: S603
         if code == 0 and command == "up":
-            seal.run(stack)
+            seal.store(stack)
     if code and command == "up":
         typer.echo(
-            "note: no seal was stored. Where this `up` had begun to change anything, have the same"
-            " plain secrets at hand at the next: an app may hold a new one already",
+            "note: no seal was stored. If this `up` changed anything, provide the same plain"
+            " secrets to the next one: an app may have a new secret already",
             err=True,
         )
     return code
 
 
-def _unfit(environ: Mapping[str, str], settings: config.StackConfig) -> list[str]:
-    """Name what keeps these credentials from being real ones, and what sets options unseen."""
+def _credential_problems(environ: Mapping[str, str], settings: config.StackConfig) -> list[str]:
+    """Return what is wrong with the credentials, and variables that set options of pulumi."""
     problems = [
-        f"{name} sets an option of pulumi unseen: `unset {name}`, and type the option itself"
+        f"{name} sets a hidden option of pulumi: `unset {name}`, and type the option itself"
         for name in sorted(environ)
         if name.startswith(rehearsal.OPTION)
     ]
     if plugin.answering(environ) == plugin.STAND_IN:
-        problems.append(plugin.ASTRAY)
+        problems.append(plugin.WRONG_STATE)
     if environ.get("PULUMI_BACKEND_URL", "").startswith(plugin.STATE.as_uri()):
         problems.append("PULUMI_BACKEND_URL is the throw-away state: set it to the real one")
     if environ.get("PULUMI_CONFIG_PASSPHRASE") == plugin.THROW_AWAY:

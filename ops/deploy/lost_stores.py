@@ -1,6 +1,6 @@
-"""What holds data and is gone from the account: an `up` would make an empty one in its place.
+"""Stores that are missing from the account: an `up` would create empty ones in their place.
 
-That would look healthy, and be written to, before anybody saw that it holds nothing. Reads only.
+An empty store looks healthy, and takes writes before anyone notices that it is empty. Reads only.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from ops.engine.documents import State
 from ops.impact.dependencies import contents
 from ops.plan import config
 from ops.plan.graph import build
+from stacks.discovery import environments
 
 MAKE_EMPTY = "--make-empty"
 CLUSTER = "digitalocean:index/databaseCluster:DatabaseCluster"
 BUCKET = "digitalocean:index/spacesBucket:SpacesBucket"
-TARGETS = ("--target", "-t", "--exclude")  # what an `up` does not look at it does not make
+TARGETS = ("--target", "-t", "--exclude")  # an `up` creates nothing outside its targets
 DEPENDENTS = ("--target-dependents", "--exclude-dependents")
 
 
@@ -29,17 +30,17 @@ def before(
     make_empty: Collection[str] = (),
     config_file: str | None = None,
 ) -> None:
-    """See, before a command that reads what is live, that no store is lost by it.
+    """Refuse a command that would replace a missing store by an empty one, or forget it.
 
-    An `up` makes an empty one, unless the stack is not guarded; a `refresh` forgets that there was
-    one. Raises UsageError for what is gone and not in `make_empty`, and the other way round.
+    An `up` creates an empty one and a `refresh` forgets the store. Only guarded stacks are checked.
+    Raises UsageError for a missing store that is not in `make_empty`, and for a name there that is
+    no missing store.
     """
-    from stacks.estate import ENVIRONMENTS
-
-    asked = command != "destroy" and _refreshes(arguments)
-    if make_empty and not asked:
+    environment = environments().get(stack)
+    refreshes = command != "destroy" and _refreshes(arguments)
+    if make_empty and not refreshes:
         raise UsageError(f"{MAKE_EMPTY} needs an `up` that refreshes; nothing was changed")
-    if asked and (make_empty or (stack in ENVIRONMENTS and ENVIRONMENTS[stack].guarded)):
+    if refreshes and (make_empty or (environment and environment.guarded)):
         check(stack, config_file, _scope(arguments), make_empty)
 
 
@@ -49,19 +50,19 @@ def check(
     scope: Sequence[str] = (),
     make_empty: Collection[str] = (),
 ) -> None:
-    """Ask the engine what is gone. Raises UsageError for what is and is not in `make_empty`."""
-    gone = stores(stack, config_file, scope)
-    if wrong := sorted(set(make_empty) - {*gone}):
+    """Raise UsageError for a missing store that is not in `make_empty`. Asks the engine."""
+    missing = stores(stack, config_file, scope)
+    if wrong := sorted(set(make_empty) - {*missing}):
         raise UsageError(
-            f"{MAKE_EMPTY} names {', '.join(wrong)}; nothing was changed.\n  Allowed is what holds"
-            f" data and is gone from the account: {', '.join(gone) or 'nothing is'}"
+            f"{MAKE_EMPTY} names {', '.join(wrong)}; nothing was changed.\n  Allowed are stores"
+            f" that are missing from the account: {', '.join(missing) or 'none is'}"
         )
-    if lost := [name for name in gone if name not in make_empty]:
-        raise UsageError("\n".join(_told(stack, lost)))
+    if lost := [name for name in missing if name not in make_empty]:
+        raise UsageError("\n".join(_refusal(stack, lost)))
 
 
 def stores(stack: str, config_file: str | None, scope: Sequence[str] = ()) -> list[str]:
-    """Name what holds data, is declared and in the state, and gone from the account."""
+    """Return the names of stores that are declared, in the state, and missing from the account."""
     target = pulumi_cli.target(stack, config_file)
     refreshed = pulumi_cli.preview(*pulumi_cli.LIVE, *target, *scope)
     missing = {
@@ -81,31 +82,31 @@ def _holds_data(state: State) -> bool:
     return state.type in (CLUSTER, BUCKET) and not cache
 
 
-def _told(stack: str, lost: Sequence[str]) -> Iterator[str]:
-    yield "gone from the account, and an `up` would make an empty one; nothing was changed:"
+def _refusal(stack: str, lost: Sequence[str]) -> Iterator[str]:
+    yield "missing from the account, and an `up` would create it empty; nothing was changed:"
     for name in lost:
         yield f"  {name} held {contents(name)}"
         yield f"    what to do: python -m ops recover {name} --stack {stack}"
-    yield "  Whoever has read that, and wants what is empty:"
+    yield "  If you have read that page and want an empty one:"
     names = " ".join(f"{MAKE_EMPTY} {name}" for name in lost)
     yield f"    python -m ops up --stack {stack} {names}"
 
 
 def _refreshes(arguments: Sequence[str]) -> bool:
-    """Tell whether the command reads what is live; the engine takes the last word on it."""
+    """Whether the command refreshes. The engine takes the last value of the option."""
     options = [each.partition("=") for each in arguments]
     words = [word for name, _, word in options if name in ("--refresh", "-r")]
     return not words or words[-1].lower() not in ("false", "f", "0")
 
 
 def _scope(arguments: Sequence[str]) -> list[str]:
-    """Give the options that say what a command looks at."""
-    found = []
+    """Return the options that limit a command to some resources."""
+    options = []
     rest = iter(arguments)
     for each in rest:
-        name, given, _ = each.partition("=")
+        name, value, _ = each.partition("=")
         if name in TARGETS:
-            found += [each] if given else [each, next(rest, "")]
+            options += [each] if value else [each, next(rest, "")]
         elif name in DEPENDENTS:
-            found.append(each)
-    return found
+            options.append(each)
+    return options

@@ -1,4 +1,4 @@
-"""Which secrets are at hand, from where, and who to ask for the others. Never a value."""
+"""The list of secrets: which have a value, from where, and who has the others. Never a value."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from stacks import secrets
 
 
 def run(stack: str, form: str) -> None:
-    """Print the catalogue with what is at hand for a stack."""
+    """Print the catalogue, and where each secret of a stack has its value."""
     settings = config.load(stack)
     prefix = f"{settings.project}:"
     entries = {key.removeprefix(prefix): value for key, value in settings.values.items()}
-    found = secrets.find(entries, os.environ)
+    values = secrets.find(entries, os.environ)
     sealed = settings.seals()
     rows = [
         {
             "key": secret.key,
             "system": secret.system,
             "usedBy": list(secret.used_by),
-            "atHand": found[secret.key].source or ("sealed" if secret.key in sealed else None),
+            "valueFrom": values[secret.key].source or ("sealed" if secret.key in sealed else None),
             "neededByUp": secret.declared,
             "lives": secret.lives,
             "ask": secret.ask,
@@ -37,12 +37,12 @@ def run(stack: str, form: str) -> None:
 
     table = Table(title=f"secrets of {stack}")
     table.add_column("secret", no_wrap=True)
-    for column in ("at hand", "needed by up", "used by", "lives", "ask"):
+    for column in ("value", "needed by up", "used by", "lives", "ask"):
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(
             str(row["key"]),
-            str(row["atHand"] or "no"),
+            str(row["valueFrom"] or "missing"),
             "yes" if row["neededByUp"] else "",
             ", ".join(secrets.KEYS[str(row["key"])].used_by),
             str(row["lives"]),

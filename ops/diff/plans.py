@@ -70,9 +70,15 @@ class Edit:
 
 
 def compare(before: Graph, after: Graph) -> list[Edit]:
-    """Compare two plans, and follow each replacement to the inputs that take a value from it."""
+    """Compare two plans, and follow each replacement to the inputs that take a value from it.
+
+    A resource that an alias renames or moves is the same resource, as it is to the engine.
+    """
     old = {resource.urn: resource for resource in before.resources}
     new = {resource.urn: resource for resource in after.resources}
+    for resource in after.resources:
+        for urn in resource.former & old.keys() - new.keys():
+            old.setdefault(resource.urn, old.pop(urn))
     edits = {urn: _edit(old.get(urn), new.get(urn)) for urn in old.keys() | new.keys()}
     _follow(edits, after)
     return sorted_edits(edits.values())

@@ -1,6 +1,6 @@
-"""What differs between cloud, state and code, as the engine sees it. Reads; changes nothing.
+"""Compares cloud, state and code as the engine sees them. Reads only.
 
-It tells what the provider reads back, and of a bucket's ACL, which that does not, what Spaces says.
+The provider does not read a bucket's ACL, so Spaces itself is asked for it.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from typing import Any
 import typer
 
 from ops.account import acl
-from ops.account.client import NotAtHandError
+from ops.account.client import NoAccessError
 from ops.drift import unmanaged_records
 from ops.engine import plugin, pulumi_cli
 from ops.engine.drifts import CHANGED, Drift, drifts
 
-PREVIEW = ("preview", "--ignore-protect")  # else the engine stops at what it would refuse
+PREVIEW = ("preview", "--ignore-protect")  # else the engine stops at the first refusal
 
 
 def run(stack: str, config_file: str | None, form: str, report_file: str | None = None) -> int:
-    """Print both comparisons, and the records that no code knows.
+    """Print both comparisons, and the DNS records that no code declares.
 
-    The report file gets the published form, whatever is printed. Returns 0 without a drift, else 2:
-    a record is none. Raises UsageError with the engine's own words where it could not tell.
+    The report file gets the published form in any case. Returns 0 without a drift, else 2; an
+    undeclared record is no drift. Raises UsageError with the engine's own message.
     """
-    pulumi_cli.settings(stack, config_file)  # what is not there is said at once
+    pulumi_cli.settings(stack, config_file)
     provider = plugin.answering(os.environ)
     if form == "text":
         typer.echo(f"provider: {provider}")
@@ -39,7 +39,7 @@ def run(stack: str, config_file: str | None, form: str, report_file: str | None 
         "drift": bool(live or code),
         "liveAgainstState": [drift.as_json() for drift in live],
         "codeAgainstState": [drift.as_json() for drift in code],
-        "unmanagedRecords": records,  # null where nobody could look
+        "unmanagedRecords": records,  # null where they could not be read
     }
     if form == "json":
         typer.echo(json.dumps(report, indent=2))
@@ -49,7 +49,7 @@ def run(stack: str, config_file: str | None, form: str, report_file: str | None 
             for line in [line for drift in part for line in drift.lines()] or ["no drift"]:
                 typer.echo(f"  {line}")
         if records:
-            typer.echo("\nrecords that no code knows, and that are lost with their zone:")
+            typer.echo("\nrecords that no code declares, and that are lost with their zone:")
             typer.echo("\n".join(f"  {line}" for line in unmanaged_records.lines(records)))
     for note in notes:
         typer.echo(f"note: {note}", err=True)
@@ -61,7 +61,7 @@ def run(stack: str, config_file: str | None, form: str, report_file: str | None 
 def _compare(
     target: Sequence[str],
 ) -> tuple[list[Drift], list[Drift], list[dict[str, Any]] | None, list[str]]:
-    """Give both comparisons, the records that no code knows, and what else there is to say."""
+    """Return both comparisons, the undeclared records, and notes for the reader."""
     refreshed = pulumi_cli.preview(*pulumi_cli.LIVE, *target)
     live = drifts(refreshed, "live")
     planned = pulumi_cli.preview(*PREVIEW, *target)
@@ -71,30 +71,30 @@ def _compare(
         live = without_own_seals(live, code, current)
     notes = planned.messages("info")
     try:
-        opened = acl.changed(refreshed, os.environ)
-        live += [Drift(each.resource, CHANGED, each.change, mend=each.mend) for each in opened]
-    except NotAtHandError as error:
-        notes.append(f"the buckets' ACLs were not looked at: {error}")
+        acls = acl.changed(refreshed, os.environ)
+        live += [Drift(each.resource, CHANGED, each.change, mend=each.mend) for each in acls]
+    except NoAccessError as error:
+        notes.append(f"the ACLs of the buckets were not checked: {error}")
     try:
         records = unmanaged_records.unmanaged(refreshed, os.environ)
-    except NotAtHandError as error:
+    except NoAccessError as error:
         records = None
-        notes.append(f"the zones were not searched for records that no code knows: {error}")
+        notes.append(f"the zones were not searched for undeclared records: {error}")
     return live, code, records, notes
 
 
 def without_own_seals(
     live: Sequence[Drift], code: Sequence[Drift], current: Sequence[Drift]
 ) -> list[Drift]:
-    """Leave out the secrets that nobody touched. `current` is code against the cloud as it is.
+    """Leave out secrets that are unchanged. `current` is the code against the refreshed state.
 
-    A secret that an `up` sent plain differs from its sealed answer until the next `up`, and the
-    engine hides both. But where the code sends what the state has, it differs from the cloud only
-    if somebody changed it there. One that the code changes too is told in that part alone.
+    A secret that an `up` sent plain differs from its sealed form until the next `up`, and the
+    engine hides both values. Where the code sends what the state has, it differs from the cloud
+    only if it was changed there. A secret that the code changes too is reported with the code.
     """
 
-    def secrets(found: Sequence[Drift]) -> set[tuple[str, str]]:
-        return {(drift.resource, drift.path) for drift in found if drift.secret}
+    def secrets(drifts: Sequence[Drift]) -> set[tuple[str, str]]:
+        return {(drift.resource, drift.path) for drift in drifts if drift.secret}
 
-    touched = secrets(current) - secrets(code)
-    return [d for d in live if not d.secret or (d.resource, d.path) in touched]
+    changed_live = secrets(current) - secrets(code)
+    return [d for d in live if not d.secret or (d.resource, d.path) in changed_live]

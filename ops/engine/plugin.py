@@ -17,57 +17,57 @@ from ops.cli.errors import UsageError
 THROW_AWAY = "throw-away"
 STATE = ROOT / ".state"
 STAND_IN = "the rehearsal stand-in"
-ASTRAY = (
-    f"PATH leads to {STAND_IN}, for another state than its own: open a new shell, or to rehearse"
-    " set all that `python -m rehearsal env` prints"
+WRONG_STATE = (
+    f"PATH leads to {STAND_IN}, but the state is not its own: open a new shell, or to rehearse"
+    " set everything that `python -m rehearsal env` prints"
 )
 
 
 def rehearsed(environ: Mapping[str, str]) -> bool:
-    """Tell a rehearsal: the stand-in answers, for a cloud that has the state beside it."""
+    """Whether this is a rehearsal: the stand-in answers, and its cloud lies beside the state."""
     if not (cloud := environ.get(rehearsal.CLOUD_VARIABLE)):
         return False
-    mine = Path(cloud).resolve().parent.joinpath("state").as_uri()
-    return environ.get("PULUMI_BACKEND_URL") == mine and answering(environ) == STAND_IN
+    own_state = Path(cloud).resolve().parent.joinpath("state").as_uri()
+    return environ.get("PULUMI_BACKEND_URL") == own_state and answering(environ) == STAND_IN
 
 
-def own_state(environ: Mapping[str, str]) -> None:
-    """Raise UsageError where the stand-in would answer for another state than its own."""
+def refuse_wrong_state(environ: Mapping[str, str]) -> None:
+    """Raise UsageError where the stand-in answers, but the state is not its own."""
     if answering(environ) == STAND_IN and not rehearsed(environ):
-        raise UsageError(f"nothing was changed: {ASTRAY}")
+        raise UsageError(f"nothing was changed: {WRONG_STATE}")
 
 
 def choose(environ: dict[str, str], cloud: Path | None = None) -> tuple[dict[str, str], str]:
-    """Choose the plugin: the real one where it is or can be had, else the stand-in.
+    """Choose the plugin: the real one where it is installed or can be, else the stand-in.
 
-    Returns the environment to run pulumi in, and what to say of the choice. The word `rehearsal`
-    in ESTATE_PROVIDER chooses the stand-in, whose cloud is the file `cloud`.
+    Returns the environment to run pulumi in, and a text that explains the choice. ESTATE_PROVIDER
+    set to `rehearsal` chooses the stand-in, whose cloud is the file `cloud`.
     """
-    wanted = version("pulumi-digitalocean")
+    pinned = version("pulumi-digitalocean")
     if "PULUMI_CONFIG_PASSPHRASE_FILE" not in environ:
         environ.setdefault("PULUMI_CONFIG_PASSPHRASE", THROW_AWAY)
     asked_for = environ.get("ESTATE_PROVIDER") == "rehearsal"
-    if not asked_for and _real_plugin(wanted):
+    if not asked_for and _real_plugin(pinned):
         if not environ.get("DIGITALOCEAN_ACCESS_TOKEN"):
             environ.setdefault("DIGITALOCEAN_TOKEN", THROW_AWAY)
         return environ, answering(environ)
     environ |= rehearsal.environment(cloud or STATE / "preview" / "cloud.json")
-    why = f"the DigitalOcean plugin {wanted} is neither here nor to be had"
+    why = f"the DigitalOcean plugin {pinned} is not installed and cannot be downloaded"
     return environ, f"{answering(environ)} ({'as asked for' if asked_for else why})"
 
 
 def answering(environ: Mapping[str, str]) -> str:
-    """Say which plugin answers in an environment. One on PATH goes before an installed one."""
-    found = shutil.which("pulumi-resource-digitalocean", path=environ.get("PATH"))
-    if not found:
+    """Return which plugin the engine will use. One on PATH has precedence over an installed one."""
+    program = shutil.which("pulumi-resource-digitalocean", path=environ.get("PATH"))
+    if not program:
         return f"the DigitalOcean plugin {version('pulumi-digitalocean')}"
-    if Path(found).resolve().parent.parts[-2:] == ("rehearsal", "bin"):  # of any checkout
+    if Path(program).resolve().parent.parts[-2:] == ("rehearsal", "bin"):  # of any checkout
         return STAND_IN
-    return f"the DigitalOcean plugin on PATH, {found}"
+    return f"the DigitalOcean plugin on PATH, {program}"
 
 
-@lru_cache  # to be refused takes seconds
-def _real_plugin(wanted: str) -> bool:
+@lru_cache  # a refused download takes seconds
+def _real_plugin(pinned: str) -> bool:
     listed = subprocess.run(
         ["pulumi", "plugin", "ls", "--json"],  # noqa: S607
         capture_output=True,
@@ -75,7 +75,7 @@ def _real_plugin(wanted: str) -> bool:
         check=False,
     )
     plugins = json.loads(listed.stdout) if listed.returncode == 0 else []
-    if any(p["name"] == "digitalocean" and p.get("version") == wanted for p in plugins):
+    if any(p["name"] == "digitalocean" and p.get("version") == pinned for p in plugins):
         return True
-    install = ["pulumi", "plugin", "install", "resource", "digitalocean", wanted]
+    install = ["pulumi", "plugin", "install", "resource", "digitalocean", pinned]
     return subprocess.run(install, capture_output=True, check=False).returncode == 0  # noqa: S603

@@ -1,4 +1,4 @@
-"""Questions to the pulumi command line: its answer, or its own words as an error."""
+"""The client of the pulumi command line: its answer, or its own message as an error."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from ops.plan.config import StackConfig
 from rehearsal import OPTION, told_to_wait
 
 Environ = Mapping[str, str]
-LIVE = ("refresh", "--preview-only")  # asks what differs between what is live and the state
+LIVE = ("refresh", "--preview-only")  # compares the cloud with the state
 OTHER_JSON = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
 
 
 def settings(stack: str, config_file: str | None) -> StackConfig:
-    """Read what a command is about, and see that there is an engine to ask.
+    """Read the settings of a stack.
 
-    Raises UsageError for a stack or a file that is not there, and without pulumi.
+    Raises UsageError for a missing stack or file, and without pulumi.
     """
     read = config.load(stack, file=config_file)
     installed()
@@ -37,7 +37,7 @@ def settings(stack: str, config_file: str | None) -> StackConfig:
 
 
 def installed() -> None:
-    """Raise UsageError where there is no pulumi to ask."""
+    """Raise UsageError where pulumi is not installed."""
     if not shutil.which("pulumi"):
         raise UsageError(f"pulumi is not installed: see {config.INSTALL_PAGE}")
 
@@ -99,8 +99,8 @@ def _run(
     *arguments: str, environ: Environ, stdin: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     installed()
-    # What is asked is what is written here, whatever the shell has told pulumi.
-    kept = {
+    # The arguments alone decide, so variables that set options are left out.
+    variables = {
         name: value
         for name, value in environ.items()
         if name != OTHER_JSON and not name.startswith(OPTION)
@@ -109,7 +109,7 @@ def _run(
         return subprocess.run(  # noqa: S603
             ["pulumi", *arguments, "--non-interactive", "--color", "never"],  # noqa: S607
             cwd=ROOT,
-            env=kept | {"PULUMI_SKIP_UPDATE_CHECK": "true"},
+            env=variables | {"PULUMI_SKIP_UPDATE_CHECK": "true"},
             input=stdin,
             capture_output=True,
             text=True,
@@ -119,11 +119,13 @@ def _run(
 
 @contextmanager
 def to_its_end() -> Iterator[None]:
-    """Let an engine end by itself at a Ctrl-C: killed, it leaves its lock and orphaned plugins.
+    """Wait at a Ctrl-C until the engine ends: killed, it leaves its lock and orphaned plugins.
 
-    Raises KeyboardInterrupt after it has.
+    Raises KeyboardInterrupt afterwards.
     """
-    if threading.current_thread() is not threading.main_thread():  # Ctrl-C interrupts none of these
+    if (
+        threading.current_thread() is not threading.main_thread()
+    ):  # a Ctrl-C goes to the main thread only
         yield
         return
     with told_to_wait() as pressed:

@@ -20,9 +20,9 @@ ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
 def create(
     stack: str, folder: Path, environ: Mapping[str, str], file: Path | None = None
 ) -> tuple[dict[str, str], Path]:
-    """Make an empty state of a stack in a folder, and a copy of its file beside it.
+    """Create an empty state of a stack in a folder, and a copy of its file beside it.
 
-    Returns the environment that leads there, and the copy. Raises UsageError where that fails.
+    Returns the environment that selects it, and the copy. Raises UsageError where that fails.
     """
     (folder / "state").mkdir(parents=True)
     environ = {
@@ -33,13 +33,13 @@ def create(
     if "PULUMI_CONFIG_PASSPHRASE_FILE" not in environ:
         environ.setdefault("PULUMI_CONFIG_PASSPHRASE", THROW_AWAY)
     settings = _private_copy(file or ROOT / f"Pulumi.{stack}.yaml", folder, environ)
-    # The stack is made beside a copy of its file: making it writes a salt into the file.
+    # In that folder, since `stack init` writes a salt into the stack file.
     pulumi_cli.text("stack", "init", stack, "--no-select", "-C", str(folder), environ=environ)
     return environ, settings
 
 
 def _private_copy(tracked: Path, folder: Path, environ: Mapping[str, str]) -> Path:
-    """Copy the stack's files, without what the throw-away passphrase could not open."""
+    """Copy the stack file, without what the throw-away passphrase cannot decrypt."""
     copy: dict[str, Any] = config.read(tracked)
     real_passphrase = (
         "PULUMI_CONFIG_PASSPHRASE_FILE" in environ

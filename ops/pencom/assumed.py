@@ -1,7 +1,6 @@
 """What the handover does not say of Pencom's hosts. Every value here is assumed: check it."""
 
 DEPLOY_FOLDER = "/opt/pencom-project"  # assumed: where the monorepo is built and started
-ENVIRONMENTS = {"prod": "production", "stage": "staging"}  # assumed: ENVIRONMENT by stack
 OBJECT_REGION = "us-east-1"  # assumed: what MinIO calls its region unless told otherwise
 
 WEB_SERVER = "nginx"  # in what a host carries: it answers people and hands over to the gateways

@@ -10,6 +10,7 @@ from components.facts.pencom import UNUSED
 from components.facts.secrets import CATALOGUE
 from ops.pencom import assumed
 from ops.pencom.inventory import Estate, Service
+from stacks.discovery import environments
 
 # How a value is held against the inventory; "" where any will do.
 Kind = Literal["", "url", "host", "port", "name", "uri", "json"]
@@ -95,7 +96,9 @@ class _Known:
 
     def _environment(self, name: str) -> Iterator[Variable]:
         if name in ("ENVIRONMENT", "HIGHLIGHT_ENVIRONMENT"):
-            yield Variable(name, assumed.ENVIRONMENTS.get(self._estate.stack), assumed=True)
+            # assumed: the variable has the environment's kind as its value
+            environment = environments().get(self._estate.stack)
+            yield Variable(name, environment.kind if environment else None, assumed=True)
         elif name.startswith("HIGHLIGHT_") and name.endswith("_SERVICE_NAME"):
             yield Variable(name, self._service.name, assumed=True)
 

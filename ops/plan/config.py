@@ -17,6 +17,7 @@ import yaml
 from ops import ROOT
 from ops.cli.errors import UsageError
 from rehearsal import INSTALL_PAGE as INSTALL_PAGE
+from stacks.discovery import environments
 
 _BOOL, _DATE = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"
 _TIME = ("tag:yaml.org,2002:str", re.compile(r"^\d+(?::\d+)+(?:\.\d*)?$"))  # 23:00 is a text
@@ -66,9 +67,9 @@ class StackConfig:
             yield
 
 
-def stacks(root: Path = ROOT) -> list[str]:
-    """Return the names of the stacks that have a file."""
-    return sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
+def stacks() -> list[str]:
+    """Return the names of the project's stacks, in alphabetical order."""
+    return list(environments())
 
 
 def load(stack: str, root: Path = ROOT, file: str | Path | None = None) -> StackConfig:
@@ -82,8 +83,7 @@ def load(stack: str, root: Path = ROOT, file: str | Path | None = None) -> Stack
     if not settings.is_file():
         if file is not None:
             raise UsageError(f"there is no {file}")
-        known = ", ".join(stacks(root)) or "none"
-        raise UsageError(f"there is no {settings.name}: known stacks are {known}")
+        raise UsageError(f"there is no {settings.name}: known stacks are {', '.join(stacks())}")
     name = project["name"]
     entries = {
         f"{name}:{key}": schema["default"]

@@ -12,7 +12,7 @@ import re
 import runpy
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +24,7 @@ from pulumi.runtime.proto import resource_pb2
 
 from ops import ROOT
 from ops.cli.errors import UsageError
+from ops.plan.aliases import former_urns
 from ops.plan.config import StackConfig
 from ops.plan.references import Reference
 
@@ -41,7 +42,7 @@ class Resource:
 
     `inputs` are those that the engine receives, with SECRET and references in place of such values.
     `parent` and `dependencies` are URNs. `uses` maps an input to the names of the resources that
-    its value comes from. `custom` is false for a component.
+    its value comes from. `custom` is false for a component. `former` are the URNs of aliases.
     """
 
     urn: str
@@ -55,11 +56,18 @@ class Resource:
     protect: bool
     ignore_changes: tuple[str, ...]
     custom: bool
+    former: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def kind(self) -> str:
-        """The last part of the type."""
-        return self.type.rpartition(":")[2]
+        """The last part of the type. A component that shares it with a cloud type keeps its module.
+
+        So `digitalocean:index/droplet:Droplet` is a Droplet, `estate:compute:Droplet` is not.
+        """
+        last = self.type.rpartition(":")[2]
+        if not self.custom and hasattr(do, last):
+            return ":".join(self.type.split(":")[-2:])
+        return last
 
     def as_json(self) -> dict[str, Any]:
         """Return the published form."""
@@ -223,6 +231,7 @@ class Recorder(mocks.MockMonitor):
                 protect=request.protect,
                 ignore_changes=tuple(request.ignoreChanges),
                 custom=request.custom,
+                former=former_urns(urn, requests),
             )
             for urn, request in requests.items()
         ]

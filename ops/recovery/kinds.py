@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+from stacks.discovery import environments
+
 LossKind = Literal[
     "droplet",
     "database",
@@ -21,5 +23,7 @@ LossKind = Literal[
 ]
 KINDS: frozenset[LossKind] = frozenset(get_args(LossKind))
 ON_PREMISES: frozenset[LossKind] = frozenset({"host", "service", "store"})  # Pencom's
-STANDS_IN = {"prod": "dr"}  # which stack stands in for one whose region is lost
+STANDS_IN = {  # which stack stands in for one whose region is lost
+    each.stands_in_for: stack for stack, each in environments().items() if each.stands_in_for
+}
 CLOUD = KINDS - ON_PREMISES  # any of these ends with an `up`

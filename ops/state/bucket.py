@@ -78,7 +78,7 @@ def run(
         raise UsageError("this is a rehearsal, whose state is a folder: it needs no bucket")
     typer.echo(f"provider: {plugin.answering(environ)}")
     s3 = client.spaces(environ, region)
-    with client.words():
+    with client.refusals():
         there = _ours(s3, name, purpose)
         wanted = [each.told for each in amiss(s3, name)] if there else ["there is none: make it"]
         if wanted:

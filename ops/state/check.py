@@ -88,7 +88,7 @@ def _bucket(where: Bucket, mend: str) -> Finding:
     from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
     try:
-        with client.words():
+        with client.refusals():
             try:
                 amiss = bucket.amiss(where.client, where.name)
             except ClientError as error:

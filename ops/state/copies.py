@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import typer
 
-from ops.account.client import NotAtHandError
+from ops.account.client import NoAccessError
 from ops.cli.errors import UsageError
 from ops.engine import documents, pulumi_cli
 from ops.state import passphrase
@@ -36,12 +36,12 @@ def name(stack: str, when: datetime) -> str:
 
 
 def named(environ: Environ, url: str | None = None) -> Place:
-    """Open the second place. Raises NotAtHandError where none is named.
+    """Open the second place. Raises NoAccessError where none is named.
 
     Raises UsageError where it is the place of the state itself.
     """
     if not (url := url or environ.get(VARIABLE)):
-        raise NotAtHandError(
+        raise NoAccessError(
             f"{VARIABLE} is not set: it names the second place, like"
             " s3://BUCKET?endpoint=ams3.digitaloceanspaces.com&region=us-east-1 or a folder's path"
         )

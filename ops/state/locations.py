@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from ops.account import client
-from ops.account.client import NotAtHandError
+from ops.account.client import NoAccessError
 from ops.cli.errors import UsageError
 
 Environ = Mapping[str, str]
@@ -63,7 +63,7 @@ class Bucket:
 
     def names(self, under: str = "") -> list[str]:
         """Name every object below, in order."""
-        with client.words():
+        with client.refusals():
             pages = self.client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.name, Prefix=self.prefix + under
             )
@@ -72,18 +72,18 @@ class Bucket:
 
     def read(self, name: str) -> bytes:
         """Return the content of an object."""
-        with client.words():
+        with client.refusals():
             return self._content(Key=self.prefix + name)
 
     def write(self, name: str, content: bytes) -> None:
         """Write an object."""
-        with client.words():
+        with client.refusals():
             self.client.put_object(Bucket=self.name, Key=self.prefix + name, Body=content)
 
     def versions(self, name: str) -> Iterator[bytes]:
         """Yield what an object was before, the newest first, also after it was deleted."""
         key = self.prefix + name
-        with client.words():
+        with client.refusals():
             pages = self.client.get_paginator("list_object_versions").paginate(
                 Bucket=self.name, Prefix=key
             )
@@ -107,13 +107,13 @@ def place(url: str, environ: Environ, keys: tuple[str, str] = STATE_KEYS) -> Pla
     """Open what a URL names: `s3://BUCKET?endpoint=...&region=...`, `file://` or a path.
 
     `keys` are the variables that hold the bucket's key. Raises UsageError where it is no such URL,
-    and NotAtHandError without the key.
+    and NoAccessError without the key.
     """
     kind, name, endpoint, below = address(url)
     if kind == "file":
         return Folder(Path(below))
     if missing := [each for each in keys if not environ.get(each)]:
-        raise NotAtHandError(
+        raise NoAccessError(
             f"{' and '.join(missing)} not set: they open the bucket {name}. Set them to a Spaces"
             " key of that bucket and its secret"
         )

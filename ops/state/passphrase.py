@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from ops.account.client import NotAtHandError
+from ops.account.client import NoAccessError
 from ops.cli.errors import UsageError
 
 VARIABLE, FILE_VARIABLE = "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"
@@ -20,7 +20,7 @@ ROUNDS, KNOWN = 1_000_000, b"pulumi"
 
 
 def at_hand(environ: Mapping[str, str]) -> str:
-    """Return the passphrase as the engine would read it. Raises NotAtHandError without one."""
+    """Return the passphrase as the engine would read it. Raises NoAccessError without one."""
     if VARIABLE in environ:
         found, where = environ[VARIABLE], VARIABLE
     elif file := environ.get(FILE_VARIABLE):
@@ -28,11 +28,11 @@ def at_hand(environ: Mapping[str, str]) -> str:
         try:
             found = Path(file).read_text().strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise NotAtHandError(f"{where}, cannot be read: {error}") from None
+            raise NoAccessError(f"{where}, cannot be read: {error}") from None
     else:
-        raise NotAtHandError(f"neither {FILE_VARIABLE} nor {VARIABLE} is set")
+        raise NoAccessError(f"neither {FILE_VARIABLE} nor {VARIABLE} is set")
     if not found:
-        raise NotAtHandError(f"{where}, is empty")
+        raise NoAccessError(f"{where}, is empty")
     return found
 
 

@@ -10,7 +10,7 @@ from itertools import chain
 
 import typer
 
-from ops.account.client import Account, NotAtHandError, visit
+from ops.account.client import Account, NoAccessError, visit
 from ops.cli import findings
 from ops.cli.findings import Finding
 from ops.engine import plugin, pulumi_cli
@@ -43,11 +43,11 @@ def look(
     state: Recorded, environ: Mapping[str, str], nameserver: str | None, connect_to: str | None
 ) -> list[Finding]:
     """Look at everything, many things at once."""
-    account: Account | NotAtHandError
+    account: Account | NoAccessError
     with ExitStack() as door, ThreadPoolExecutor(AT_ONCE) as pool:
         try:
             account = door.enter_context(visit(environ))
-        except NotAtHandError as error:
+        except NoAccessError as error:
             account = error  # the rest is looked at without it
         looks = chain(
             names.looks(state, nameserver),

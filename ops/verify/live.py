@@ -10,7 +10,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from components.facts.holding import CACHES
-from ops.account.client import Account, NotAtHandError, RefusedError, words
+from ops.account.client import Account, NoAccessError, RefusedError, refusals
 from ops.cli.findings import Finding
 from ops.engine.documents import State
 from ops.verify.recorded import Look, Recorded
@@ -23,7 +23,7 @@ Told = Iterator[Finding]
 Rule = tuple[str, str]  # type and value of a trusted source
 
 
-def looks(state: Recorded, account: Account | NotAtHandError) -> Iterator[Look]:
+def looks(state: Recorded, account: Account | NoAccessError) -> Iterator[Look]:
     """Give a look for each droplet, cluster and app that the state names.
 
     Without an account nothing but what a stranger reaches is looked at, and the rest is told so.
@@ -44,7 +44,7 @@ def looks(state: Recorded, account: Account | NotAtHandError) -> Iterator[Look]:
 
 
 def _asking(
-    account: Account | NotAtHandError,
+    account: Account | NoAccessError,
     parts: Sequence[str],
     resource: State,
     look: Callable[[Account, State], Told],
@@ -52,11 +52,11 @@ def _asking(
     """Make a look that tells, too, what it could not ask."""
 
     def told() -> Told:
-        if isinstance(account, NotAtHandError):
+        if isinstance(account, NoAccessError):
             yield from (Finding(part, resource.name, "unseen", str(account)) for part in parts)
             return
         try:
-            with words():
+            with refusals():
                 yield from look(account, resource)
         except RefusedError as error:
             yield Finding(parts[0], resource.name, "bad", str(error))
@@ -64,12 +64,9 @@ def _asking(
     return told
 
 
-def _there(ask: Callable[[Any], Mapping[str, Any]], key: str, identity: object) -> Any:
-    """Ask for one thing; None where it is not there, which the client hands over as an answer."""
-    answer = ask(identity)
-    if answer.get("id") == "not_found":
-        return None
-    return answer[key]
+def _there(account: Account, name: str, identity: str) -> Any:
+    """Return one item of a list by its id; None where the account does not have it."""
+    return next((each for each in account.read(name) if str(each["id"]) == identity), None)
 
 
 def _gone(part: str, resource: State) -> Finding:
@@ -79,7 +76,7 @@ def _gone(part: str, resource: State) -> Finding:
 
 
 def _droplet(account: Account, resource: State) -> Told:
-    live = _there(account.api.droplets.get, "droplet", int(resource.id))
+    live = _there(account, "droplets", resource.id)
     if live is None:
         yield _gone(DROPLETS, resource)
         return
@@ -91,23 +88,23 @@ def _droplet(account: Account, resource: State) -> Told:
         yield Finding(BACKUPS, resource.name, "bad", "are off", "`make up` switches them on")
     else:
         plan = (resource.inputs.get("backupPolicy") or {}).get("plan", "weekly")
-        found = account.all(account.api.droplets.list_backups, "backups", int(resource.id))
+        found = account.read("droplet backups", int(resource.id))
         yield newest(resource.name, found, live["created_at"], YOUNG_BY_PLAN[plan])
 
 
 def _cluster(account: Account, resource: State, rules: set[Rule]) -> Told:
-    live = _there(account.api.databases.get_cluster, "database", resource.id)
+    live = _there(account, "clusters", resource.id)
     if live is None:
         yield _gone(DATABASES, resource)
         return
     good = live["status"] == "online"
     yield Finding(DATABASES, resource.name, "ok" if good else "bad", f"is {live['status']}")
-    listed = account.all(account.api.databases.list_firewall_rules, "rules", resource.id)
+    listed = account.read("cluster rules", resource.id)
     yield _trusted(resource.name, rules, {(each["type"], each["value"]) for each in listed})
     if live["engine"] in CACHES:
         yield Finding(BACKUPS, resource.name, "ok", f"{live['engine']} has none: a cache")
     else:
-        found = account.all(account.api.databases.list_backups, "backups", resource.id)
+        found = account.read("cluster backups", resource.id)
         yield newest(resource.name, found, live["created_at"], YOUNG)
 
 
@@ -150,7 +147,7 @@ def newest(name: str, backups: Sequence[Mapping[str, Any]], made: str, limit: ti
 
 
 def _app(account: Account, resource: State) -> Told:
-    live = _there(account.api.apps.get, "app", resource.id)
+    live = _there(account, "apps", resource.id)
     if live is None:
         yield _gone(APPS, resource)
         return
@@ -160,7 +157,7 @@ def _app(account: Account, resource: State) -> Told:
         yield Finding(APPS, resource.name, "bad", f"its active deployment is {phase}")
         return
     newer = []
-    for each in account.all(account.api.apps.list_deployments, "deployments", resource.id):
+    for each in account.read("app deployments", resource.id):
         if each["id"] == active["id"]:
             break
         newer.append(each["phase"])

@@ -20,7 +20,7 @@ HOSTS = ("api", "app", "admin", "app2")
 
 def args(**changes: Any) -> KroTrustArgs:
     return KroTrustArgs(
-        label=Label("krotrust", "kro", "test"),
+        label=Label("krotrust", "kro", "test", "staging"),
         settings=krotrust(**changes),
         ssh_public_key=PUBLIC_KEY,
         alert_emails=("ops@trust.test",),

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 from recording import exported, recorded
 
-from components.values import Vpc
+from components.types import Vpc
 from components.vpc import network
 
 ID = "5a4981aa-9653-4bd1-bef5-d6bff52042e4"

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 from recording import declared, recorded
 
-from components.values import Record
+from components.types import Record
 from components.zone import ADDRESS_TTL, Zone, ZoneArgs
 
 
@@ -86,10 +86,16 @@ def test_a_record_is_deleted_before_its_successor_is_made_and_the_zone_is_not() 
 
 
 REFUSED = [
-    ({"type": "CNAME", "name": "www", "value": "no-dot.test"}, "ends with a dot"),
-    ({"type": "MX", "value": "no-dot.test", "priority": 1}, "ends with a dot"),
-    ({"type": "CAA", "value": "no-dot.test", "flags": 0, "tag": "issue"}, "ends with a dot"),
-    ({"type": "CAA", "value": "mailto:a@b.test.", "flags": 0, "tag": "iodef"}, "no final dot"),
+    ({"type": "CNAME", "name": "www", "value": "no-dot.test"}, "final dot: no-dot.test."),
+    ({"type": "MX", "value": "no-dot.test", "priority": 1}, "final dot: no-dot.test."),
+    (
+        {"type": "CAA", "value": "no-dot.test", "flags": 0, "tag": "issue"},
+        "final dot: no-dot.test.",
+    ),
+    (
+        {"type": "CAA", "value": "mailto:a@b.test.", "flags": 0, "tag": "iodef"},
+        "without a final dot: mailto:a@b.test",
+    ),
     ({"type": "PTR", "value": "x."}, "Input should be"),
     ({"type": "TXT", "value": "x", "ttl": 5}, "greater than or equal to 30"),
 ]

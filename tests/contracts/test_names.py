@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pulumi
 import pulumi_digitalocean as do
-from estate import recorded
+from recorded_stacks import recorded
 
 from ops.plan import config
 from ops.plan.graph import Recorder
 
 NAMES = Path(__file__).with_name("names.txt")
 RENEW = "RENEW_NAMES"
-STACK = "pulumi:pulumi:Stack"
 
 
 def names(recorder: Recorder) -> set[str]:
@@ -24,34 +23,11 @@ def names(recorder: Recorder) -> set[str]:
 
 
 def former(recorder: Recorder) -> set[str]:
-    """What the resources were called before, as far as aliases say: theirs and their parents'."""
-    requests = recorder.requests
-
-    def known_as(urn: str) -> set[tuple[str, str]]:
-        request = requests[urn]
-        known: set[tuple[str, str]] = set()
-        places = [(request.parent, request.type, request.name)]
-        for alias in request.aliases:
-            if alias.urn:
-                types, name = alias.urn.split("::")[2:4]
-                known.add((types, name))
-            else:
-                spec = alias.spec
-                parent = "" if spec.noParent else spec.parentUrn or request.parent
-                places.append((parent, spec.type or request.type, spec.name or request.name))
-        for parent, kind, name in places:
-            if requests.get(parent) is None or requests[parent].type == STACK:
-                known.add((kind, name))
-                continue
-            for types, old in known_as(parent):
-                known.add((f"{types}${kind}", name))
-                if name.startswith(requests[parent].name):
-                    # The engine gives a child named after its parent the parent's old name, too.
-                    rest = name.removeprefix(requests[parent].name)
-                    known.add((f"{types}${kind}", old + rest))
-        return known
-
-    return {" ".join(known) for urn in requests for known in known_as(urn)}
+    """What the resources are called and were called before, as far as aliases say."""
+    known = names(recorder)
+    for resource in recorder.graph().resources:
+        known |= {" ".join(urn.split("::")[2:4]) for urn in resource.former}
+    return known
 
 
 def kept() -> set[str]:

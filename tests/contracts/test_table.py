@@ -12,7 +12,7 @@ from typing import Any
 import provider_schema
 import pulumi_digitalocean as do
 import pytest
-from estate import cloud
+from recorded_stacks import cloud
 
 from rehearsal.cloud import Refused, fill, row, store
 from rehearsal.sdk import resource_type

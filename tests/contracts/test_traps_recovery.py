@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from conftest import changed
-from estate import graph
+from recorded_stacks import graph
 
 from ops.diff.plans import Edit, compare
 from ops.impact.blast import blast_radius

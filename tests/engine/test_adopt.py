@@ -12,7 +12,7 @@ import yaml
 from conftest import CANARIES, SEAL_KEY, Engine
 
 import rehearsal
-from ops.adopt.imports import take_over
+from ops.adopt.imports import import_resources
 from ops.cli.errors import UsageError
 from ops.plan.graph import Graph
 from ops.plan.urn import name_of
@@ -270,7 +270,7 @@ def test_an_import_that_stopped_half_way_goes_on(engine: Engine) -> None:
     wanted = {name: each["id"] for name, each in report["matched"].items()}
     fault = {"type": "DnsRecord", "op": "read", "kind": "refuse", "times": 1}
     with pytest.raises(UsageError, match="503 Service Unavailable"):
-        take_over("prod", str(engine.file), wanted, environ(engine, fault))
+        import_resources("prod", str(engine.file), wanted, environ(engine, fault))
     some = state(engine)
     assert some.keys() < wanted.keys()
     assert all(each["protect"] for each in some.values())

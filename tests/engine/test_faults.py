@@ -118,7 +118,7 @@ def test_twins_are_named_with_both_ids_and_stay_until_a_person_deletes_one(tmp_p
     assert cloud(engine) == before
     (extra,) = {f"Droplet/{identity}" for identity in both} - {*state(engine)}
     forget(engine, *extra.split("/"))
-    assert "nothing to mend" in quiet(engine.ops("mend", "--yes"))
+    assert "nothing to repair" in quiet(engine.ops("mend", "--yes"))
     assert_settled(engine)
 
 

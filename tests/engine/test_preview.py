@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import shutil
-import subprocess
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from conftest import Engine
 
-from ops import ROOT
 from ops.pencom import export, inventory
 from ops.plan import config
 from ops.plan.graph import Graph
@@ -70,34 +65,6 @@ def test_a_preview_from_nothing_plans_what_the_offline_plan_says_each_time(
         assert state["dependencies"] == list(resource.dependencies), urn
     if "stand-in" in engine.provider:
         assert not (engine.folder / "cloud.json").exists(), "a preview must not write the cloud"
-
-
-def test_make_preview_leaves_the_tree_as_it_was() -> None:
-    def tree() -> dict[str, str]:
-        tracked = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        files = [ROOT / name for name in tracked.stdout.split("\0") if name]
-        return {str(f): hashlib.sha256(f.read_bytes()).hexdigest() for f in files if f.is_file()}
-
-    before = tree()
-    done = subprocess.run(
-        [shutil.which("make") or "make", "preview", "STACK=stage"],
-        cwd=ROOT,
-        # As a person types it, and not as a part of the make that runs these tests.
-        env={name: value for name, value in os.environ.items() if not name.startswith("MAKE")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.startswith("provider: ")
-    assert "to create" in done.stdout
-    assert tree() == before
 
 
 def test_a_moved_service_and_a_new_port_show_in_a_preview(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import CANARIES, SEAL_KEY, Engine
+from conftest import CANARIES, SEAL_KEY, STACKS, Engine
 
 from ops.plan.graph import Graph
 
@@ -21,7 +21,8 @@ def _resources(engine: Engine) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "stack", ["stage", *(pytest.param(each, marks=pytest.mark.soak) for each in ("prod", "dr"))]
+    "stack",
+    ["stage", *(pytest.param(each, marks=pytest.mark.soak) for each in STACKS if each != "stage")],
 )
 def test_a_stack_comes_up_leaves_nothing_to_do_and_only_stage_can_be_destroyed(
     stack: str, engine_for: Callable[[str], Engine], plan: Callable[[str], Graph]

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
-import shutil
-import subprocess
-import sys
-import tarfile
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,32 +12,27 @@ import pytest
 from by_hand import brought_up
 from conftest import Engine
 
-from ops import ROOT
 from ops.plan.urn import name_of
-from rehearsal.prepare import ask, prepare
 
 pytestmark = pytest.mark.engine
 
 KRO = "components/krotrust.py"
+DROPLET = "components/droplet.py"
 REFACTORING = (  # (file, text, what takes its place)
     # A resource under another name.
     (
-        KRO,
-        '_firewall(f"{name}-firewall", args, droplet, child)',
-        '_firewall(f"{name}-wall", args, droplet, pulumi.ResourceOptions('
-        'parent=self, aliases=[pulumi.Alias(name=f"{name}-firewall")]))',
+        DROPLET,
+        '_firewall(f"{prefix}-firewall", args, self.droplet, child)',
+        '_firewall(f"{prefix}-wall", args, self.droplet, pulumi.ResourceOptions('
+        'parent=self, aliases=[pulumi.Alias(name=f"{prefix}-firewall")]))',
     ),
     # A resource in another component.
     (
-        KRO,
-        "    key = do.SshKey(",
-        '    keys = pulumi.ComponentResource("estate:access:Keys", f"{name}-keys", {},'
-        " pulumi.ResourceOptions(parent=parent))\n    key = do.SshKey(",
-    ),
-    (
-        KRO,
-        "(parent=parent, delete_before_replace=True)",
-        "(parent=keys, aliases=[pulumi.Alias(parent=parent)], delete_before_replace=True)",
+        DROPLET,
+        'self.ssh_key = _ssh_key(f"{prefix}-droplet-key", args.ssh_key, child)',
+        'keys = pulumi.ComponentResource("estate:access:Keys", f"{prefix}-keys", {}, child)\n'
+        '        self.ssh_key = _ssh_key(f"{prefix}-droplet-key", args.ssh_key,'
+        " pulumi.ResourceOptions(parent=keys, aliases=[pulumi.Alias(parent=self)]))",
     ),
     # A component under another name, and the children that are named after it.
     (KRO, 'f"{name}-database",', 'f"{name}-escrow",'),
@@ -127,49 +116,3 @@ def test_renames_and_moves_with_aliases_keep_the_cloud_and_without_them_destroy(
     moved = _ids(engine)
     assert moved["krotrust-wall"] == ids["krotrust-firewall"]
     assert sorted(moved.values()) == sorted(ids.values())
-
-
-@pytest.fixture
-def before(tmp_path: Path) -> Path:
-    """The project as it was one commit ago."""
-    command = ["git", "-C", str(ROOT), "archive", "HEAD^"]
-    archive = shutil.which("git") and subprocess.run(command, capture_output=True, check=False)
-    if not archive or archive.returncode:
-        pytest.skip("the commit before is not to be had: no git, no history, or a shallow one")
-    project = tmp_path / "before"
-    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files:
-        files.extractall(project, filter="data")
-    (project / ".venv").symlink_to(ROOT / ".venv")
-    return project
-
-
-def test_the_program_takes_over_what_the_one_of_the_commit_before_has_made(
-    before: Path, tmp_path: Path
-) -> None:
-    # By its own commands, its own settings and its own stand-in.
-    rehearse = [sys.executable, "-m", "rehearsal", "up", "--stack", "prod", "--speed", "0"]
-    made = subprocess.run(rehearse, cwd=before, capture_output=True, text=True, check=False)
-    assert made.returncode == 0, made.stdout + made.stderr
-
-    now = prepare("prod", tmp_path / "now", ask("secrets", "--stack", "prod"))
-    environ = replace(now, folder=before / ".state" / "rehearsal" / "prod").environment()
-    # Else the engine would stop at the first that it refuses, and not name the others.
-    command = ["pulumi", "preview", "--json", "--ignore-protect", "--non-interactive"]
-    done = subprocess.run(
-        [*command, "--stack", "prod", "--config-file", str(now.file)],
-        cwd=ROOT,
-        env=environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    preview = json.loads(done.stdout)
-    assert preview["changeSummary"].get("same", 0) + preview["changeSummary"].get("update", 0) > 50
-    # Updates may be, and what is new. What goes was named in estate:removals one commit before.
-    lost = [
-        f"{step['op']} {step['urn']}"
-        for step in _cloud_steps(preview)
-        if step["op"] not in ("create", "update") and step["oldState"].get("protect")
-    ]
-    assert lost == []

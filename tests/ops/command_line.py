@@ -15,9 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import warm
+from plans import rendered_folder
+
 from ops import ROOT
 
-ROOMS = ("stacks", "components", "ops", "policy", "rehearsal", "rendered")
+COPIED = ("stacks", "components", "rendered")
+LINKED = ("ops", "policy", "rehearsal")  # code that no test changes
 REAL = {
     "DIGITALOCEAN_TOKEN": "dop_v1_real",
     "SPACES_ACCESS_KEY_ID": "real",
@@ -85,10 +89,13 @@ class Project:
     @classmethod
     def copied(cls, folder: Path) -> Project:
         """Copy the rooms that commands need."""
-        for room in ROOMS:
+        rendered_folder()
+        for room in COPIED:
             # Compiled modules come along, which saves time; not those that are being written.
             ignore = shutil.ignore_patterns("*.pyc.*")
             shutil.copytree(ROOT / room, folder / room, ignore=ignore)
+        for room in LINKED:
+            (folder / room).symlink_to(ROOT / room)
         for file in [*ROOT.glob("Pulumi*.yaml"), ROOT / "__main__.py"]:
             shutil.copy(file, folder)
         return cls(folder)
@@ -113,11 +120,5 @@ class Project:
     ) -> subprocess.CompletedProcess[str]:
         """Run `python -m ops` with nothing on PATH but the folder `path`."""
         clean = {name: value for name, value in os.environ.items() if name in ("HOME", "LANG")}
-        return subprocess.run(
-            [sys.executable, "-m", "ops", *arguments],
-            cwd=self.folder,
-            env={**clean, "PATH": str(path or self.folder / "empty"), **(environ or {})},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        clean |= {"PATH": str(path or self.folder / "empty"), **(environ or {})}
+        return warm.run("ops", *arguments, cwd=self.folder, env=clean)

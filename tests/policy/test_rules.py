@@ -15,7 +15,7 @@ from policy import data_loss, exposure, upkeep
 from policy.resources import Operation, PlannedResource, kind, product_of, worldwide
 from policy.rules import RULES, violations
 from policy.secrecy import looks_like
-from stacks.estate import ENVIRONMENTS
+from stacks.discovery import environments
 
 ADVISORY = {"watched-urls", "grouped-and-tagged"}
 
@@ -157,8 +157,22 @@ def test_a_resource_of_the_cloud_goes_by_its_last_name_and_a_component_by_its_wh
     assert kind("estate:pencom:Host") == "estate:pencom:Host"
 
 
-def test_the_rules_know_the_same_environments_hosts_and_regions_as_the_program() -> None:
-    assert {name for name, each in ENVIRONMENTS.items() if each.guarded} == set(data_loss.GUARDED)
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_rules_guard_every_stack_but_those_for_staging(stack: str) -> None:
+    environment = environments()[stack]
+    assert data_loss.guarded(committed(stack), stack) is (environment.kind != "staging")
+    assert data_loss.guarded(committed(stack), "another") is (environment.kind != "staging")
+
+
+@pytest.mark.parametrize("stack", ["prod", "dr"])
+def test_production_stays_guarded_when_its_projects_say_that_it_is_none(stack: str) -> None:
+    project = PlannedResource("Project", "project", {"environment": "Staging"})
+    broken = violations([project, PlannedResource("Vpc", "vpc", {})], stack)
+    assert [each.resource for each in broken] == ["vpc", "vpc"]
+    assert {each.rule.name for each in broken} == {"nothing-lost", "known-regions"}
+
+
+def test_the_rules_know_the_same_hosts_and_regions_as_the_program() -> None:
     gateways = {name for name, each in INVENTORY.services.items() if each.gateway}
     assert set(exposure.AT_THE_EDGE) == gateways | {"nginx"}
     types = {each.type for stack in STACKS for each in committed(stack)}

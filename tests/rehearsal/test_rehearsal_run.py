@@ -22,7 +22,7 @@ from ops import ROOT
 from ops.plan import config
 from ops.plan.graph import record
 from rehearsal import prepare, run
-from stacks import needs
+from stacks import required_values
 
 CATALOGUE = [
     {"key": "KROGIVING__JWT_SECRET_KEY", "neededByUp": True},
@@ -70,7 +70,7 @@ def test_the_copy_lacks_nothing_and_the_tracked_file_stays_as_it_was(
 
 
 def test_the_placeholders_are_those_that_an_up_stops_for() -> None:
-    assert prepare.PLACEHOLDERS == needs.PLACEHOLDERS
+    assert prepare.PLACEHOLDERS == required_values.PLACEHOLDERS
 
 
 @settings(deadline=None)  # a machine may be busy

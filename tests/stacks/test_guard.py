@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
-from conftest import changed
+from conftest import STACKS, changed
 
 from ops.plan.graph import Graph, record
-from stacks.estate import ENVIRONMENTS
+from stacks.discovery import environments
 
 Plan = Callable[[str], Graph]
 
@@ -17,19 +17,28 @@ def _unprotected(graph: Graph) -> list[str]:
     return [item.name for item in graph.resources if item.custom and not item.protect]
 
 
-@pytest.mark.parametrize("stack", ["prod", "dr"])
+GUARDED = [stack for stack, each in environments().items() if each.guarded]
+FREE = [stack for stack in STACKS if stack not in GUARDED]
+
+
+def test_production_and_what_becomes_production_are_guarded_and_staging_is_not() -> None:
+    assert {"prod", "dr"} <= {*GUARDED}
+    assert "stage" in FREE
+    assert [name for name in FREE if environments()[name].kind == "production"] == []
+
+
+@pytest.mark.parametrize("stack", GUARDED)
 def test_every_cloud_resource_of_a_guarded_environment_is_protected(plan: Plan, stack: str) -> None:
-    assert ENVIRONMENTS[stack].guarded
     assert sum(resource.custom for resource in plan(stack).resources) > 50
     assert _unprotected(plan(stack)) == []
 
 
-def test_nothing_of_staging_is_protected(plan: Plan) -> None:
-    assert not ENVIRONMENTS["stage"].guarded
-    assert [item.name for item in plan("stage").resources if item.protect] == []
+@pytest.mark.parametrize("stack", FREE)
+def test_nothing_of_an_environment_without_a_guard_is_protected(plan: Plan, stack: str) -> None:
+    assert [item.name for item in plan(stack).resources if item.protect] == []
 
 
-@pytest.mark.parametrize("stack", ["prod", "stage", "dr"])
+@pytest.mark.parametrize("stack", STACKS)
 def test_what_is_only_described_or_only_groups_is_not_protected(plan: Plan, stack: str) -> None:
     assert not [item.name for item in plan(stack).resources if item.protect and not item.custom]
 

@@ -19,18 +19,30 @@ def _history(*restored: dict[str, str], retired: tuple[str, ...] = ()) -> dict[s
 @pytest.mark.parametrize(
     ("changes", "key", "said"),
     [
-        (_history({"name": OLD}), DATABASE, [OLD, "two clusters", "new name"]),
-        (_history({"name": TWO}, {"name": TWO}), DATABASE, [TWO, "two clusters"]),
-        (_history({"name": TWO, "from": TWO}), DATABASE, [TWO, f"one of {OLD}", "another estate"]),
+        (_history({"name": OLD}), f"{DATABASE}.restored.0.name", [f"{DATABASE}.name in"]),
+        (
+            _history({"name": TWO}, {"name": TWO}),
+            f"{DATABASE}.restored.1.name",
+            [f"{DATABASE}.restored.0.name in"],
+        ),
+        (
+            _history({"name": TWO, "from": TWO}),
+            f"{DATABASE}.restored.0.from",
+            [TWO, f"one of {OLD}", "another estate"],
+        ),
         (
             _history({"name": TWO, "from": THREE}, {"name": THREE}),
-            DATABASE,
-            [f"{TWO} cannot be filled from {THREE}", "comes no earlier"],
+            f"{DATABASE}.restored.0.from",
+            [f"{TWO} cannot be filled", f"one of {OLD},", "comes no earlier"],
         ),
-        (_history(retired=(OLD,)), DATABASE, [f"{OLD} is in use", "last of restored"]),
-        (_history({"name": TWO}, retired=(TWO,)), DATABASE, [f"{TWO} is in use"]),
-        (_history({"name": TWO}, retired=(OLD, OLD)), DATABASE, [OLD, "twice"]),
-        (_history({"name": TWO}, retired=(THREE,)), DATABASE, [THREE, "none of", OLD]),
+        (
+            _history(retired=(OLD,)),
+            f"{DATABASE}.retired.0",
+            [f"{OLD} is in use", "last of restored"],
+        ),
+        (_history({"name": TWO}, retired=(TWO,)), f"{DATABASE}.retired.0", [f"{TWO} is in use"]),
+        (_history({"name": TWO}, retired=(OLD, OLD)), f"{DATABASE}.retired.1", [OLD, "twice"]),
+        (_history({"name": TWO}, retired=(THREE,)), f"{DATABASE}.retired.0", [f"one of {OLD}"]),
         (_history({"name": TWO, "at": "2026-01-31"}), f"{DATABASE}.restored.0.at", ["T("]),
         (_history({"name": TWO, "at": "2026-02-31T24:00:00Z"}), f"{DATABASE}.restored.0.at", []),
         (_history({"name": "Two"}), f"{DATABASE}.restored.0.name", ["[a-z]"]),
@@ -46,29 +58,33 @@ def _history(*restored: dict[str, str], retired: tuple[str, ...] = ()) -> dict[s
             ["at, from, name, nodes"],
         ),
         ({"krogiving.valkey.restored": []}, "krogiving.valkey.restored", ["no such key"]),
-        ({f"{MONGO}.restored": [{"name": "giv-prod-valkey"}]}, GIV, ["giv-prod-valkey", "two"]),
+        (
+            {f"{MONGO}.restored": [{"name": "giv-prod-valkey"}]},
+            f"{MONGO}.restored.0.name",
+            ["krogiving.valkey.name in"],
+        ),
         (
             {f"{MONGO}.restored": [{"name": "giv-2", "from": "giv-prod-postgresql"}]},
-            GIV,
-            ["giv-2 cannot be filled from giv-prod-postgresql, which is no mongodb"],
+            f"{MONGO}.restored.0.from",
+            ["giv-2 cannot be filled from one of postgresql"],
         ),
         ({"krotrust.standIn": "kro-dr"}, "krotrust.standIn", ["address"]),
         ({"krotrust.standIn": "10.118.0.2"}, "krotrust.standIn", ["public IPv4"]),
         ({"krotrust.standIn": "127.0.0.1"}, "krotrust.standIn", ["public IPv4"]),
         ({"krotrust.standIn": "2001:4860::1"}, "krotrust.standIn", ["public IPv4"]),
-        ({"krotrust.answersFor": "krotrust.com"}, KRO, ["its own domain"]),
-        ({"krogiving.answersFor": "krogiving.com"}, GIV, ["its own domain"]),
+        ({"krotrust.answersFor": "krotrust.com"}, f"{KRO}.answersFor", ["its own domain"]),
+        ({"krogiving.answersFor": "krogiving.com"}, f"{GIV}.answersFor", ["its own domain"]),
         ({"krogiving.answersFor": "krogiving"}, "krogiving.answersFor", ["[a-z]"]),
         ({"krogiving.standIn": "dr"}, "krogiving.standIn", ["boolean"]),
         (
             {"krogiving.standIn": True, "krogiving.answersFor": "giving.test"},
-            GIV,
+            f"{GIV}.standIn",
             ["one of them alone"],
         ),
         (
             {"krogiving.records": [{"type": "CNAME", "name": "standby-api", "value": "a.test."}]},
-            GIV,
-            ["standby-api", "take it out of records"],
+            f"{GIV}.records.0",
+            ["App Platform writes", "standby-api"],
         ),
     ],
 )
@@ -81,7 +97,7 @@ def test_a_recovery_that_cannot_be_meant_is_refused(
         assert part in mistake.allowed
 
 
-def test_a_stand_in_at_an_address_that_nobody_has_told_yet_stops_an_up(
+def test_a_stand_in_at_an_address_that_is_not_known_yet_stops_an_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("pulumi.runtime.is_dry_run", lambda: False)

@@ -1,4 +1,4 @@
-"""One catalogue of secrets without values, and one door through which a value comes in."""
+"""One catalogue of secrets without values, and two places that a value can come from."""
 
 from __future__ import annotations
 
@@ -85,12 +85,16 @@ def _typed(keys: dict[str, str], encrypted: tuple[str, ...] = ()) -> StackConfig
     ("settings", "environ", "key", "allowed"),
     [
         (_typed({JWT: CANARY}), None, JWT, f"pulumi config set --secret {JWT}"),
-        (_typed({"PENCOM__AUDIT_DB_PASSWORD": CANARY}), None, None, "in plain text"),
-        (_typed({"KROGIVING__JWT_SECRT_KEY": CANARY}), None, None, "python -m ops secrets"),
+        (
+            _typed({"PENCOM__AUDIT_DB_PASSWORD": CANARY}),
+            None,
+            None,
+            "in plain text, so the secret is compromised",
+        ),
         (_typed({"KROGIVNG__X": CANARY}, ("KROGIVNG__X",)), None, None, "python -m ops secrets"),
-        (_typed({JWT: CANARY}, (JWT,)), "another " + CANARY, JWT, "unset the one that is old"),
+        (_typed({JWT: CANARY}, (JWT,)), "another " + CANARY, JWT, "unset the outdated one"),
     ],
-    ids=["plain text", "plain text of another system", "unknown name", "unknown system", "two"],
+    ids=["plain text", "plain text of another system", "unknown system", "two"],
 )
 def test_a_secret_that_comes_in_wrongly_is_named_and_never_shown(
     settings: StackConfig,
@@ -106,6 +110,15 @@ def test_a_secret_that_comes_in_wrongly_is_named_and_never_shown(
     named = key or next(name for name in settings.values if "__" in name).removeprefix("estate:")
     assert (mistake.key, mistake.found) == (f"estate:{named}", HIDDEN)
     assert allowed in mistake.allowed
+    assert CANARY not in text
+
+
+def test_an_unknown_secret_in_plain_text_has_both_mistakes() -> None:
+    text = refusal(_typed({"KROGIVING__JWT_SECRT_KEY": CANARY}))
+    unknown, plain = mistakes(text, "prod")
+    assert unknown.key == plain.key == "estate:KROGIVING__JWT_SECRT_KEY"
+    assert "python -m ops secrets" in unknown.allowed
+    assert "compromised: change it at its source, then remove this entry" in plain.allowed
     assert CANARY not in text
 
 
@@ -186,7 +199,7 @@ def test_what_goes_to_the_engine_is_marked_as_a_secret(monkeypatch: pytest.Monke
 
 def test_an_encrypted_entry_that_cannot_be_opened_here_still_gives_a_plan() -> None:
     settings = changed("prod", {JWT: ""}, encrypted=(JWT,))
-    assert f"[{JWT}: not at hand]" in _sent(settings)[0]
+    assert f"[{JWT}: not available]" in _sent(settings)[0]
 
 
 def test_a_found_secret_does_not_print_its_value() -> None:

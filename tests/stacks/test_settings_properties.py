@@ -20,10 +20,14 @@ Path = tuple[str | int, ...]
 # Settings that a stack file may leave open.
 NULLABLE = {
     *("backups", "publicKey", "frontend", "admin", "restore"),
+    *("answersFor", "at", "id", "standIn", "weekday"),
     *("paystackPublicKey", "splitApiKey", "highlightProjectId"),
     *("cloudinaryCloudName", "cloudinaryUploadPreset"),
 }
-OPTIONAL = {"restore"}
+OPTIONAL = {  # written out in the committed files, but for older ones not required
+    *("restore", "restored", "retired", "records", "answersFor", "standIn"),
+    *("at", "id", "weekday"),
+}
 
 # Text as a YAML file can hold it, and texts that have fooled a parser before.
 JUNK = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(

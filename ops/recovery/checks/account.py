@@ -9,28 +9,17 @@ from functools import partial
 from typing import Any
 
 from components.facts.holding import CACHES
-from ops.account.client import Account, RefusedError, visit, words
+from ops.account.client import Account, RefusedError, refusals, visit
+from ops.account.lists import LISTS as ACCOUNT_LISTS
 from ops.cli.errors import UsageError
 
 AT_ONCE = 8
 ACCOUNT = "account:read"
-# By the scope that lets a token read it: the envelope, and how it is asked for.
-LISTS: Mapping[str, tuple[str, Callable[[Any], Callable[..., Any]]]] = {
-    "app:read": ("apps", lambda api: api.apps.list),
-    "cdn:read": ("endpoints", lambda api: api.cdn.list_endpoints),
-    "database:read": ("databases", lambda api: api.databases.list_clusters),
-    "domain:read": ("domains", lambda api: api.domains.list),
-    "droplet:read": ("droplets", lambda api: api.droplets.list),
-    "firewall:read": ("firewalls", lambda api: api.firewalls.list),
-    "monitoring:read": ("policies", lambda api: api.monitoring.list_alert_policy),
-    "project:read": ("projects", lambda api: api.projects.list),
-    "reserved_ip:read": ("reserved_ips", lambda api: api.reserved_ips.list),
-    "spaces_key:read": ("keys", lambda api: api.spaces_key.list),
-    "ssh_key:read": ("ssh_keys", lambda api: api.ssh_keys.list),
-    "tag:read": ("tags", lambda api: api.tags.list),
-    "uptime:read": ("checks", lambda api: api.uptime.list_checks),
-    "vpc:read": ("vpcs", lambda api: api.vpcs.list),
-}
+NAMES = (
+    *("apps", "cdns", "clusters", "domains", "droplets", "firewalls", "monitor alerts"),
+    *("projects", "reserved IPs", "Spaces keys", "SSH keys", "tags", "uptime checks", "VPCs"),
+)
+LISTS: Mapping[str, str] = {ACCOUNT_LISTS[name].scope: name for name in NAMES}  # by token scope
 Asks = Mapping[str, Callable[[], Any]]
 
 
@@ -72,10 +61,9 @@ def see(
     try:
         with visit(environ) as account:
             asks: dict[str, Callable[[], Any]] = {
-                scope: partial(account.all, ask(account.api), envelope)
-                for scope, (envelope, ask) in LISTS.items()
+                scope: partial(account.read, name) for scope, name in LISTS.items()
             }
-            asks[ACCOUNT] = partial(account.one, account.api.account.get, "account")
+            asks[ACCOUNT] = account.details
             for region in regions:  # one after the other: making a client is not safe at once
                 asks[spaces(region)] = _buckets(account, region)
             seen = Seen(_together(asks))
@@ -103,10 +91,7 @@ def _buckets(account: Account, region: str) -> Callable[[], Any]:
 
 
 def _backups(account: Account, seen: Seen, names: Iterable[tuple[str, str]]) -> Asks:
-    lists: dict[str, Callable[..., Any]] = {
-        "droplet": account.api.droplets.list_backups,
-        "database": account.api.databases.list_backups,
-    }
+    lists = {"droplet": "droplet backups", "database": "cluster backups"}
     asks: dict[str, Callable[[], Any]] = {}
     for kind, name in names:
         try:
@@ -114,7 +99,7 @@ def _backups(account: Account, seen: Seen, names: Iterable[tuple[str, str]]) -> 
         except UsageError:
             continue  # said where it is looked for
         if found and found.get("engine") not in CACHES:
-            asks[backups(found["id"])] = partial(account.all, lists[kind], "backups", found["id"])
+            asks[backups(found["id"])] = partial(account.read, lists[kind], found["id"])
     return asks
 
 
@@ -125,7 +110,7 @@ def _together(asks: Asks) -> dict[str, Any]:
 
 def _answer(ask: Callable[[], Any]) -> Any:
     try:
-        with words():
+        with refusals():
             return ask()
     except UsageError as error:
         return error

@@ -42,7 +42,7 @@ def droplets(subject: Subject) -> Iterator[Finding]:
             told = "backups are off: what only stands on its disk has no copy"
             mend = f"make up STACK={subject.plan.stack}"
             if not wanted:
-                mend = f"set `krotrust.droplet.backups` in {subject.plan.file}, then {mend}"
+                mend = f"set `backups` of {name} in {subject.plan.file}, then {mend}"
             yield Finding("backups", name, "bad", told, mend)
         else:
             weekly = (resource.inputs.get("backupPolicy") or {}).get("plan") == "weekly"

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from ops.cli.findings import Finding
 from ops.pencom import inventory, ssh
 from ops.recovery.checks.subject import Subject
-from stacks.needs import PLACEHOLDERS
+from stacks.required_values import PLACEHOLDERS
 
 
 def refused(subject: Subject) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from components.facts.krotrust import DROPLET
 from components.facts.secrets import CATALOGUE
 from ops.recovery.case import Case
 from ops.recovery.kinds import LossKind
@@ -25,12 +26,23 @@ def _up(case: Case, what: str, *made: str, empty: str = "") -> Step:
 
 def _droplet(case: Case) -> Iterator[Step]:
     name = case.resource.name
-    held = [each for each in case.planned.resources if each.kind == "ReservedIp"]
-    same = any(name in names for each in held for names in each.uses.values())
-    follows = "its reserved address is led to it" if same else "the names follow its new address"
+    users = {
+        each.kind
+        for each in case.planned.resources
+        if any(name in names for names in each.uses.values())
+    }
+    what = "make the droplet anew with the same user data"
+    if "ReservedIp" in users:
+        what += "; its reserved address is led to it"
+    elif "DnsRecord" in users:
+        what += "; the names follow its new address"
     yield look(case.stack)
-    yield _up(case, f"make the droplet anew with the same user data; {follows}", name)
-    yield from krotrust.started(case)
+    yield _up(case, what, name)
+    if name == DROPLET:
+        yield from krotrust.started(case)
+    else:
+        what = "restore its files from the newest backup: the first boot does not bring them back"
+        yield Step(what, by="person")
     yield verify(case.stack)
 
 

@@ -1,4 +1,4 @@
-"""The door to the account: which one it opens, every page of a list, and what is refused."""
+"""The account's client: which one it opens, every page of a list, and what is refused."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_where_the_stand_in_answers_the_account_is_the_rehearsals_cloud(
     cloud = cloud_of(tmp_path, vpcs=1)
     environ = {**real(far.url), **rehearsal.environment(cloud), "DIGITALOCEAN_TOKEN": SECRET}
     with visit(environ) as account:
-        (vpc,) = account.all(account.api.vpcs.list, "vpcs")
+        (vpc,) = account.read("VPCs")
         assert (vpc["name"], vpc["ip_range"]) == ("v0", "10.1.0.0/20")
         assert SECRET not in repr(account)
         assert account.spaces("fra1").meta.endpoint_url.endswith("/spaces/fra1")
@@ -89,7 +89,7 @@ def test_where_the_stand_in_answers_the_account_is_the_rehearsals_cloud(
 
 def test_a_list_comes_whole_however_many_pages_it_has(tmp_path: Path) -> None:
     with serving(cloud_of(tmp_path, vpcs=401)) as url, visit(real(url)) as account:
-        found = account.all(account.api.vpcs.list, "vpcs")
+        found = account.read("VPCs")
         assert len({vpc["name"] for vpc in found}) == len(found) == 401
 
 
@@ -103,10 +103,10 @@ def test_a_list_whose_method_knows_no_pages_comes_whole_too(tmp_path: Path) -> N
     cluster = {"name": "db", "import_id": "7", "state": {**state, "storageSizeMib": "1"}}
     cloud.write_text(json.dumps({"resources": {**made, "DatabaseCluster/7": cluster}}))
     with serving(cloud) as url, visit(real(url)) as account:
-        found = account.all(account.api.databases.list, "dbs", "7")
+        found = account.read("cluster databases", "7")
         assert len(found) == 251
         with pytest.raises(UsageError, match="could not be found"):
-            account.all(account.api.databases.list, "dbs", "8")
+            account.read("cluster databases", "8")
 
 
 @pytest.mark.parametrize("body", ["{}", '{"links": {}, "meta": {"total": 0}}', '{"apps": null}'])
@@ -115,13 +115,13 @@ def test_a_list_of_nothing_is_empty_even_where_its_envelope_is_left_out(
 ) -> None:
     far.body = body
     with visit(real(far.url)) as account:
-        assert account.all(account.api.apps.list, "apps") == []
+        assert account.read("apps") == []
 
 
 def test_without_tls_no_token_is_sent(far: Far) -> None:
     far.body = '{"vpcs": []}'
     with visit(real(far.url)) as account:
-        assert account.all(account.api.vpcs.list, "vpcs") == []
+        assert account.read("VPCs") == []
     (heard,) = far.heard
     assert "Authorization" not in heard
     assert SECRET not in str(heard)
@@ -142,7 +142,7 @@ def test_a_refusal_of_the_api_is_its_status_and_message(
         pytest.raises(UsageError, match=f"^DigitalOcean refused: {said}") as refused,
         visit(real(far.url)) as account,
     ):
-        account.api.vpcs.list()
+        account.read("VPCs")
     assert SECRET not in str(refused.value)
     assert refused.value.__suppress_context__
 
@@ -162,12 +162,12 @@ def test_a_refusal_of_spaces_is_its_status_and_message(far: Far) -> None:
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda account: account.api.vpcs.list(),
+        lambda account: account.read("VPCs"),
         lambda account: account.spaces("fra1").list_buckets(),
     ],
     ids=["api", "spaces"],
 )
-def test_nobody_at_the_other_end_is_said(ask: Callable[[Account], object]) -> None:
+def test_an_account_that_does_not_answer_is_an_error(ask: Callable[[Account], object]) -> None:
     with (
         pytest.raises(UsageError, match=r"^DigitalOcean did not answer: ") as refused,
         visit(real("http://127.0.0.1:1")) as account,
@@ -180,13 +180,18 @@ def test_nobody_at_the_other_end_is_said(ask: Callable[[Account], object]) -> No
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"DIGITALOCEAN_TOKEN": ""}, "^DIGITALOCEAN_TOKEN is not set: the account is looked at"),
+        ({"DIGITALOCEAN_TOKEN": ""}, "^DIGITALOCEAN_TOKEN is not set: reading the account"),
         ({"DIGITALOCEAN_API_URL": "api"}, "^DIGITALOCEAN_API_URL is 'api': allowed is a URL"),
         ({"DIGITALOCEAN_HTTP_RETRY_MAX": "x"}, "^DIGITALOCEAN_HTTP_RETRY_MAX is 'x': allowed is"),
-        ({"PATH": str(ROOT / "rehearsal" / "bin")}, "^REHEARSAL_CLOUD is not set: it is the file"),
+        (
+            {"PATH": str(ROOT / "rehearsal" / "bin")},
+            "^REHEARSAL_CLOUD is not set: it names the file",
+        ),
     ],
 )
-def test_what_is_missing_or_cannot_be_is_said_at_the_door(wrong: dict[str, str], said: str) -> None:
+def test_a_missing_or_wrong_variable_is_refused_before_anything_is_read(
+    wrong: dict[str, str], said: str
+) -> None:
     with (
         pytest.raises(UsageError, match=said),
         visit({**real("http://127.0.0.1:1"), **wrong}),
@@ -198,7 +203,7 @@ def test_the_token_has_another_name_too() -> None:
     environ = real("http://127.0.0.1:1", DIGITALOCEAN_ACCESS_TOKEN="x")
     del environ["DIGITALOCEAN_TOKEN"]
     with visit(environ) as account:
-        assert account.api
+        assert isinstance(account, Account)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +216,7 @@ def test_the_token_has_another_name_too() -> None:
 def test_a_spaces_key_is_asked_for_when_it_is_needed(missing: tuple[str, ...]) -> None:
     with (
         visit({**real("http://127.0.0.1:1"), **dict.fromkeys(missing, "")}) as account,
-        pytest.raises(UsageError, match=f"^{' and '.join(missing)} not set: buckets are not"),
+        pytest.raises(UsageError, match=f"^{' and '.join(missing)} not set: the account's token"),
     ):
         account.spaces("fra1")
 

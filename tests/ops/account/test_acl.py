@@ -13,7 +13,7 @@ from command_line import FakePulumi, Project
 
 import rehearsal
 from ops.account import acl
-from ops.account.client import NotAtHandError
+from ops.account.client import NoAccessError
 from ops.cli.errors import UsageError
 from ops.engine.documents import preview
 from ops.engine.drifts import CHANGED, Drift
@@ -90,7 +90,7 @@ def test_a_bucket_that_is_gone_meanwhile_is_a_refusal_of_spaces(tmp_path: Path) 
 def test_without_credentials_it_says_which_are_missing(
     environ: dict[str, str], missing: str
 ) -> None:
-    with pytest.raises(NotAtHandError, match=f"^{missing}"):
+    with pytest.raises(NoAccessError, match=f"^{missing}"):
         acl.changed(preview({"steps": [_step("files")]}), {"PATH": "", **environ})
 
 
@@ -146,4 +146,6 @@ def test_without_a_spaces_key_a_drift_says_what_it_did_not_look_at(tmp_path: Pat
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("no drift") == 2
     (note,) = done.stderr.splitlines()
-    assert note.startswith("note: the buckets' ACLs were not looked at: SPACES_ACCESS_KEY_ID and")
+    assert note.startswith(
+        "note: the ACLs of the buckets were not checked: SPACES_ACCESS_KEY_ID and"
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import cast
-from unittest.mock import Mock
 
 import pytest
 import today
@@ -62,8 +61,10 @@ def test_of_a_cluster_the_databases_and_users_are_those_that_somebody_made(
     ):
         it = clusters[cluster]
         databases = listed(account, "DatabaseDb", it).values()
-        assert [live.name for live in databases if not live.given] == [f"{cluster}/{database}"]
-        (live,) = (live for live in listed(account, "DatabaseUser", it).values() if not live.given)
+        assert [live.name for live in databases if not live.built_in] == [f"{cluster}/{database}"]
+        (live,) = (
+            live for live in listed(account, "DatabaseUser", it).values() if not live.built_in
+        )
         assert live.import_id == f"{it.id},{user}"
         assert live.inputs == {"clusterId": it.id, "name": user}
     for kind in ("DatabaseDb", "DatabaseUser"):
@@ -93,10 +94,10 @@ def test_a_record_that_points_at_its_zone_says_so_by_name(account: Account) -> N
     assert "mail.krogiving.com MX krogiving.com" in records
 
 
-def test_a_firewall_may_stand_before_tags_alone() -> None:
-    told = [{"id": "1", "name": "by-tag", "tags": ["web"]}]
-    one = SimpleNamespace(api=SimpleNamespace(firewalls=Mock()), all=lambda *_: told)
-    assert listed(cast(Account, one), "Firewall")["by-tag"].inputs["dropletIds"] is None
+def test_a_firewall_may_protect_by_tags_alone() -> None:
+    firewalls = [{"id": "1", "name": "by-tag", "tags": ["web"]}]
+    account = SimpleNamespace(read=lambda _: firewalls)
+    assert listed(cast(Account, account), "Firewall")["by-tag"].inputs["dropletIds"] is None
 
 
 def test_buckets_are_looked_for_wherever_spaces_keeps_them(account: Account) -> None:

@@ -90,7 +90,9 @@ def run(*said: str, form: str = "text", apply: bool = False) -> int:
 
 
 def test_what_is_not_clear_is_asked_before_anything_is_imported(fake: FakeEngine) -> None:
-    with pytest.raises(UsageError, match=r"^nothing was imported: say first what is not") as said:
+    with pytest.raises(
+        UsageError, match=r"^nothing was imported: choose first what is not"
+    ) as said:
         run(*CHOSEN[1:], apply=True)
     assert str(said.value).splitlines()[1:] == [
         f"  --choose krotrust-firewall={today.FIREWALL}   is it Firewall web-and-ssh"
@@ -104,7 +106,7 @@ def test_the_stand_in_imports_into_no_other_state_than_its_own(
     fake: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://the-real-one")
-    with pytest.raises(UsageError, match="for another state than its own"):
+    with pytest.raises(UsageError, match="the state is not its own"):
         run(*CHOSEN, apply=True)
     assert fake.imports == []
 
@@ -146,7 +148,7 @@ def test_what_somebody_made_anew_by_hand_is_told_and_not_imported(
     assert run(*CHOSEN[1:], apply=True) == 2
     said = capsys.readouterr().out
     assert (
-        f"`python -m ops refresh --stack prod`, then look again\n  krotrust-droplet: {droplet}"
+        f"`python -m ops refresh --stack prod`, then run this again\n  krotrust-droplet: {droplet}"
         in said
     )
     imported = {each["name"] for each in fake.imports[-1]}
@@ -185,7 +187,7 @@ def test_a_choice_is_a_name_and_an_id(fake: FakeEngine, said: str) -> None:
 
 
 def test_of_one_resource_one_thing_is_said(fake: FakeEngine) -> None:
-    with pytest.raises(UsageError, match=r"^--choose says of krotrust-droplet more than once"):
+    with pytest.raises(UsageError, match=r"^--choose has krotrust-droplet more than once"):
         run("krotrust-droplet=1", "krotrust-droplet=2")
     assert fake.imports == []
 
@@ -207,11 +209,11 @@ def test_an_import_that_stops_says_how_to_go_on(
         fake.refusals["import"] = "503 Service Unavailable"
         return preview(fake.answer())
 
-    monkeypatch.setattr(adopt, "_asked", refuse)
+    monkeypatch.setattr(adopt, "_preview_import", refuse)
     with pytest.raises(UsageError) as said:
         run(*CHOSEN, apply=True)
     assert str(said.value).startswith("pulumi import: 503 Service Unavailable\nThe state of prod")
-    assert str(said.value).endswith("run the same command again, it goes on with the rest")
+    assert str(said.value).endswith("run the same command again, it continues with the rest")
 
 
 @pytest.mark.usefixtures("fake")
@@ -243,7 +245,7 @@ def test_on_a_terminal_what_is_not_clear_is_asked_one_by_one(
     assert asked == ["krotrust-firewall"] * 3
     said = capsys.readouterr().out
     assert f"  {today.FIREWALL}: Firewall web-and-ssh ({today.FIREWALL})\n" in said
-    assert said.count(f"not one of {today.FIREWALL}, none\n") == 2
+    assert said.count(f"allowed is one of {today.FIREWALL}, none\n") == 2
     assert "matched: 31 " in said
     assert len(fake.imports) == 1  # only into the state that is thrown away
 

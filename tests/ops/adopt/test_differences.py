@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from ops.adopt.differences import Difference, differences
-from ops.adopt.suggest_setting import Keeper
+from ops.adopt.suggest_setting import SettingFinder
 from ops.engine.documents import preview
 from ops.plan.changes import Change
 from ops.plan.graph import Graph, Resource
@@ -53,7 +53,7 @@ def told(
     graph = Graph("prod", (_resource("it", token, planned or new),), {})
     answer = {"steps": steps}
     found = differences(
-        preview(answer), {"it": unread or {}}, graph, cast(Keeper, keeper or NoSetting())
+        preview(answer), {"it": unread or {}}, graph, cast(SettingFinder, keeper or NoSetting())
     )
     return found.get("it", [])
 
@@ -210,6 +210,6 @@ def test_only_what_was_recognised_is_told_of() -> None:
         ),
         {"it": {}},
         Graph("prod", (), {}),
-        cast(Keeper, NoSetting()),
+        cast(SettingFinder, NoSetting()),
     )
     assert found == {}

@@ -18,7 +18,7 @@ from today import Thing
 import rehearsal
 from ops.account.client import Account, visit
 from ops.account.live import Live
-from ops.adopt.match import NONE, Survey, survey
+from ops.adopt.match import NONE, Survey, match
 from ops.cli.errors import UsageError
 from ops.plan.graph import Graph, Resource, build
 
@@ -40,7 +40,7 @@ def look(tmp_path: Path) -> Look:
         cloud = tmp_path / "cloud.json"
         today.seed(cloud, *more)
         with visit(rehearsal.environment(cloud)) as account:
-            return survey(_planned(**settings), account, managed or {}, chosen or {})
+            return match(_planned(**settings), account, managed or {}, chosen or {})
 
     return survey_of
 
@@ -221,26 +221,24 @@ def test_a_choice_that_cannot_be_is_refused(look: Look, chosen: dict[str, str], 
 def test_a_type_that_nobody_knows_how_to_recognise_is_refused() -> None:
     kind = "digitalocean:index/loadBalancer:LoadBalancer"
     it = Resource("urn", kind, "it", "", "it", {}, (), {}, True, (), True)
-    with pytest.raises(UsageError, match=r"nobody has said how to recognise LoadBalancer: ops/"):
-        survey(Graph("prod", (it,), {}), cast(Account, None), {}, {})
+    with pytest.raises(UsageError, match=r"no rule recognises LoadBalancer: add one to ops/"):
+        match(Graph("prod", (it,), {}), cast(Account, None), {}, {})
 
 
 class Retold:
     """An account that was asked before, and tells the same in another way."""
 
     def __init__(self, account: Account) -> None:
-        self.api, self.account = account.api, account
+        self.account = account
         self.told: dict[Any, Any] = {}
         self.way: Callable[[list[Any]], list[Any]] = list
 
     def survey(self, planned: Graph, way: Callable[[list[Any]], list[Any]] = list) -> Survey:
         self.way = way
-        return survey(planned, cast(Account, self), {}, {})
+        return match(planned, cast(Account, self), {}, {})
 
-    def all(self, ask: Any, key: str, *args: Any) -> list[Any]:
-        if (key, *args) not in self.told:
-            self.told[key, *args] = self.account.all(ask, key, *args)
-        return self.way(self.told[key, *args])
+    def read(self, name: str, *ids: Any) -> list[Any]:
+        return self.way(self.account.read(name, *ids))
 
     def spaces(self, region: str) -> Any:
         if region not in self.told:

@@ -12,7 +12,7 @@ from today import Thing
 
 import rehearsal
 from ops.account.client import visit
-from ops.adopt.match import Survey, survey
+from ops.adopt.match import Survey, match
 from ops.plan.graph import build
 
 
@@ -25,7 +25,7 @@ def look(
     changes = {path.replace("_", "."): value for path, value in settings.items()}
     planned = build(changed("prod", {**today.SETTINGS, **changes}))
     with visit(rehearsal.environment(cloud)) as account:
-        return survey(planned, account, managed or {}, {})
+        return match(planned, account, managed or {}, {})
 
 
 def test_what_came_with_a_cluster_is_recognised_where_the_plan_names_it(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_what_came_with_a_cluster_is_recognised_where_the_plan_names_it(tmp_path
     found = look(tmp_path, krotrust_database_database="other")
     asked = found.unclear["krotrust-database-db"]
     assert [live.name for live in asked] == ["kro-prod-db-cluster/krotrust"]
-    assert not [live for live in found.unmanaged if live.given]
+    assert not [live for live in found.unmanaged if live.built_in]
 
 
 def test_what_the_state_holds_is_known_by_its_id_alone(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`ops mend` up to where the engine would be asked to import: what it says, and when it stops."""
+"""`ops repair` up to where the engine would be asked to import: what it says, and when it stops."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_the_stand_in_mends_no_other_state_than_its_own(run: Run, pulumi: FakePu
     left(pulumi, GROUP)
     done = run("--yes", PULUMI_BACKEND_URL="s3://the-real-one")
     assert done.returncode == 1
-    assert "for another state than its own" in done.stderr
+    assert "the state is not its own" in done.stderr
     assert pulumi.calls == []
 
 
@@ -130,11 +130,11 @@ def test_it_tells_what_it_found_and_changes_nothing_without_a_yes(
     assert set(asked(pulumi)) == {"stack export"}
 
 
-def test_nothing_to_mend_is_said(run: Run, pulumi: FakePulumi) -> None:
+def test_it_says_that_there_is_nothing_to_repair(run: Run, pulumi: FakePulumi) -> None:
     left(pulumi, GROUP)
     done = run()
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[1:] == ["nothing to mend"]
+    assert done.stdout.splitlines()[1:] == ["nothing to repair"]
 
 
 @pytest.mark.parametrize("text", ["", "{}"])
@@ -147,7 +147,7 @@ def test_an_empty_description_of_a_state_on_this_disk_is_taken_away(
     file.write_text(text)
     done = run()
     assert file.exists() is bool(text)
-    assert (f"taken away: {file}, which" in done.stdout) is not bool(text)
+    assert (f"removed: {file}, which" in done.stdout) is not bool(text)
 
 
 @pytest.mark.parametrize("replaced", [True, False])
@@ -181,7 +181,7 @@ def test_the_lock_of_a_dead_engine_is_taken_away(run: Run, pulumi: FakePulumi) -
     pulumi.answer("stack import", code=255, err=locked(socket.gethostname(), dead.pid))
     done = run()
     assert asked(pulumi)[-3:] == ["stack import", "cancel --stack", "stack import"]
-    told = f"released: the lock on stage of an engine that is dead, pid {dead.pid}"
+    told = f"released: the lock on stage of an engine that has ended, pid {dead.pid}"
     assert told in done.stdout.splitlines()
 
 
@@ -190,7 +190,7 @@ def test_the_lock_of_another_host_is_let_be(run: Run, pulumi: FakePulumi) -> Non
     pulumi.answer("stack import", code=255, err=locked("elsewhere", 7))
     done = run("--yes")
     assert done.returncode == 1
-    assert "an engine is at work on stage: elsewhere, pid 7" in done.stderr
+    assert "an engine is running on stage: elsewhere, pid 7" in done.stderr
     assert "cancel --stack" not in asked(pulumi)
     assert "released" not in done.stdout
 
@@ -240,15 +240,15 @@ def test_a_key_whose_secret_was_told_once_is_to_be_revoked(
 def test_what_is_still_being_made_is_told_from_what_is_ready() -> None:
     lists = {
         "droplets": [{"id": 1, "status": "new"}, {"id": 2, "status": "active"}],
-        "databases": [{"id": "a", "status": "creating"}, {"id": "b", "status": "resizing"}],
+        "clusters": [{"id": "a", "status": "creating"}, {"id": "b", "status": "resizing"}],
         "apps": [
             {"id": "c", "pending_deployment": {"id": "d"}},
             {"id": "e", "in_progress_deployment": {"id": "d"}, "active_deployment": {"id": "f"}},
             {"id": "g"},  # its first deployment failed: nothing more will come
         ],
     }
-    there = mock.Mock(spec=Account, api=mock.MagicMock(), all=lambda _, key: lists[key])
-    assert [*repair.in_the_making(there)] == [
+    there = mock.Mock(spec=Account, read=lists.__getitem__)
+    assert [*repair.being_created(there)] == [
         ("Droplet", "1"),
         ("DatabaseCluster", "a"),
         ("App", "c"),

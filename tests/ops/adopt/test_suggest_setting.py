@@ -10,7 +10,7 @@ import today
 from conftest import changed
 
 from ops.adopt import suggest_setting
-from ops.adopt.suggest_setting import Keeper
+from ops.adopt.suggest_setting import SettingFinder
 from ops.plan.changes import Change
 from ops.plan.config import StackConfig
 from ops.plan.graph import Graph, build, record
@@ -29,8 +29,8 @@ def planned(settings: StackConfig) -> Graph:
 
 
 @pytest.fixture(scope="module")
-def keeper(settings: StackConfig, planned: Graph) -> Keeper:
-    return Keeper(settings, planned, {NETWORK: today.RANGE})
+def keeper(settings: StackConfig, planned: Graph) -> SettingFinder:
+    return SettingFinder(settings, planned, {NETWORK: today.RANGE})
 
 
 def live(planned: Graph, resource: str, path: str, value: Any) -> dict[str, Any]:
@@ -83,7 +83,13 @@ def live(planned: Graph, resource: str, path: str, value: Any) -> dict[str, Any]
     ],
 )
 def test_a_setting_is_found_for(
-    keeper: Keeper, planned: Graph, resource: str, path: str, was: Any, now: Any, setting: str
+    keeper: SettingFinder,
+    planned: Graph,
+    resource: str,
+    path: str,
+    was: Any,
+    now: Any,
+    setting: str,
 ) -> None:
     inputs = live(planned, resource, path, was)
     named = path.replace("services.0", "services.krogiving-backend")
@@ -92,7 +98,7 @@ def test_a_setting_is_found_for(
 
 
 def test_lists_are_kept_whole_or_with_what_the_code_does_not_know(
-    keeper: Keeper, planned: Graph
+    keeper: SettingFinder, planned: Graph
 ) -> None:
     tags = live(planned, "krotrust-droplet", "tags", ["web", "old"])
     for change in (Change("tags.old", "old", None), Change("tags.prod", None, "prod")):
@@ -111,7 +117,7 @@ def test_lists_are_kept_whole_or_with_what_the_code_does_not_know(
 
 def test_backups_that_run_are_kept_as_another_stack_has_them(planned: Graph) -> None:
     without = changed("prod", {**today.SETTINGS, "krotrust.droplet.backups": None})
-    keeper = Keeper(without, build(without), {})
+    keeper = SettingFinder(without, build(without), {})
     inputs = live(planned, "krotrust-droplet", "backups", True)
     found = keeper.setting("krotrust-droplet", Change("backups", True, False), inputs)
     assert found is not None
@@ -130,13 +136,15 @@ def test_backups_that_run_are_kept_as_another_stack_has_them(planned: Graph) -> 
     ],
 )
 def test_none_is_suggested_where_none_keeps_it(
-    keeper: Keeper, planned: Graph, resource: str, path: str, was: Any, now: Any
+    keeper: SettingFinder, planned: Graph, resource: str, path: str, was: Any, now: Any
 ) -> None:
     inputs = live(planned, resource, path, was)
     assert keeper.setting(resource, Change(path, was, now), inputs) is None
 
 
-def test_a_rule_that_is_open_to_the_world_is_not_suggested(keeper: Keeper, planned: Graph) -> None:
+def test_a_rule_that_is_open_to_the_world_is_not_suggested(
+    keeper: SettingFinder, planned: Graph
+) -> None:
     path, everywhere = "inboundRules.2.sourceAddresses", "0.0.0.0/0"
     inputs = live(planned, "krotrust-firewall", path, [everywhere])
     change = Change(f"{path}.{everywhere}", everywhere, None)
@@ -157,7 +165,7 @@ def test_nothing_is_tried_twice_and_little_at_all(
         return record(settings)
 
     monkeypatch.setattr(suggest_setting, "record", recording)
-    keeper = Keeper(settings, planned, {NETWORK: today.RANGE})
+    keeper = SettingFinder(settings, planned, {NETWORK: today.RANGE})
     change = Change("maintenanceWindows.0.day", "friday", "sunday")
     inputs = live(planned, "krogiving-valkey-cluster", change.path, "friday")
     for _ in range(3):

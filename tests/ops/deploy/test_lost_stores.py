@@ -13,7 +13,6 @@ from command_line import REAL, FakePulumi, Project
 
 from ops.cli.errors import UsageError
 from ops.deploy import lost_stores
-from ops.deploy.command import UP
 from ops.engine import pulumi_cli
 from ops.impact.edges import dependency_graph
 from ops.plan import config
@@ -27,6 +26,7 @@ CACHE = "krogiving-valkey-cluster"
 BUCKET = "krogiving-media-files-bucket"
 RETIRED = "krotrust-database-older-cluster"  # which no stack file declares
 ENGINES = {CLUSTER: "pg", CACHE: "valkey", RETIRED: "pg"}
+UP = ("--refresh", "--policy-pack", "policy")  # what our `up` adds to the engine's
 LOOK = [*pulumi_cli.LIVE, "--stack", "prod"]
 ALL = ("DatabaseFirewall", "krotrust-database-trusted-sources"), ("Droplet", "krotrust-droplet")
 
@@ -77,12 +77,12 @@ def test_a_lost_database_stops_an_up_and_says_what_it_held_and_what_to_do(
     done = project.ops("up", "--stack", "prod", "--yes", path=pulumi.folder, environ=REAL)
     assert done.returncode == 1
     assert done.stderr == (
-        "error: gone from the account, and an `up` would make an empty one; nothing was changed:\n"
+        "error: missing from the account, and an `up` would create it empty; nothing was changed:\n"
         f"  {BUCKET} held neither money nor personal data: campaign media, public\n"
         f"    what to do: python -m ops recover {BUCKET} --stack prod\n"
         f"  {CLUSTER} held MONEY: orders, kro_balance (escrow), transactions, refunds\n"
         f"    what to do: python -m ops recover {CLUSTER} --stack prod\n"
-        "  Whoever has read that, and wants what is empty:\n"
+        "  If you have read that page and want an empty one:\n"
         f"    python -m ops up --stack prod --make-empty {BUCKET} --make-empty {CLUSTER}\n"
     )
     assert _ran(pulumi) == [LOOK]
@@ -94,7 +94,10 @@ def test_whoever_names_what_is_gone_gets_an_empty_one(project: Project, pulumi: 
     wanted = ("--make-empty", CLUSTER, "--yes")
     done = project.ops("up", "--stack", "prod", *wanted, path=pulumi.folder, environ=REAL)
     assert done.returncode == 3, done.stderr
-    assert _ran(pulumi) == [LOOK, ["up", "--stack", "prod", *UP, "--yes"]]
+    assert _ran(pulumi) == [
+        LOOK,
+        ["up", "--stack", "prod", "--refresh", "--policy-pack", "policy", "--yes"],
+    ]
 
 
 def _before(

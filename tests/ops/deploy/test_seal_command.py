@@ -46,7 +46,7 @@ def test_every_seal_is_stored_with_its_fingerprint_in_one_call(pulumi: FakePulum
     }
     done = _seal(pulumi, outputs)
     assert done.exit_code == 0
-    assert done.stdout == "Pulumi.stage.yaml holds 2 sealed secrets: commit it\n"
+    assert done.stdout == "Pulumi.stage.yaml has 2 sealed secrets now: commit it\n"
     pairs = [
         "seals.KROGIVING__JWT_SECRET_KEY.sealed=EV[1:abc:ZGVm==]",
         f"seals.KROGIVING__JWT_SECRET_KEY.fingerprint={GOOD['fingerprint']}",

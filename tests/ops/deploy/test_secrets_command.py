@@ -1,4 +1,4 @@
-"""`ops secrets`: which secrets are at hand and who to ask for the others; never a value."""
+"""`ops secrets`: which secrets have a value and who has the others; never a value."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_json_lists_the_whole_catalogue() -> None:
             "key": secret.key,
             "system": secret.system,
             "usedBy": list(secret.used_by),
-            "atHand": None,
+            "valueFrom": None,
             "neededByUp": secret.declared,
             "lives": secret.lives,
             "ask": secret.ask,
@@ -57,7 +57,7 @@ def test_an_up_needs_what_the_program_declares_and_no_more() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "environ", "at_hand"),
+    ("changes", "environ", "value_from"),
     [
         ({}, [], None),
         ({}, [JWT], "environment"),
@@ -68,10 +68,10 @@ def test_an_up_needs_what_the_program_declares_and_no_more() -> None:
         ({"seals": {PAYSTACK: SEAL}}, [PAYSTACK, ORACLE], None),
     ],
 )
-def test_it_tells_from_where_a_secret_is_at_hand(
+def test_it_tells_where_a_secret_has_its_value_from(
     changes: dict[str, Any],
     environ: list[str],
-    at_hand: str | None,
+    value_from: str | None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     encrypted = tuple(key for key in changes if key == JWT)
@@ -79,7 +79,7 @@ def test_it_tells_from_where_a_secret_is_at_hand(
     monkeypatch.setattr(config, "load", lambda _: settings)
     for key in environ:
         monkeypatch.setenv(key, CANARY)
-    assert _rows()[JWT]["atHand"] == at_hand
+    assert _rows()[JWT]["valueFrom"] == value_from
 
 
 @pytest.mark.parametrize("form", ["table", "json"])
@@ -129,7 +129,7 @@ def test_it_works_in_a_process_of_its_own_and_names_an_unknown_stack(tmp_path: P
     project = Project.copied(tmp_path)
     done = project.ops("secrets", "--format", "json", environ={JWT: CANARY})
     assert (done.returncode, done.stderr) == (0, "")
-    assert '"atHand": "environment"' in done.stdout
+    assert '"valueFrom": "environment"' in done.stdout
     assert CANARY not in done.stdout
 
     done = project.ops("secrets", "--stack", "sandbox")

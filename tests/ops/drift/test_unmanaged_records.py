@@ -1,4 +1,4 @@
-"""Records that no code knows: found in the zones of the state, told so that they can be kept."""
+"""Records that no code declares: listed from the zones of the state, so that they can be kept."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 import today
 
 import rehearsal
-from components.values import Record
-from ops.account.client import NotAtHandError
+from components.types import Record
+from ops.account.client import NoAccessError
 from ops.drift import command as drift
 from ops.drift import unmanaged_records
 from ops.drift.unmanaged_records import DOMAIN, RECORDS
@@ -83,7 +83,7 @@ def test_what_the_state_holds_is_not_told_unless_it_is_gone(environ: dict[str, s
 
 def test_without_a_zone_nobody_is_asked_and_without_a_token_it_says_so() -> None:
     assert unmanaged_records.unmanaged(preview({"steps": None}), {"PATH": ""}) == []
-    with pytest.raises(NotAtHandError, match="DIGITALOCEAN_TOKEN is not set"):
+    with pytest.raises(NoAccessError, match="DIGITALOCEAN_TOKEN is not set"):
         _found({"PATH": ""}, _step(DOMAIN, "krogiving.com"))
 
 
@@ -111,7 +111,7 @@ def test_a_drift_tells_them_apart_and_they_are_none(
     else:
         *_, last = printed.split("\n\n")
         head, *lines = last.splitlines()
-        assert head == "records that no code knows, and that are lost with their zone:"
+        assert head == "records that no code declares, and that are lost with their zone:"
         line = "  krogiving.com  MX @ 'mx1.mail.test.' (ttl 1800, priority 10)"
         assert lines[0] == line
         assert len(lines) == len(GIVING) + 1
@@ -130,4 +130,4 @@ def test_where_nobody_can_look_the_report_says_so(
     assert drift.run("prod", None, "json") == 0
     said = capsys.readouterr()
     assert json.loads(said.out)["unmanagedRecords"] is None
-    assert "the zones were not searched for records that no code knows" in said.err
+    assert "the zones were not searched for undeclared records" in said.err

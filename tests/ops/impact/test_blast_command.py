@@ -12,12 +12,10 @@ import pytest
 from conftest import STACKS
 from typer.testing import CliRunner
 
-from ops import ROOT
 from ops.__main__ import app, main
 from ops.impact.blast import blast_radius
 from ops.impact.dependencies import OUTSIDE, PRODUCTS, STORES
 from ops.impact.edges import STORE_KINDS, dependency_graph
-from ops.plan import config
 from ops.plan.graph import Graph
 
 Plan = Callable[[str], Graph]
@@ -120,17 +118,3 @@ def test_a_store_without_facts_is_reported_as_not_documented(plan: Plan) -> None
     graph = dependency_graph(replace(plan("prod"), resources=tuple(renamed)))
     radius = blast_radius(graph, {"krotrust-new"})
     assert [hit.why for hit in radius.of("store")] == ["not documented: contents unknown"]
-
-
-@pytest.mark.parametrize("stack", STACKS)
-def test_where_recovery_is_written_is_there_to_be_read(stack: str) -> None:
-    text = re.sub(r"[*\s]+", " ", (ROOT / "README.md").read_text())
-    written = [each for product in PRODUCTS.values() for each in product.recovery]
-    assert [each for each in written if each.startswith("README.md, ")]
-    for each in written:
-        if each.startswith("README.md, "):
-            assert each.removeprefix("README.md, ") in text
-    named = re.findall(r"`restored` of (\w+\.\w+)", " ".join(s.recovery for s in STORES.values()))
-    values = config.load(stack).values
-    for system, cluster in (each.split(".") for each in named):
-        assert cluster in json.loads(values.get(f"estate:{system}", "{}"))

@@ -17,9 +17,9 @@ from components.facts.pencom import INVENTORY
 from components.facts.third_parties import THIRD_PARTIES
 from ops.__main__ import app
 from ops.cli.errors import UsageError
+from ops.diagram.parts import diagram
 from ops.impact.blast import BlastRadius, blast_radius, resolve
 from ops.impact.edges import dependency_graph
-from ops.parts import estate
 from ops.plan.graph import Graph, build
 from ops.review import report
 from ops.review.model import review
@@ -136,7 +136,7 @@ def test_every_key_that_krogiving_is_given_is_a_third_party_s_or_said_not_to_be(
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_picture_of_the_estate_leaves_third_parties_out(plan: Plan, stack: str) -> None:
-    drawn = estate(plan(stack))
-    assert not set(THIRD_PARTIES) & {*drawn.parts, *drawn.place}
+    drawn = diagram(plan(stack))
+    assert not set(THIRD_PARTIES) & {*drawn.parts, *drawn.part_of}
     assert not set(THIRD_PARTIES) & {end for ends in drawn.edges for end in ends}
-    assert set(THIRD_PARTIES) & set(drawn.found.nodes)  # whose names its page answers
+    assert set(THIRD_PARTIES) & set(drawn.impact.nodes)  # whose names its page answers

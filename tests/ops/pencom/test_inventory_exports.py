@@ -139,7 +139,16 @@ def test_the_database_host_lets_in_its_users_and_nobody_else() -> None:
         "ip saddr { 10.20.0.12 } tcp dport 9100 accept",
         "ip saddr { 10.20.0.12 } tcp dport 27017 accept",
     ]
-    assert "policy drop" in chain
+
+
+@pytest.mark.parametrize("hook", ["input", "forward", "output"])
+def test_a_host_drops_what_no_rule_lets_in_through_or_out(hook: str) -> None:
+    """A container's published port would come in by the forward chain, past the rules for input."""
+    for name, rules in export.texts(prod(), "firewall").items():
+        chain = rules.partition(f"chain {hook} {{\n")[2].partition("\n  }")[0]
+        first = f"type filter hook {hook} priority filter; policy drop;"
+        assert chain.splitlines()[0].strip() == first, name
+        assert (hook == "forward") == (len(chain.splitlines()) == 1), name
 
 
 def test_an_allow_list_may_hold_networks_of_both_kinds_that_overlap() -> None:

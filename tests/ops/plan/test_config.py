@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from conftest import STACKS, Engine
 
-from ops import ROOT
 from ops.cli.errors import UsageError
 from ops.plan import config
 
@@ -92,10 +91,12 @@ def test_it_is_handed_over_by_the_engines_variables_and_taken_back(tmp_path: Pat
     assert dict(os.environ) == before
 
 
-def test_the_known_stacks_are_those_with_a_file(tmp_path: Path) -> None:
-    assert config.stacks(ROOT) == sorted(STACKS)
+def test_an_unknown_stack_is_refused_with_those_of_the_project(tmp_path: Path) -> None:
+    assert config.stacks() == sorted(STACKS)
     (tmp_path / "Pulumi.yaml").write_text(PROJECT)
-    with pytest.raises(UsageError, match=r"no Pulumi.x.yaml: known stacks are none"):
+    with pytest.raises(
+        UsageError, match=f"no Pulumi.x.yaml: known stacks are {', '.join(sorted(STACKS))}"
+    ):
         config.load("x", tmp_path)
 
 

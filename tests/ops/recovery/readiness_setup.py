@@ -25,7 +25,8 @@ import dns.rcode
 import dns.rrset
 import pytest
 import yaml
-from conftest import CANARIES, SEAL_KEY, _set
+from conftest import CANARIES, SEAL_KEY
+from plans import put
 
 from ops import ROOT
 from ops.cli.findings import Finding
@@ -195,7 +196,7 @@ class Setup:
         """Change a setting: `krotrust.droplet.size`."""
         file = self.folder / f"Pulumi.{stack}.yaml"
         document = yaml.safe_load(file.read_text())
-        _set(document["config"], f"estate:{path}", value)
+        put(document["config"], f"estate:{path}", value)
         file.write_text(yaml.safe_dump(document))
 
     def pulumi(self, plugins: object = None, outputs: object = None) -> None:

@@ -15,7 +15,7 @@ from expected_impact import GATEWAYS, states
 from components.facts.pencom import INVENTORY
 from components.inventory import Host
 from ops.plan.graph import Graph, Resource, build
-from ops.review import model, report
+from ops.review import model, prices, report
 from policy.rules import RULES
 from stacks import estate
 
@@ -139,8 +139,10 @@ def _many(planned: Graph, count: int, text: str = "x") -> Graph:
     return replace(planned, resources=(*planned.resources, *new))
 
 
-@pytest.mark.parametrize("count", [0, 1, 100, 200, 1000, 5000])
-@pytest.mark.parametrize("text", ["x", "ü"])
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [*((count, text) for text in ("x", "ü") for count in (0, 1, 100, 200, 1000)), (5000, "ü")],
+)
 def test_a_comment_fits_and_says_what_was_cut(plan: Plan, count: int, text: str) -> None:
     review = _reviewed(plan("prod"), _many(plan("prod"), count, text))
     comment = report.as_markdown(review)
@@ -157,10 +159,10 @@ def test_a_comment_fits_and_says_what_was_cut(plan: Plan, count: int, text: str)
 
 
 def test_many_deletions_are_counted_where_they_are_not_named(plan: Plan) -> None:
-    review = _reviewed(_many(plan("prod"), 5000), plan("prod"))
+    review = _reviewed(_many(plan("prod"), 2000), plan("prod"))
     comment = report.as_markdown(review)
-    assert comment.startswith("### prod: 5000 to delete\n")
-    assert "and 4975 more" in comment
+    assert comment.startswith("### prod: 2000 to delete\n")
+    assert "and 1975 more" in comment
     assert len(comment.encode()) <= 65_536
 
 
@@ -222,8 +224,11 @@ def test_what_breaks_a_rule_is_said_above_and_how_to_fix_it_below(plan: Plan) ->
     ],
 )
 def test_the_cost_is_shown_before_and_after_and_what_is_unknown_is_said(
-    plan: Plan, settings: Mapping[str, Any], cost: list[str]
+    plan: Plan, settings: Mapping[str, Any], cost: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(prices, "DROPLETS", {"s-4vcpu-8gb": 48, "s-8vcpu-16gb": 96})
+    monkeypatch.setattr(prices, "APPS", {"apps-s-1vcpu-2gb": 25})
+    monkeypatch.setattr(prices, "BACKUPS", {"daily": 0.3})
     lines = _reviewed(plan("prod"), build(changed("prod", settings))).cost
     for beginning in cost:
         assert [line for line in lines if line.startswith(beginning)], lines

@@ -18,6 +18,7 @@ from ops import ROOT
 from ops.cli.errors import UsageError
 from ops.engine import pulumi_cli
 from ops.state import copies, history, passphrase
+from ops.state.locations import Folder
 
 TEXT = json.dumps({"version": 3, "deployment": {"resources": [{"urn": "canary-urn"}]}}, indent=4)
 DAY = datetime(2026, 1, 1, 2, 17, tzinfo=UTC)
@@ -153,6 +154,39 @@ def test_what_is_missing_or_cannot_be_is_said(
         given["ESTATE_STATE_COPIES"], said = str(Path.home()), "is where the state itself lies"
     with pytest.raises(UsageError, match=said):
         copies.save("prod", None, given)
+
+
+class Lossy(Folder):
+    """A second place that takes every copy and gives back something else."""
+
+    def read(self, name: str) -> bytes:
+        content = bytearray(super().read(name))
+        content[-1] ^= 1
+        return bytes(content)
+
+
+def test_a_copy_that_comes_back_as_something_else_is_not_said_to_be_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(copies, "place", lambda *_: Lossy(tmp_path))
+    with pytest.raises(UsageError, match=r"cannot be opened"):
+        copies.save("prod", None, environ(tmp_path))
+    assert capsys.readouterr().out == ""
+
+
+def test_a_copy_of_another_state_is_not_said_to_be_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As when the place answers an older copy of that name."""
+
+    class Stale(Folder):
+        def read(self, name: str) -> bytes:
+            return passphrase.seal(name, "{}", WORD)
+
+    monkeypatch.setattr(copies, "place", lambda *_: Stale(tmp_path))
+    with pytest.raises(UsageError, match=r"came back from .* as something else: save it again"):
+        copies.save("prod", None, environ(tmp_path))
+    assert capsys.readouterr().out == ""
 
 
 def test_a_copy_in_the_bucket_of_the_state_is_no_second_place(spaces: Spaces) -> None:

@@ -14,14 +14,14 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+from trustme import CA
 
 from ops.cli.errors import UsageError
 from ops.cli.findings import Finding
 from ops.verify import web
 from ops.verify.web import Door
 from rehearsal.api import ADDRESS, running
-from rehearsal.authority import Authority
-from rehearsal.network import playing
+from rehearsal.network import playing, server_context
 
 STATE = state_of(whole())
 ONE = state_of({"UptimeCheck/1": whole()["UptimeCheck/1"]})
@@ -123,12 +123,12 @@ def _alone(
     trusted: bool = True,
 ) -> dict[str, Finding]:
     """What is found of one URL where it and plain HTTP are answered like this."""
-    authority = Authority()
+    authority = CA()
     known = folder / "known.pem"
-    known.write_text((authority if trusted else Authority()).certificate)
+    (authority if trusted else CA()).cert_pem.write_to_path(known)
     monkeypatch.setenv("SSL_CERT_FILE", str(known))
     with (
-        running(_site(secure), authority.context(name, lasts)) as https,
+        running(_site(secure), server_context(authority, name, lasts)) as https,
         running(_site(plain)) as http,
     ):
         return told(web.looks(ONE, f"{ADDRESS}:{https}:{http}"))

@@ -1,0 +1,59 @@
+"""What both suites begin each test with. A conftest.py takes these in by importing them."""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from plans import SECRETS, plan_of
+from real_engine import Engine
+
+from ops.plan.graph import Graph
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs the engine where it is not installed."""
+    if shutil.which("pulumi"):
+        return
+    skip = pytest.mark.skip(reason="the pulumi command line is not installed")
+    for item in items:
+        if "engine" in item.keywords:
+            item.add_marker(skip)
+
+
+def pytest_collection_finish() -> None:
+    """Have no collection of garbage walk through the SDKs' modules again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+@pytest.fixture(autouse=True)
+def _strict_and_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An Output in a text is an error, and no secret of the person's shell gets into a test."""
+    monkeypatch.setenv("PULUMI_ERROR_OUTPUT_STRING", "1")
+    for name in list(os.environ):
+        if name.startswith(SECRETS):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def plan() -> Callable[[str], Graph]:
+    """Plan of a committed stack, made once."""
+    return plan_of
+
+
+@pytest.fixture
+def engine_for(tmp_path: Path) -> Callable[[str], Engine]:
+    """Make an engine for a stack."""
+
+    def make(stack: str) -> Engine:
+        folder = tmp_path / stack
+        folder.mkdir()
+        return Engine(folder, stack)
+
+    return make

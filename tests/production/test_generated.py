@@ -1,0 +1,27 @@
+"""What `make render` writes is of the plan. Every other test here passes before it is run, too."""
+
+from __future__ import annotations
+
+from plans import STACKS, plan_of
+
+from ops.plan import rendered
+from ops.recovery import runbook
+
+
+def test_what_make_render_writes_is_of_the_plan() -> None:
+    written = {
+        f"{file.parent.name}/{file.name}": file.read_text()
+        for file in rendered.FOLDER.glob("*/*.yaml")
+    }
+    planned = {
+        f"{stack}/{system}.yaml": text
+        for stack in STACKS
+        for system, text in rendered.documents(plan_of(stack)).items()
+    }
+    stale = {
+        f"rendered/{name}"
+        for name in written.keys() | planned.keys()
+        if written.get(name) != planned.get(name)
+    }
+    stale |= {f"docs/runbook/{name}" for name in runbook.stale()}
+    assert sorted(stale) == [], "run `make render`, and commit what it changes"
