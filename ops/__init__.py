@@ -2,4 +2,5 @@
 
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+# The project whose folder this is in. The folder may be a link, as in the tests' example.
+ROOT = Path(__file__).parent.parent.resolve()

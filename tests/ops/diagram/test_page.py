@@ -200,6 +200,7 @@ def test_a_name_is_shown_and_never_run(plan: Plan, page: Page, tmp_path: Path, e
     assert page.locator("script").count() == 2
 
 
+@pytest.mark.soak
 def test_it_works_with_a_thousand_services(plan: Plan, page: Page, tmp_path: Path) -> None:
     (audit,) = (each for each in plan("prod").resources if each.name == "pencom-audit")
     services = []

@@ -141,7 +141,7 @@ def _many(planned: Graph, count: int, text: str = "x") -> Graph:
 
 @pytest.mark.parametrize(
     ("count", "text"),
-    [*((count, text) for text in ("x", "ü") for count in (0, 1, 100, 200, 1000)), (5000, "ü")],
+    [*((count, text) for text in ("x", "ü") for count in (0, 1, 100, 200, 1000)), (2000, "ü")],
 )
 def test_a_comment_fits_and_says_what_was_cut(plan: Plan, count: int, text: str) -> None:
     review = _reviewed(plan("prod"), _many(plan("prod"), count, text))
