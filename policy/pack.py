@@ -53,7 +53,7 @@ class Pack:
 
     def _policy(self, rule: Rule) -> StackValidationPolicy:
         def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-            declared = [r for r in args.resources if not r.resource_type.startswith(ENGINE)]
+            declared = self._declared(args.resources)
             urns = {each.name: each.urn for each in declared}
             resources = [self._resource(each) for each in declared]
             for violation in violations(resources, stack(args.resources), rules=[rule]):
@@ -62,12 +62,20 @@ class Pack:
         level = EnforcementLevel(rule.severity)
         return StackValidationPolicy(rule.name, rule.reason, validate, level)
 
-    def _resource(self, resource: PolicyResource) -> PlannedResource:
-        if resource.urn not in self._inputs:
+    def _declared(self, resources: Sequence[PolicyResource]) -> list[PolicyResource]:
+        """Return what the program declares: the engine passes resources to be deleted as well.
+
+        Raises RuntimeError where no inputs were recorded at all, since no rule could check them.
+        """
+        ours = [each for each in resources if not each.resource_type.startswith(ENGINE)]
+        if ours and not self._inputs:
             raise RuntimeError(
-                f"the inputs of {resource.name} were not recorded, so no rule can check it:"
+                f"the inputs of {ours[0].name} were not recorded, so no rule can check it:"
                 f" keep the policy {NOTES} at its level, remediate"
             )
+        return [each for each in ours if each.urn in self._inputs]
+
+    def _resource(self, resource: PolicyResource) -> PlannedResource:
         return PlannedResource(
             type=kind(resource.resource_type),
             name=resource.name,

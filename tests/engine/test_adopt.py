@@ -49,11 +49,11 @@ def engine(tmp_path: Path) -> Engine:
 
 
 @pytest.fixture(scope="module")
-def first_report(tmp_path_factory: pytest.TempPathFactory) -> Found:
+def report(tmp_path_factory: pytest.TempPathFactory) -> Found:
     """What a look tells before anything is chosen; it takes long, so it is made once."""
     engine = _engine(tmp_path_factory.mktemp("first"))
-    report: Found = json.loads(adopt(engine, "--format", "json", code=2))
-    return report
+    first: Found = json.loads(adopt(engine, "--format", "json", code=2))
+    return first
 
 
 def adopt(engine: Engine, *arguments: str, code: int = 0) -> str:
@@ -117,9 +117,8 @@ def summary(engine: Engine, *arguments: str) -> dict[str, int]:
 
 
 def test_the_report_lists_the_matches_and_asks_for_what_is_not_clear(
-    first_report: Found, plan: Any
+    report: Found, plan: Any
 ) -> None:
-    report = first_report
     matched = {name: each["id"] for name, each in report["matched"].items()}
     assert matched == {
         "krotrust-droplet": today.DROPLET,
@@ -160,10 +159,7 @@ def test_the_report_lists_the_matches_and_asks_for_what_is_not_clear(
     assert {*report["missing"]} == custom - told_of
 
 
-def test_the_report_says_what_no_import_brings_and_what_stays_unmanaged(
-    first_report: Found,
-) -> None:
-    report = first_report
+def test_the_report_says_what_no_import_brings_and_what_stays_unmanaged(report: Found) -> None:
     assert report["cannotImport"].keys() == {
         *("krogiving-media-key", "krogiving-mongodb-user"),
         *("krogiving-grouping-members", "krotrust-grouping-members"),
@@ -180,10 +176,7 @@ def test_the_report_says_what_no_import_brings_and_what_stays_unmanaged(
     }
 
 
-def test_the_report_says_which_setting_keeps_a_live_value(
-    first_report: Found,
-) -> None:
-    report = first_report
+def test_the_report_says_which_setting_keeps_a_live_value(report: Found) -> None:
     key = f"estate:krotrust.ssh.publicKey: {today.PUBLIC_KEY} kro@devops"
     network = f"estate:krotrust.vpc: {{id: {today.NETWORK}, ipRange: {today.RANGE}}}"
     assert told(report, "replace") == {

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from conftest import CANARIES, SEAL_KEY, STACKS, Engine
 
+from ops import ROOT
 from ops.plan.graph import Graph
 
 pytestmark = pytest.mark.engine
@@ -18,6 +19,12 @@ def _resources(engine: Engine) -> dict[str, Any]:
     """What stands in the cloud."""
     held: dict[str, Any] = json.loads((engine.folder / "cloud.json").read_text())["resources"]
     return held
+
+
+def _replace_an_issuer_under_the_policy(engine: Engine) -> None:
+    """The engine passes a resource that it deletes to the rules as well: they let it go."""
+    engine.change({"krotrust.caaIssuers": ["pki.goog"]})
+    engine.on_stack("up", "--yes", "--policy-pack", str(ROOT / "policy"))
 
 
 @pytest.mark.parametrize(
@@ -46,11 +53,15 @@ def test_a_stack_comes_up_leaves_nothing_to_do_and_only_stage_can_be_destroyed(
     engine.on_stack("preview", "--expect-no-changes")
     assert _resources(engine) == made
 
+    if stack == "stage":
+        _replace_an_issuer_under_the_policy(engine)
     done = engine.on_stack("destroy", "--yes", "--skip-preview", code=None)
     deleted = [each["name"] for each in engine.log() if each["op"] == "delete"]
     if stack == "stage":
         assert done.returncode == 0, done.stdout + done.stderr
-        assert sorted(deleted) == sorted(resource.name for resource in cloud)
+        gone, new = (f"krotrust-zone-caa-{issuer}" for issuer in ("letsencrypt.org", "pki.goog"))
+        assert sorted(deleted) == sorted([*(each.name for each in cloud), new])
+        assert deleted[0] == gone
         assert _resources(engine) == {}
     else:
         assert done.returncode != 0

@@ -106,6 +106,13 @@ def test_a_violation_is_reported_at_its_resource_with_how_to_fix_it() -> None:
     assert _validate(pack, "nothing-lost") == []  # it is protected
 
 
+def test_a_resource_that_the_up_deletes_breaks_no_rule() -> None:
+    pack = Pack()
+    kept = URN.replace("::zone", "::kept")
+    pack.note(ResourceValidationArgs("a:b:C", _sent({}), kept, "kept", OPTIONS, None))
+    assert _validate(pack, "caa-in-every-zone") == []  # the engine passes the deleted zone, too
+
+
 def test_a_resource_whose_inputs_were_not_recorded_is_never_passed_in_silence() -> None:
     with pytest.raises(RuntimeError, match=f"zone were not recorded.*{NOTES}"):
         _validate(Pack(), "caa-in-every-zone")
