@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import STACKS
+from plans import STACKS
 
 from ops import ROOT
 
