@@ -2,6 +2,7 @@
 STACK ?= prod
 PYTHON ?= python3
 PY := .venv/bin/python
+export PATH := $(PATH):$(CURDIR)/.venv/pulumi/bin
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup preview rehearse plan check test soak lint render bench drift lock up refresh destroy seal secrets clean
@@ -9,7 +10,7 @@ SHELL := /bin/bash
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: .venv/ready ## Make .venv with every pinned dependency
+setup: .venv/bin/estate .venv/engine ## Make .venv with every pinned dependency and the pinned pulumi
 
 .venv/ready: requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make setup PYTHON=python3.12")'
@@ -17,10 +18,22 @@ setup: .venv/ready ## Make .venv with every pinned dependency
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
 	@touch $@
 
+.venv/bin/estate: ops/cli/estate.sh | .venv/ready
+	@install -m 755 $< $@
+
+# Tried once for each pin, and whenever `make setup` is asked for by name. PULUMI_INSTALL=no skips it.
+.venv/engine: .pulumi.version | .venv/ready
+	@$(PY) -m ops install-engine
+	@touch $@
+
+ifneq ($(filter setup,$(MAKECMDGOALS)),)
+.PHONY: .venv/engine
+endif
+
 preview: setup ## Preview STACK (prod) with throw-away credentials
 	@$(PY) -m ops preview --stack $(STACK)
 
-rehearse: setup ## Rehearse an `up` of STACK in a played cloud, or the recovery of SCENARIO
+rehearse: setup ## Rehearse an `up` of STACK in a simulated cloud, or the recovery of SCENARIO
 	@$(PY) -m rehearsal $(if $(SCENARIO),recover $(SCENARIO),up --stack $(STACK))
 
 plan: setup ## Show STACK offline, and what differs from rendered/
@@ -52,32 +65,32 @@ lint: setup ## Style and types of the code, and its workflows
 	@.venv/bin/zizmor --offline --quiet --no-progress .github
 	@! command -v actionlint >/dev/null || actionlint
 
-render: setup ## Write rendered/ and docs/runbook/ anew
+render: setup ## Write rendered/, docs/runbook/ and docs/commands.md
 	@$(PY) -m ops render
 
 bench: setup ## Measure our own code, and how wide an `up` goes
 	@$(PY) benchmarks/preview.py
 	@$(PY) benchmarks/parallel.py
 
-drift: setup ## Tell what differs between STACK's cloud, state and code
+drift: setup ## Compare STACK's cloud, state and code
 	@$(PY) -m ops drift --stack $(STACK)
 
-up: setup ## Change STACK for real, mend what was changed by hand, seal the secrets
+up: setup ## Change STACK for real, correct what was changed by hand, seal the secrets
 	@$(PY) -m ops up --stack $(STACK)
 
 refresh: setup ## Read STACK's real resources into its state
 	@$(PY) -m ops refresh --stack $(STACK)
 
-destroy: setup ## Destroy STACK for real; what is protected stays
+destroy: setup ## Destroy STACK for real; protected resources stay
 	@$(PY) -m ops destroy --stack $(STACK)
 
 seal: setup ## Store the sealed secrets of the last up of STACK
 	@$(PY) -m ops seal --stack $(STACK)
 
-secrets: setup ## Tell which secrets of STACK are at hand
+secrets: setup ## List the secrets of STACK: which have a value, who to ask for the rest
 	@$(PY) -m ops secrets --stack $(STACK)
 
-lock: ## Pin the dependencies anew (needs uv)
+lock: ## Pin the newest dependencies (needs uv)
 	uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --upgrade requirements.in -o requirements.txt
 	uv pip compile --generate-hashes --universal --python-version 3.11 --no-header --upgrade requirements-dev.in -o requirements-dev.txt
 

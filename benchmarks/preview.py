@@ -30,7 +30,7 @@ from components.pencom import Pencom, PencomArgs, PencomSettings
 from ops import ROOT
 from ops.engine import plugin
 from ops.pencom import export
-from ops.pencom.inventory import read
+from ops.pencom.inventory import from_resources
 from ops.plan import config
 from ops.plan.graph import Graph, Recorder, build
 from ops.review import command as review
@@ -174,10 +174,8 @@ def all_change(services: int) -> Callable[[], object]:
 
 def exported(services: int) -> Callable[[], object]:
     """Give a run of every export of an inventory with as many services as asked for."""
-    found = read(
-        "prod", ((each.type, each.name, each.inputs) for each in scaled(services)().resources)
-    )
-    return lambda: [export.texts(found, form) for form in export.FORMATS]
+    inventory = from_resources("prod", scaled(services)().resources)
+    return lambda: [export.texts(inventory, form) for form in export.FORMATS]
 
 
 def exports() -> None:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.resolve()  # as in ops: this folder may be a link
+ENGINE = ROOT / ".venv" / "pulumi"  # where `make setup` installs the pulumi command line
 CLOUD_VARIABLE = "REHEARSAL_CLOUD"
 SPEED_VARIABLE = "REHEARSAL_SPEED"
 FAULTS_VARIABLE = "REHEARSAL_FAULTS"
@@ -41,6 +42,12 @@ def environment(cloud: Path | None = None, speed: float = 0) -> dict[str, str]:
         SPEED_VARIABLE: f"{speed:g}",
         "REHEARSAL_PYTHON": sys.executable,
     }
+
+
+def engine_on_path() -> None:
+    """Let this process and its children find the engine of `make setup`, behind one on PATH."""
+    path = os.environ.get("PATH", os.defpath)
+    os.environ["PATH"] = os.pathsep.join((path, str(ENGINE / "bin")))
 
 
 @contextmanager

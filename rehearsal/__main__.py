@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from rehearsal import CLOUD_VARIABLE, environment
+from rehearsal import CLOUD_VARIABLE, engine_on_path, environment
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 Cloud = Annotated[Path | None, typer.Option(help="The file that stands for the cloud.")]
@@ -84,4 +84,5 @@ def network(cloud: Cloud = None) -> None:
 
 
 if __name__ == "__main__":
+    engine_on_path()
     app(prog_name="python -m rehearsal")

@@ -31,8 +31,8 @@ from ops.adopt.imports import (
     state_ids,
 )
 from ops.adopt.match import Survey, match
+from ops.cli.consent import consent
 from ops.cli.errors import UsageError
-from ops.cli.options import consent
 from ops.deploy import lost_stores
 from ops.engine import documents, orphans, plugin, pulumi_cli
 from ops.engine.documents import MAKING, Deployment

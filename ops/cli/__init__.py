@@ -1,4 +1,4 @@
-"""Options, errors and the table of findings that every command uses.
+"""The application `estate`, its errors, its questions and the table of findings.
 
-Imports nothing else of `ops`.
+For every command. Imports nothing else of `ops`.
 """

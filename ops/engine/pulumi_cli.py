@@ -39,7 +39,7 @@ def settings(stack: str, config_file: str | None) -> StackConfig:
 def installed() -> None:
     """Raise UsageError where pulumi is not installed."""
     if not shutil.which("pulumi"):
-        raise UsageError(f"pulumi is not installed: see {config.INSTALL_PAGE}")
+        raise UsageError(f"pulumi is not installed: `make setup`, or see {config.INSTALL_PAGE}")
 
 
 def target(stack: str, config_file: str | None) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ def test_a_stack_without_a_file_is_said_before_anything_runs(
 def test_a_change_without_the_engine_says_where_to_get_it(project: Project, command: str) -> None:
     done = project.ops(command, "--stack", "stage", environ=REAL)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"error: pulumi is not installed: see {INSTALL_PAGE}\n"
+    assert done.stderr == f"error: pulumi is not installed: `make setup`, or see {INSTALL_PAGE}\n"
 
 
 SEALED = json.dumps({"krogivingSeals": {"JWT_SECRET_KEY": SEAL}})
