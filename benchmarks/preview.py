@@ -33,8 +33,8 @@ from ops.pencom import export
 from ops.pencom.inventory import from_resources
 from ops.plan import config
 from ops.plan.graph import Graph, Recorder, build
-from ops.review import command as review
 from ops.review import report
+from ops.review.model import review
 
 ROUNDS = 7
 
@@ -169,7 +169,7 @@ def all_change(services: int) -> Callable[[], object]:
     before = scaled(services)()
     changed = (replace(r, inputs={**r.inputs, "port": 1}) for r in before.resources)
     after = replace(before, resources=tuple(changed))
-    return lambda: report.as_markdown(review.review(before, after, "the plan before"))
+    return lambda: report.as_markdown(review(before, after, "the plan before"))
 
 
 def exported(services: int) -> Callable[[], object]:

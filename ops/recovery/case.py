@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ops.impact.dependencies import Standing
+from ops.impact.dependencies import DependencyGraph
 from ops.plan.config import StackConfig
 from ops.plan.graph import Graph, Resource
 from ops.recovery.loss import Loss
@@ -17,7 +17,7 @@ class Case:
 
     settings: StackConfig
     graph: Graph
-    dependencies: Standing
+    dependencies: DependencyGraph
     loss: Loss
     at: str | None = None
 

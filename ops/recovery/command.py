@@ -15,7 +15,7 @@ from components.facts.holding import CACHES
 from ops.cli import findings
 from ops.cli.errors import UsageError
 from ops.engine import plugin
-from ops.impact.edges import standing
+from ops.impact.edges import dependency_graph
 from ops.plan import config
 from ops.plan.graph import build
 from ops.recovery import readiness
@@ -46,7 +46,7 @@ def run(
         return _check(stack, config_file, form, None)
     settings = config.load(stack, file=config_file)
     graph = build(settings)
-    dependencies = standing(graph)
+    dependencies = dependency_graph(graph)
     if lost is None:
         _refuse(at, None)
         _list(stack, losable(graph, dependencies), form)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from components.facts.secrets import CATALOGUE, SEAL_KEY, Secret
 from ops.cli.errors import UsageError
-from ops.impact.blast import named
-from ops.impact.dependencies import Effect, Standing
+from ops.impact.blast import resolve
+from ops.impact.dependencies import DependencyGraph, Effect
 from ops.impact.edges import PENCOM_SERVICE
 from ops.plan.graph import Graph, Resource
 from ops.recovery.kinds import LossKind
@@ -40,7 +40,7 @@ class Loss:
     resource: Resource | None = None
 
 
-def find(graph: Graph, dependencies: Standing, query: str) -> Loss:
+def find(graph: Graph, dependencies: DependencyGraph, query: str) -> Loss:
     """Find a loss by a name or URL, a region, a secret's key, `state` or `up`.
 
     Raises UsageError for an unknown or ambiguous name, with the names that are close.
@@ -50,11 +50,11 @@ def find(graph: Graph, dependencies: Standing, query: str) -> Loss:
     if query == UP:
         return Loss("up", UP, "an interrupted `up`")
     if query in regions(graph):
-        starts = frozenset(dependencies.place[each.name] for each in regional(graph, query))
+        starts = frozenset(dependencies.node_of[each.name] for each in regional(graph, query))
         return Loss("region", query, f"the region {query}", starts)
     if any(secret.declared and secret.key == query for secret in CATALOGUE):
         return _secret(graph, query)
-    keys = named(dependencies, query)
+    keys = resolve(dependencies, query)
     losses = {each.name: each for key in sorted(keys) for each in _main(dependencies, key)}
     if len(losses) > 1:
         raise UsageError(f"{query} means several things: choose one of {', '.join(losses)}")
@@ -80,9 +80,9 @@ def _secret(graph: Graph, key: str) -> Loss:
     )
 
 
-def _main(dependencies: Standing, key: str) -> Iterator[Loss]:
+def _main(dependencies: DependencyGraph, key: str) -> Iterator[Loss]:
     """Yield the droplet, database, app and so on that has a key, or that answers for a URL."""
-    thing = dependencies.things.get(key)
+    thing = dependencies.nodes.get(key)
     if thing and thing.kind == "url":
         for edge in dependencies.needs().get(key, ()):
             if edge.effect is Effect.DOWN:
@@ -97,7 +97,7 @@ def _main(dependencies: Standing, key: str) -> Iterator[Loss]:
         yield Loss("store", key, thing.label, frozenset({key}), server)
 
 
-def _behind(dependencies: Standing, key: str) -> Iterator[Loss]:
+def _behind(dependencies: DependencyGraph, key: str) -> Iterator[Loss]:
     """Yield the app with a key, or the droplet behind the record with it."""
     if dependencies.resources[key].type in BY_TYPE:
         yield from _main(dependencies, key)
@@ -145,7 +145,7 @@ def _has_region(resource: Resource) -> bool:
     return resource.custom and isinstance(resource.inputs.get("region"), str)
 
 
-def losable(graph: Graph, dependencies: Standing) -> list[Loss]:
+def losable(graph: Graph, dependencies: DependencyGraph) -> list[Loss]:
     """Return each loss that has a page in the runbook; of secrets, one for each set of apps."""
     names = [each.name for each in graph.resources if each.type in BY_TYPE]
     secrets: dict[frozenset[str], str] = {}

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from ops.cli.findings import Finding
-from ops.impact.blast import Blast, blast, lines
+from ops.impact.blast import BlastRadius, blast_radius, lines
 from ops.impact.dependencies import Kind
 from ops.recovery.case import Case
 from ops.recovery.kinds import ON_PREMISES
@@ -26,16 +26,16 @@ class Recovery:
     """`prerequisites` are the findings of their checks; None if they were not checked."""
 
     case: Case
-    blast: Blast
+    blast: BlastRadius
     steps: Sequence[Step]
     prerequisites: Sequence[Finding] | None = None
 
     @property
     def unaffected(self) -> dict[str, list[str]]:
         """The public URLs and stores that the loss does not affect, by product."""
-        affected = {each.thing.key for each in self.blast.hits if each.effect}
+        affected = {each.node.key for each in self.blast.hits if each.effect}
         labels: dict[str, list[str]] = {}
-        for key, thing in self.case.dependencies.things.items():
+        for key, thing in self.case.dependencies.nodes.items():
             if thing.kind in UNAFFECTED and key not in affected and thing.system:
                 labels.setdefault(thing.system, []).append(thing.label)
         return {system: sorted(names) for system, names in sorted(labels.items())}
@@ -66,7 +66,7 @@ class Recovery:
 
 def recovery(case: Case, prerequisites: Sequence[Finding] | None = None) -> Recovery:
     """Derive a recovery from a case."""
-    affected = blast(case.dependencies, case.loss.starts)
+    affected = blast_radius(case.dependencies, case.loss.starts)
     return Recovery(case, affected, steps(case), prerequisites)
 
 
@@ -77,7 +77,7 @@ def markdown(report: Recovery) -> Iterator[str]:
     yield from (f"`python -m ops recover {loss.name} --stack {stack}`", "")
     if report.blast.hits:
         yield from ("## Affected", "", "```")
-        yield from lines(replace(report.blast, tell=()), MOST)  # the contacts come last
+        yield from lines(replace(report.blast, contacts=()), MOST)  # the contacts come last
         yield from ("```", "")
     yield from ("## Unaffected", "")
     for system, names in report.unaffected.items():
@@ -96,7 +96,7 @@ def markdown(report: Recovery) -> Iterator[str]:
         yield from ("## Later, on a separate decision", "")
         yield from _steps(later)
     yield from ("## Time", "", time(report), "", "## Contact", "")
-    yield from (f"- {each}" for each in report.blast.tell or ["whoever has the vault"])
+    yield from (f"- {each}" for each in report.blast.contacts or ["whoever has the vault"])
 
 
 def prerequisites(findings: Sequence[Finding]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from components.facts.secrets import CATALOGUE
 from ops import ROOT
 from ops.impact.dependencies import PRODUCTS, Effect
-from ops.impact.edges import standing
+from ops.impact.edges import dependency_graph
 from ops.plan import config
 from ops.plan.graph import build
 from ops.recovery.case import Case
@@ -35,7 +35,7 @@ def recoveries(stack: str = STACK) -> list[Recovery]:
     """Return the recovery from each loss, without a check of its prerequisites."""
     settings = config.load(stack)
     graph = build(settings)
-    dependencies = standing(graph)
+    dependencies = dependency_graph(graph)
     losses = losable(graph, dependencies)
     return [recovery(Case(settings, graph, dependencies, loss)) for loss in losses]
 
@@ -105,14 +105,14 @@ def _symptoms(reports: Sequence[Recovery]) -> Iterator[tuple[str, Sequence[str]]
 
     These are public URLs; for a product without any, its services.
     """
-    things = reports[0].case.dependencies.things.values()
+    things = reports[0].case.dependencies.nodes.values()
     public = {thing.system for thing in things if thing.kind == "url"}
     causes: dict[str, list[str]] = {}
     for each in sorted(reports, key=_size):
         for hit in each.blast.hits:
-            visible = "url" if hit.thing.system in public else "service"
-            if hit.thing.kind == visible and hit.effect is Effect.DOWN:
-                causes.setdefault(hit.thing.label, []).append(_link(each.case.loss))
+            visible = "url" if hit.node.system in public else "service"
+            if hit.node.kind == visible and hit.effect is Effect.DOWN:
+                causes.setdefault(hit.node.label, []).append(_link(each.case.loss))
     by_causes: dict[tuple[str, ...], list[str]] = {}
     for label, links in sorted(causes.items()):
         by_causes.setdefault(tuple(links), []).append(label)
@@ -126,7 +126,7 @@ def _symptoms(reports: Sequence[Recovery]) -> Iterator[tuple[str, Sequence[str]]
 def _size(report: Recovery) -> tuple[int, bool]:
     """Count the things that are down; of two losses of one size, that of data is less likely."""
     hits = [each for each in report.blast.hits if each.effect is Effect.DOWN]
-    down = sum(each.thing.kind != "part" for each in hits)
+    down = sum(each.node.kind != "part" for each in hits)
     return down, report.case.loss.kind in ("database", "store")
 
 

@@ -31,48 +31,41 @@ def checks(state: Recorded, account: Account | NoAccessError) -> Iterator[Check]
     }
     addresses = {each.id: _addresses(each) for each in state.of("Droplet")}
     for droplet in state.of("Droplet"):
-        yield partial(_in_account, account, (DROPLETS, BACKUPS), droplet, _droplet)
+        yield partial(_in_account, account, "droplets", (DROPLETS, BACKUPS), droplet, _droplet)
     for cluster in state.of("DatabaseCluster"):
         sources = trusted.get(cluster.id, set())
         check = partial(_cluster, sources=sources)
-        yield partial(_in_account, account, (DATABASES, BACKUPS), cluster, check)
+        yield partial(_in_account, account, "clusters", (DATABASES, BACKUPS), cluster, check)
         yield partial(_connection, cluster, sources, addresses)
     for app in state.of("App"):
-        yield partial(_in_account, account, (APPS,), app, _app)
+        yield partial(_in_account, account, "apps", (APPS,), app, _app)
 
 
 def _in_account(
     account: Account | NoAccessError,
+    kind: str,
     parts: Sequence[Part],
     resource: State,
-    check: Callable[[Account, State], Iterator[Finding]],
+    check: Callable[[Account, State, Mapping[str, Any]], Iterator[Finding]],
 ) -> Iterator[Finding]:
-    """Run a check that reads the account, and report what could not be read."""
+    """Run a check of an item of one of the account's lists, and report if it cannot be read."""
+    name = resource.name
     if isinstance(account, NoAccessError):
-        yield from (part.not_checked(resource.name, str(account)) for part in parts)
+        yield from (part.not_checked(name, str(account)) for part in parts)
         return
     try:
-        yield from check(account, resource)
+        live = next((e for e in account.read(kind) if str(e["id"]) == resource.id), None)
+        if live is None:
+            detail = f"recorded as {resource.id}, and missing in the account"
+            yield parts[0].bad(name, detail, "`python -m ops drift` lists every missing resource")
+        else:
+            yield from check(account, resource, live)
     except RefusedError as error:
-        yield parts[0].bad(resource.name, str(error))
+        yield parts[0].bad(name, str(error))
 
 
-def _item(account: Account, name: str, identity: str) -> Any:
-    """Return one item of a list by its id; None if the account does not have it."""
-    return next((each for each in account.read(name) if str(each["id"]) == identity), None)
-
-
-def _missing(part: Part, resource: State) -> Finding:
-    detail = f"recorded as {resource.id}, and missing in the account"
-    return part.bad(resource.name, detail, "`python -m ops drift` lists everything that is missing")
-
-
-def _droplet(account: Account, resource: State) -> Iterator[Finding]:
+def _droplet(account: Account, resource: State, live: Mapping[str, Any]) -> Iterator[Finding]:
     name = resource.name
-    live = _item(account, "droplets", resource.id)
-    if live is None:
-        yield _missing(DROPLETS, resource)
-        return
     yield DROPLETS.verdict(name, f"is {live['status']}", ok=live["status"] == "active")
     if not resource.inputs.get("backups"):
         yield BACKUPS.ok(name, "declares none")
@@ -83,12 +76,10 @@ def _droplet(account: Account, resource: State) -> Iterator[Finding]:
         yield newest(name, backups, droplet_limit(resource.inputs), live["created_at"])
 
 
-def _cluster(account: Account, resource: State, sources: set[Source]) -> Iterator[Finding]:
+def _cluster(
+    account: Account, resource: State, live: Mapping[str, Any], sources: set[Source]
+) -> Iterator[Finding]:
     name = resource.name
-    live = _item(account, "clusters", resource.id)
-    if live is None:
-        yield _missing(DATABASES, resource)
-        return
     yield DATABASES.verdict(name, f"is {live['status']}", ok=live["status"] == "online")
     yield _trusted(name, sources, _sources(account.read("cluster rules", resource.id)))
     if live["engine"] in CACHES:
@@ -123,12 +114,8 @@ def _is_all(network: str) -> bool:
     return ip_network(network, strict=False).prefixlen == 0
 
 
-def _app(account: Account, resource: State) -> Iterator[Finding]:
+def _app(account: Account, resource: State, live: Mapping[str, Any]) -> Iterator[Finding]:
     name = resource.name
-    live = _item(account, "apps", resource.id)
-    if live is None:
-        yield _missing(APPS, resource)
-        return
     active = live.get("active_deployment")
     if not active or active["phase"] != "ACTIVE":
         yield APPS.bad(name, f"its active deployment is {active['phase'] if active else 'none'}")

@@ -115,7 +115,7 @@ def _state(case: Case) -> Iterator[Step]:
         codes=(0, 1),
     )
     yield Step(
-        "If there is a copy, restore it as docs/state.md says, and go on with `python -m ops mend"
+        "If there is a copy, restore it as docs/state.md says, and go on with `python -m ops repair"
         f" --stack {stack}`. Otherwise create an empty state",
         f"pulumi stack init {stack} --no-select",
     )
@@ -139,7 +139,7 @@ def _interrupted(case: Case) -> Iterator[Step]:
     yield Step(
         "On the machine where it ran: end what still writes, and record in the state what was"
         " created",
-        f"python -m ops mend --stack {case.stack}",
+        f"python -m ops repair --stack {case.stack}",
     )
     yield up(case, "Create the missing resources")
     yield verify(case.stack)

@@ -86,7 +86,7 @@ def _restore(case: Case, server: str, only: str | None) -> Iterator[Step]:
         )
     if not inputs["databases"]:
         yield Step(
-            f"{_bare(server)} comes back empty ({case.dependencies.things[server].what}): no copy"
+            f"{_bare(server)} comes back empty ({case.dependencies.nodes[server].what}): no copy"
             " is documented, ask the infrastructure team",
             by="person",
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from components.facts.holding import CACHES
-from ops.impact.edges import standing
+from ops.impact.edges import dependency_graph
 from ops.plan import config
 from ops.plan.graph import Resource, build
 from ops.plan.urn import name_of
@@ -40,7 +40,7 @@ def steps(case: Case) -> Iterator[Step]:
         return
     settings = config.load(STAND_IN)
     graph = build(settings)
-    stand_in = replace(case, settings=settings, graph=graph, dependencies=standing(graph))
+    stand_in = replace(case, settings=settings, graph=graph, dependencies=dependency_graph(graph))
     domains = {system: case.setting(system)["domain"] for system in ("krotrust", "krogiving")}
     yield Step(
         "Is it the whole region, and for long? The next steps take more than an hour, and so does"

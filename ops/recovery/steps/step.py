@@ -10,7 +10,7 @@ from ops.recovery.steps.times import chain
 
 By = Literal["here", "person"]
 # These ask before they change anything.
-ASKS = ("python -m ops up ", "python -m ops mend ", "python -m ops repair ", "pulumi up ")
+ASKS = ("python -m ops up ", "python -m ops repair ", "pulumi up ")
 
 
 @dataclass(frozen=True)

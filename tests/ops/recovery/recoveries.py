@@ -11,8 +11,8 @@ from typing import Any
 
 from conftest import changed
 
-from ops.impact.dependencies import Standing
-from ops.impact.edges import standing
+from ops.impact.dependencies import DependencyGraph
+from ops.impact.edges import dependency_graph
 from ops.plan import config
 from ops.plan.config import StackConfig
 from ops.plan.graph import Graph, build
@@ -26,14 +26,14 @@ PATH = re.compile(r"\w+|\d+")
 
 
 @lru_cache
-def known(stack: str) -> tuple[StackConfig, Graph, Standing]:
+def known(stack: str) -> tuple[StackConfig, Graph, DependencyGraph]:
     """A committed stack, planned once."""
     return planned(config.load(stack))
 
 
-def planned(settings: StackConfig) -> tuple[StackConfig, Graph, Standing]:
+def planned(settings: StackConfig) -> tuple[StackConfig, Graph, DependencyGraph]:
     graph = build(settings)
-    return settings, graph, standing(graph)
+    return settings, graph, dependency_graph(graph)
 
 
 def case(

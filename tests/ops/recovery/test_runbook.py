@@ -45,7 +45,7 @@ def test_the_index_links_every_page_by_its_product() -> None:
 def test_the_index_links_each_url_to_its_possible_causes() -> None:
     _, _, dependencies = known("prod")
     rows = [line for line in pages()[runbook.INDEX].splitlines() if line.startswith("| no answer")]
-    urls = [thing.label for thing in dependencies.things.values() if thing.kind == "url"]
+    urls = [thing.label for thing in dependencies.nodes.values() if thing.kind == "url"]
     assert [url for url in urls if not any(url in row for row in rows)] == []
     (row,) = (row for row in rows if "https://api.krogiving.com/health" in row)
     assert LINK.findall(row) == [

@@ -8,7 +8,7 @@ import pytest
 
 from components.droplet import Droplet, DropletArgs, DropletSettings, NewKey
 from ops import ROOT
-from ops.impact.edges import standing
+from ops.impact.edges import dependency_graph
 from ops.plan import config
 from ops.plan.graph import record
 from ops.recovery.case import Case
@@ -47,7 +47,7 @@ def _program() -> None:
 def case() -> Case:
     settings = config.load("prod")
     graph = record(settings, _program)
-    dependencies = standing(graph)
+    dependencies = dependency_graph(graph)
     loss = find(graph, dependencies, "worker-droplet")
     return Case(settings, graph, dependencies, loss)
 
