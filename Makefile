@@ -41,21 +41,22 @@ plan: setup ## Show STACK offline, and what differs from rendered/
 	@$(PY) -m ops plan --stack $(STACK) --diff
 
 # Two suites, a process each: the committed stacks, which takes seconds, and the tools on an example.
-PYTEST := $(PY) -m pytest -n auto --dist worksteal
+PRODUCTION := $(PY) -m pytest -n auto --dist loadfile tests/production
+TOOLS := $(PY) -m pytest -n auto --dist worksteal
 # The tests start Python hundreds of times: whatever the shell says, compiled modules are kept.
 check test soak: export PYTHONDONTWRITEBYTECODE :=
 
 check: lint ## Style, types, and every test that needs no engine
-	@$(PYTEST) -q tests/production -m "not engine and not soak"
-	@$(PYTEST) -q -m "not engine and not soak"
+	@$(PRODUCTION) -q -m "not engine and not soak"
+	@$(TOOLS) -q -m "not engine and not soak"
 
 test: setup ## Run every test but the soak
-	@$(PYTEST) tests/production
-	@$(PYTEST)
+	@$(PRODUCTION)
+	@$(TOOLS)
 
 soak: setup ## Run the whole matrix, which needs the engine: over an hour
-	@$(PYTEST) tests/production -m "engine or soak"
-	@$(PYTEST) -m "engine or soak"
+	@$(PRODUCTION) -m "engine or soak"
+	@$(TOOLS) -m "engine or soak"
 
 lint: setup ## Style and types of the code, and its workflows
 	@$(PY) -m ruff check .
