@@ -23,14 +23,14 @@ import typer
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from rehearsal import INSTALL_PAGE, ROOT
-from rehearsal.prepare import ask, prepare
+from rehearsal.prepare import ops_json, prepare
 from rehearsal.timing import (
-    among,
-    at_full_length,
     critical_path,
     dependencies,
     operations,
     real_seconds,
+    reduce_dependencies,
+    with_real_durations,
 )
 
 
@@ -50,7 +50,7 @@ class Width:
 
 def measure(stack: str, speed: float, folder: Path) -> Width:
     """Bring a stack up from nothing, ready times played `speed` times faster."""
-    stage = prepare(stack, folder, ask("secrets", "--stack", stack))
+    stage = prepare(stack, folder, ops_json("secrets", "--stack", stack))
     environ = stage.environment(speed)
     target = ("--stack", stack, "--config-file", str(stage.file))
     _pulumi(environ, "-C", str(folder), "stack", "init", stack, "--no-select")
@@ -59,8 +59,8 @@ def measure(stack: str, speed: float, folder: Path) -> Width:
     wall = time.perf_counter() - start
     export = json.loads(_pulumi(environ, "stack", "export", "--stack", stack))
     done = operations(stage.log)
-    waits = among((each.urn for each in done), dependencies(export))
-    chain = critical_path(at_full_length(done, waits, real_seconds), waits)
+    waits = reduce_dependencies((each.urn for each in done), dependencies(export))
+    chain = critical_path(with_real_durations(done, waits, real_seconds), waits)
     return Width(wall, chain[-1].end / speed, tuple(each.name for each in chain))
 
 

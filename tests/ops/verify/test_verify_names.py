@@ -11,7 +11,7 @@ from small_estate import INGRESS, INGRESS_ADDRESS, bad, state_of, told, whole, w
 
 from ops.cli.errors import UsageError
 from ops.verify import names
-from rehearsal.network import playing
+from rehearsal.network import simulated_network
 
 STATE = state_of(whole())
 
@@ -20,7 +20,7 @@ STATE = state_of(whole())
 def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     """The cloud's file, which is read anew for each question, and who answers them."""
     file = tmp_path_factory.mktemp("far") / "cloud.json"
-    with playing(file) as variables:
+    with simulated_network(file) as variables:
         yield file, variables["ESTATE_NAMESERVER"]
 
 
