@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import Literal
 
 from components.facts import krogiving, krotrust, pencom
-from components.facts.holding import Holding
+from components.facts.stores import StoredData
 from ops.plan.graph import Resource
 
 PRODUCTS = {"krotrust": krotrust.PRODUCT, "krogiving": krogiving.PRODUCT, "pencom": pencom.PRODUCT}
@@ -22,7 +22,7 @@ CLUSTER = "cluster"
 Kind = Literal["url", "service", "machine", "store", "part"]
 
 
-def holding(store: str) -> Holding | None:
+def holding(store: str) -> StoredData | None:
     """Tell what a store holds, by logical name; a cluster restored beside one, what that holds."""
     restored = (
         each

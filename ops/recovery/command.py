@@ -12,7 +12,7 @@ from pathlib import Path
 
 import typer
 
-from components.facts.holding import CACHES
+from components.facts.stores import CACHES
 from ops.cli.errors import UsageError
 from ops.engine import plugin
 from ops.impact.edges import standing

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from components.facts.holding import CACHES
+from components.facts.stores import CACHES
 from ops.account.client import Account, RefusedError, refusals, visit
 from ops.account.lists import LISTS as ACCOUNT_LISTS
 from ops.cli.errors import UsageError

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from components.facts.holding import CACHES
+from components.facts.stores import CACHES
 from ops.cli.errors import UsageError
 from ops.cli.findings import Finding
 from ops.impact.dependencies import STORES

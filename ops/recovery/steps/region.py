@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from components.facts.holding import CACHES
+from components.facts.stores import CACHES
 from ops.impact.edges import standing
 from ops.plan import config as stack_files
 from ops.plan.graph import Resource, build
