@@ -108,10 +108,10 @@ def test_a_lost_zone_is_still_delegated_and_a_name_that_is_no_zone_never_was(
         _write(file, **changed)
         rcode, named = _resolve(variables, "d.test", "NS")
         assert (rcode, sorted(named)) == ("NOERROR", servers)
-        assert delegation.look("d.test", variables).state == "ok"
+        assert delegation.check("d.test", variables).state == "ok"
     assert _resolve(variables, "web.d.test", "NS") == ("NOERROR", [])
     assert _resolve(variables, "unknown.test", "NS") == ("NXDOMAIN", [])
-    assert delegation.look("unknown.test", variables).told == "delegated to nobody"
+    assert delegation.check("unknown.test", variables).detail == "not delegated"
 
 
 def test_an_invalid_query_does_not_stop_the_name_server(
