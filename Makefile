@@ -1,4 +1,4 @@
-# `make help` lists what there is. Every target sets itself up on first use.
+# `make help` lists the targets. Each sets itself up on first use.
 STACK ?= prod
 PYTHON ?= python3
 PY := .venv/bin/python
@@ -10,7 +10,7 @@ SHELL := /bin/bash
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: .venv/bin/estate .venv/engine ## Make .venv with every pinned dependency and the pinned pulumi
+setup: .venv/bin/estate .venv/engine ## Create .venv with every pinned dependency and the pinned pulumi
 
 .venv/ready: requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make setup PYTHON=python3.12")'
@@ -21,7 +21,7 @@ setup: .venv/bin/estate .venv/engine ## Make .venv with every pinned dependency 
 .venv/bin/estate: ops/cli/estate.sh | .venv/ready
 	@install -m 755 $< $@
 
-# Tried once for each pin, and whenever `make setup` is asked for by name. PULUMI_INSTALL=no skips it.
+# Tried once for each pin, and by each `make setup`. PULUMI_INSTALL=no skips it.
 .venv/engine: .pulumi.version | .venv/ready
 	@$(PY) -m ops install-engine
 	@touch $@
@@ -36,7 +36,7 @@ preview: setup ## Preview STACK (prod) with throw-away credentials
 rehearse: setup ## Rehearse an `up` of STACK in a simulated cloud, or the recovery of SCENARIO
 	@$(PY) -m rehearsal $(if $(SCENARIO),recover $(SCENARIO),up --stack $(STACK))
 
-plan: setup ## Show STACK offline, and what differs from rendered/
+plan: setup ## Show STACK offline, and its differences from rendered/
 	@$(PY) -m ops plan --stack $(STACK)
 	@$(PY) -m ops plan --stack $(STACK) --diff
 
@@ -46,7 +46,7 @@ TOOLS := $(PY) -m pytest -n auto --dist worksteal
 # The tests start Python hundreds of times: whatever the shell says, compiled modules are kept.
 check test soak: export PYTHONDONTWRITEBYTECODE :=
 
-check: lint ## Style, types, and every test that needs no engine
+check: lint ## Run lint, types, and every test that needs no engine
 	@$(PRODUCTION) -q -m "not engine and not soak"
 	@$(TOOLS) -q -m "not engine and not soak"
 
@@ -58,7 +58,7 @@ soak: setup ## Run the whole matrix, which needs the engine: over an hour
 	@$(PRODUCTION) -m "engine or soak"
 	@$(TOOLS) -m "engine or soak"
 
-lint: setup ## Style and types of the code, and its workflows
+lint: setup ## Check style and types of the code, and the workflows
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
@@ -68,14 +68,14 @@ lint: setup ## Style and types of the code, and its workflows
 render: setup ## Write rendered/, docs/runbook/ and docs/commands.md
 	@$(PY) -m ops render
 
-bench: setup ## Measure our own code, and how wide an `up` goes
+bench: setup ## Measure our own code, and how parallel an `up` is
 	@$(PY) benchmarks/preview.py
 	@$(PY) benchmarks/parallel.py
 
 drift: setup ## Compare STACK's cloud, state and code
 	@$(PY) -m ops drift --stack $(STACK)
 
-up: setup ## Change STACK for real, correct what was changed by hand, seal the secrets
+up: setup ## Change STACK for real, revert manual changes, seal the secrets
 	@$(PY) -m ops up --stack $(STACK)
 
 refresh: setup ## Read STACK's real resources into its state

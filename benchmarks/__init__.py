@@ -1,1 +1,1 @@
-"""Measurements, not tests: they print ratios and judge nothing."""
+"""Measurements, not tests: they print ratios and have no limits."""

@@ -1,4 +1,4 @@
-"""Writes a flat program that registers what a plan holds, by bare SDK calls and nothing else."""
+"""Writes a flat program that registers the resources of a plan by bare SDK calls."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ HEAD = "import pulumi\nimport pulumi_digitalocean as do\n\nr = {}\n"
 
 
 def source(planned: Graph) -> str:
-    """Give the program's text: a line or two for each resource, parents and sources first."""
-    waiting = {resource.urn: resource for resource in planned.resources}
+    """Return the program: a line or two for each resource, parents and dependencies first."""
+    remaining = {resource.urn: resource for resource in planned.resources}
     lines = [HEAD]
-    while waiting:
+    while remaining:
         ready = [
             resource
-            for resource in waiting.values()
-            if resource.parent not in waiting and not waiting.keys() & set(resource.dependencies)
+            for resource in remaining.values()
+            if resource.parent not in remaining
+            and not remaining.keys() & set(resource.dependencies)
         ]
         for resource in ready:
             lines.append(_statement(resource))
-            del waiting[resource.urn]
+            del remaining[resource.urn]
     return "\n".join(lines) + "\n"
 
 
@@ -62,8 +63,8 @@ def _literal(value: Any, key: str = "") -> str:
         ]
         if parts[::3] == ["", ""]:
             return outputs[0] + (".apply(int)" if key.startswith("dropletId") else "")
-        woven = [part for pair in zip(texts, outputs, strict=False) for part in pair]
-        return f"pulumi.Output.concat({', '.join([*woven, texts[-1]])})"
+        operands = [part for pair in zip(texts, outputs, strict=False) for part in pair]
+        return f"pulumi.Output.concat({', '.join([*operands, texts[-1]])})"
     return repr(value)
 
 

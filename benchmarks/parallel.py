@@ -1,8 +1,8 @@
-"""How wide an `up` goes: its wall time against its longest chain. Prints ratios; judges nothing.
+"""Measures how parallel an `up` is: its wall time divided by its longest chain.
 
-prod comes up from nothing in the rehearsal. The chain is the longest by the table's ready times
-alone, through what the engine recorded that each resource waits for. Near 1, nothing waits for a
-place or a turn; what is left over is the engine's own start, the more of it the faster it plays.
+prod is deployed from nothing in a rehearsal. The chain is the longest one through the dependencies
+that the engine recorded, by the table's ready times alone. With a ratio near 1, nothing waits
+without need. The rest is the engine's own start, which counts for more at a higher speed.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ import typer
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from rehearsal import INSTALL_PAGE, ROOT
-from rehearsal.prepare import ask, prepare
+from rehearsal.prepare import ops_json, prepare
 from rehearsal.timing import (
-    among,
-    at_full_length,
     critical_path,
     dependencies,
     operations,
     real_seconds,
+    reduce_dependencies,
+    with_real_durations,
 )
 
 
 @dataclass(frozen=True)
 class Width:
-    """Seconds that an `up` took, those of its longest chain, and the chain, first name first."""
+    """Seconds of an `up`, seconds of its longest chain, and the names of the chain in order."""
 
     wall: float
     chain: float
@@ -44,23 +44,23 @@ class Width:
 
     @property
     def ratio(self) -> float:
-        """How much longer the `up` took than its chain; 1 is as wide as can be."""
+        """How much longer the `up` took than its chain; 1 is the optimum."""
         return self.wall / self.chain
 
 
 def measure(stack: str, speed: float, folder: Path) -> Width:
-    """Bring a stack up from nothing, ready times played `speed` times faster."""
-    stage = prepare(stack, folder, ask("secrets", "--stack", stack))
-    environ = stage.environment(speed)
-    target = ("--stack", stack, "--config-file", str(stage.file))
+    """Deploy a stack from nothing, with ready times divided by `speed`."""
+    workspace = prepare(stack, folder, ops_json("secrets", "--stack", stack))
+    environ = workspace.environment(speed)
+    target = ("--stack", stack, "--config-file", str(workspace.file))
     _pulumi(environ, "-C", str(folder), "stack", "init", stack, "--no-select")
     start = time.perf_counter()
     _pulumi(environ, "up", *target, "--yes", "--skip-preview")
     wall = time.perf_counter() - start
     export = json.loads(_pulumi(environ, "stack", "export", "--stack", stack))
-    done = operations(stage.log)
-    waits = among((each.urn for each in done), dependencies(export))
-    chain = critical_path(at_full_length(done, waits, real_seconds), waits)
+    done = operations(workspace.log)
+    waits = reduce_dependencies((each.urn for each in done), dependencies(export))
+    chain = critical_path(with_real_durations(done, waits, real_seconds), waits)
     return Width(wall, chain[-1].end / speed, tuple(each.name for each in chain))
 
 
@@ -80,9 +80,11 @@ def main(
     stack: Annotated[
         str, typer.Option("--stack", "-s", help="A stack: STACK of Pulumi.STACK.yaml.")
     ] = "prod",
-    speed: Annotated[float, typer.Option(min=0.1, help="How often faster than real life.")] = 10,
+    speed: Annotated[
+        float, typer.Option(min=0.1, help="How many times faster than real life.")
+    ] = 10,
 ) -> None:
-    """Measure at a speed and, for the record, at that of `make rehearse`."""
+    """Measure at a speed, and at that of `make rehearse`."""
     if not shutil.which("pulumi"):
         print(f"pulumi is not installed (see {INSTALL_PAGE}): no `up` is measured")
         return

@@ -1,6 +1,6 @@
-"""What our own code costs, measured side by side in one run. Prints ratios; judges nothing.
+"""Measures the time of our own code in one run, and prints ratios.
 
-1. `pulumi preview` of prod against a flat program that makes the same resources by bare SDK calls.
+1. `pulumi preview` of prod against a flat program with the same resources by bare SDK calls.
 2. The offline plan against importing pulumi and pulumi_digitalocean.
 3. The offline plan of Pencom with 100 and with 1,000 services, per resource.
 4. `ops review` against `ops plan`, and a review of 100 and of 1,000 services that all change.
@@ -40,7 +40,7 @@ ROUNDS = 7
 
 
 def in_turn(*runs: Callable[[], object]) -> list[float]:
-    """Run each in turn, several times after a warm-up. Returns each one's median in seconds."""
+    """Run each in turn, several times after a warm-up. Returns the medians in seconds."""
     times: list[list[float]] = [[] for _ in runs]
     for turn in range(ROUNDS + 1):
         for taken, run in zip(times, runs, strict=True):
@@ -54,7 +54,7 @@ def in_turn(*runs: Callable[[], object]) -> list[float]:
 def command(
     arguments: Sequence[str], cwd: Path, environ: Mapping[str, str] | None = None
 ) -> Callable[[], object]:
-    """Give a run of a whole process."""
+    """Return a function that runs a process."""
     return lambda: subprocess.run(
         arguments, cwd=cwd, env=environ or os.environ, stdout=subprocess.DEVNULL, check=True
     )
@@ -85,7 +85,7 @@ def preview(folder: Path) -> None:
 
 
 def offline() -> None:
-    """Measure the offline plan against the imports that it cannot do without."""
+    """Measure the offline plan against the imports that it needs."""
     plan = command([sys.executable, "-m", "ops", "plan", "--format", "json"], ROOT)
     imports = command([sys.executable, "-c", "import pulumi, pulumi_digitalocean"], ROOT)
     ours, bare = in_turn(plan, imports)
@@ -93,7 +93,7 @@ def offline() -> None:
 
 
 def scaled(services: int) -> Callable[[], Graph]:
-    """Give a run of Pencom alone, with as many services as asked for, ten to a host."""
+    """Return a function that plans Pencom alone with that many services, ten to a host."""
     model = INVENTORY.services["payments"]
     names = [f"service-{number}" for number in range(services)]
     hosts = {
@@ -165,7 +165,7 @@ def reviewed() -> None:
 
 
 def all_change(services: int) -> Callable[[], object]:
-    """Give a review in which every service of a Pencom changes."""
+    """Return a function that reviews a change of every service of a Pencom."""
     before = scaled(services)()
     changed = (replace(r, inputs={**r.inputs, "port": 1}) for r in before.resources)
     after = replace(before, resources=tuple(changed))
@@ -173,7 +173,7 @@ def all_change(services: int) -> Callable[[], object]:
 
 
 def exported(services: int) -> Callable[[], object]:
-    """Give a run of every export of an inventory with as many services as asked for."""
+    """Return a function that writes every export of an inventory with that many services."""
     inventory = from_resources("prod", scaled(services)().resources)
     return lambda: [export.texts(inventory, form) for form in export.FORMATS]
 

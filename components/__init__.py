@@ -1,1 +1,1 @@
-"""How each thing of the estate is made. A component declares; the stacks choose the environment."""
+"""The components of the estate. A component declares resources; the stacks choose the settings."""

@@ -24,15 +24,15 @@ class Source:
     repository: str
     branch: str
     build: str
-    domains: Mapping[str, pulumi.Input[str]]  # with each one's zone; the first is the primary one
+    domains: Mapping[str, pulumi.Input[str]]  # name to its zone; the first is the primary one
     variables: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ServiceArgs:
-    """`secrets` stand at the app's level, apart from the plain variables that a reviewer reads.
+    """`secrets` are set for the whole app, apart from the plain variables that a reviewer reads.
 
-    `ready` is what must be there before the first instance starts, or the deployment fails.
+    `ready` are the resources without which the first deployment fails.
     """
 
     source: Source
@@ -112,7 +112,7 @@ class ServiceApp(pulumi.ComponentResource):
 
 @dataclass(frozen=True)
 class SiteArgs:
-    """`output` is the folder that the build leaves; the site serves index.html for every path."""
+    """`output` is the folder that the build writes; the site serves index.html for every path."""
 
     source: Source
     output: str

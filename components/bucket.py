@@ -76,7 +76,7 @@ class MediaBucket(pulumi.ComponentResource):
         super().__init__("estate:storage:MediaBucket", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         self.bucket = Bucket(f"{name}-files", args.settings, child).bucket
-        if args.cors_origins:  # a rule that names no site is refused
+        if args.cors_origins:  # a rule without a site is refused
             do.SpacesBucketCorsConfiguration(
                 f"{name}-cors",
                 bucket=self.bucket.name,

@@ -28,24 +28,24 @@ ClusterName = Annotated[Name, Unique("a cluster name")]
 
 
 class Maintenance(Model):
-    """Weekly window. It can be moved but never removed: removing it panics the provider."""
+    """Weekly maintenance. It can be moved, never removed: that panics the provider."""
 
     day: Day
     hour: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):00$")]
 
 
 class Restore(Model):
-    """Fill a new cluster from a backup of another. It acts when the cluster is made, not later."""
+    """A backup that fills a new cluster. It acts when the cluster is created, not later."""
 
     cluster: Name
     at: Moment | None = None
 
 
 class Restored(Model):
-    """A further cluster, filled when it is made: from the one before it, or the one `from` names.
+    """A further cluster, cluster on its creation: from the one before it, or from `from`.
 
-    `at` None is the latest. PostgreSQL goes back to any moment of seven days, MongoDB only to one
-    at which a daily backup was made. `nodes` None is as many as the others have.
+    `at` None: the latest backup. PostgreSQL goes back to any moment of seven days, MongoDB only to
+    its daily backups. `nodes` None: as many as the first cluster.
     """
 
     name: ClusterName
@@ -55,9 +55,9 @@ class Restored(Model):
 
 
 class ClusterSettings(Model):
-    """What every engine has. `name` is the cluster's identity: another name is another cluster.
+    """Settings of every engine. `name` is the cluster's identity: another name, another cluster.
 
-    `tags` are those beyond the product's own.
+    `tags` are added to the product's own.
     """
 
     name: ClusterName
@@ -69,10 +69,10 @@ class ClusterSettings(Model):
 
 
 class DatabaseSettings(ClusterSettings):
-    """A cluster that holds a database of ours. `restore` names the cluster to fill it from.
+    """A cluster with a database. `restore` names the cluster whose backup fills it.
 
-    `restored` are further ones beside it, of which the last is in use. Those that `retired` names
-    are declared no more. Both lists are for good: what a cluster was called, none may be again.
+    `restored` are further clusters; the last one is in use. Those in `retired` are no longer
+    declared. Both lists only grow: the name of a cluster is never used again.
     """
 
     database: Identifier
@@ -97,7 +97,7 @@ class DatabaseSettings(ClusterSettings):
                 (place, "from"),
                 each.source,
                 f"one of {', '.join(names[: place + 1])}, or a cluster of another estate:"
-                f" {each.name} cannot be filled from one that comes no earlier",
+                f" {each.name} cannot be cluster from one that comes no earlier",
             )
             for place, each in enumerate(restored)
             if each.source in names[place + 1 :]
@@ -132,7 +132,7 @@ def _retirement_mistakes(
 
 
 class CacheSettings(ClusterSettings):
-    """A cluster whose loss costs nothing: it has no backups, so nothing to restore from."""
+    """A cluster whose loss costs nothing: it has no backups to restore from."""
 
     eviction_policy: Literal[
         "noeviction",
@@ -160,8 +160,8 @@ class DatabaseArgs:
 
 
 @dataclass(frozen=True)
-class _Filled:
-    """One cluster of a database's history. `logical` begins the names of its resources."""
+class _Cluster:
+    """One cluster to declare. `logical` is the prefix of its resources' logical names."""
 
     logical: str
     name: str
@@ -170,9 +170,9 @@ class _Filled:
 
 
 class Database(pulumi.ComponentResource):
-    """Outputs of the cluster in use: `cluster`, `trusted` (to wait for before a consumer starts).
+    """Outputs of the cluster in use: `cluster`, `trusted` (a consumer starts after it).
 
-    `clusters` are all that exist.
+    `clusters` are all declared ones.
     """
 
     cluster: do.DatabaseCluster
@@ -184,27 +184,27 @@ class Database(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        # A reader of the plan sees by `inUse` that the others wait to be retired.
+        # `inUse` shows in the plan that the other clusters are to be retired.
         restored = isinstance(args.settings, DatabaseSettings) and args.settings.restored
         in_use = {"inUse": restored[-1].name} if restored else {}
         super().__init__("estate:database:Database", name, in_use, opts)
         if not args.trusted:
-            raise ValueError(f"{name}: name at least one trusted source")
+            raise ValueError(f"{name}: needs at least one trusted source")
         self.clusters = [self._declare(args, each) for each in _to_declare(name, args.settings)]
         self.register_outputs({"host": self.cluster.private_host, "name": self.cluster.name})
 
-    def _declare(self, args: DatabaseArgs, filled: _Filled) -> do.DatabaseCluster:
+    def _declare(self, args: DatabaseArgs, cluster: _Cluster) -> do.DatabaseCluster:
         """Declare one cluster with its contents; the last one declared is in use."""
         child = pulumi.ResourceOptions(parent=self)
         settings = args.settings
         # project_id stays unset: any mismatch with it plans a new, empty cluster.
         self.cluster = do.DatabaseCluster(
-            f"{filled.logical}-cluster",
-            name=filled.name,
+            f"{cluster.logical}-cluster",
+            name=cluster.name,
             engine=args.engine,
             version=settings.version,
             size=settings.size,
-            node_count=filled.nodes,
+            node_count=cluster.nodes,
             region=args.region,
             private_network_uuid=args.network_id,
             tags=[*args.tags, *settings.tags],
@@ -216,25 +216,25 @@ class Database(pulumi.ComponentResource):
             eviction_policy=(
                 settings.eviction_policy if isinstance(settings, CacheSettings) else None
             ),
-            backup_restore=filled.backup,
+            backup_restore=cluster.backup,
             opts=child,
         )
         self._db_name = self._db_user = None
         if isinstance(settings, DatabaseSettings):
             self._db_name = do.DatabaseDb(
-                f"{filled.logical}-db",
+                f"{cluster.logical}-db",
                 cluster_id=self.cluster.id,
                 name=settings.database,
                 opts=child,
             ).name
             self._db_user = do.DatabaseUser(
-                f"{filled.logical}-user",
+                f"{cluster.logical}-user",
                 cluster_id=self.cluster.id,
                 name=settings.user,
                 opts=child,
             ).name
         self.trusted = do.DatabaseFirewall(
-            f"{filled.logical}-trusted-sources",
+            f"{cluster.logical}-trusted-sources",
             cluster_id=self.cluster.id,
             rules=list(args.trusted),
             opts=child,
@@ -257,17 +257,17 @@ class Database(pulumi.ComponentResource):
         )
 
 
-def _to_declare(name: str, settings: DatabaseSettings | CacheSettings) -> list[_Filled]:
+def _to_declare(name: str, settings: DatabaseSettings | CacheSettings) -> list[_Cluster]:
     """Return the clusters to declare, the one in use last."""
     if isinstance(settings, CacheSettings):
-        return [_Filled(name, settings.name, settings.nodes, None)]
+        return [_Cluster(name, settings.name, settings.nodes, None)]
     restore = settings.restore
     first = _backup(restore.cluster, restore.at) if restore else None
-    clusters = [_Filled(name, settings.name, settings.nodes, first)]
+    clusters = [_Cluster(name, settings.name, settings.nodes, first)]
     for before, each in zip(settings.names, settings.restored, strict=False):
         backup = _backup(each.source or before, each.at)
         nodes = each.nodes or settings.nodes
-        clusters.append(_Filled(f"{name}-{each.name}", each.name, nodes, backup))
+        clusters.append(_Cluster(f"{name}-{each.name}", each.name, nodes, backup))
     return [each for each in clusters if each.name not in settings.retired]
 
 

@@ -119,8 +119,8 @@ class Droplet(pulumi.ComponentResource):
         self.droplet = _droplet(f"{prefix}-droplet", args, self.ssh_key, child)
         self.address = self.droplet.ipv4_address
         if args.reserved_ip:
-            # Held by droplet_id, never by an assignment of its own: deleting one of those after
-            # the droplet is gone panics the provider.
+            # By droplet_id, never by an assignment resource: deleting one after its droplet panics
+            # the provider.
             self.address = do.ReservedIp(
                 f"{prefix}-address",
                 region=args.region,
@@ -163,7 +163,7 @@ def _droplet(
         backups=settings.backups is not None,
         backup_policy=_backup_policy(settings.backups),
         # These three act on the first boot and are never read back: a difference would replace
-        # the machine and lose its disk. A new droplet is still made with them.
+        # the machine and lose its disk. A new droplet is still created with them.
         opts=pulumi.ResourceOptions.merge(
             child, pulumi.ResourceOptions(ignore_changes=["user_data", "ssh_keys", "image"])
         ),

@@ -1,6 +1,6 @@
-"""The shape of an on-premises inventory, what makes one wrong, and the order it starts in.
+"""The types of an on-premises inventory, its checks, and the order in which services start.
 
-Plain data: nothing here knows Pulumi, so that checks run before any resource is registered.
+Plain data without a Pulumi import, so that checks run before any resource is registered.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PRIVATE_NETWORKS = tuple(
 
 @dataclass(frozen=True)
 class Host:
-    """A machine of ours. Only the one whose role is `ingress` may face the internet."""
+    """One of our machines. Only the one whose role is `ingress` may face the internet."""
 
     role: Literal["ingress", "services", "databases", "object-storage"]
     exposure: Literal["internet", "internal"]
@@ -68,7 +68,7 @@ class ForeignSystem:
 
 @dataclass(frozen=True)
 class Inventory:
-    """Everything by name."""
+    """Hosts, services, stores and foreign systems, each by name."""
 
     hosts: Mapping[str, Host]
     services: Mapping[str, Service]
@@ -80,7 +80,7 @@ class Inventory:
         return {thing: host for host, facts in self.hosts.items() for thing in facts.carries}
 
     def start_order(self) -> tuple[tuple[str, ...], ...]:
-        """Return the waves in which things start: each is what may start once all before it run.
+        """Return the names in waves: a wave starts once all waves before it run.
 
         Stores come first, then every service after its stores and what it `starts_after`.
         Stopping is the reverse. Raises graphlib.CycleError when `starts_after` is circular.
@@ -101,7 +101,7 @@ class Inventory:
 
 @dataclass(frozen=True)
 class Problem:
-    """A sentence on what is wrong; where a setting is, its `key` and what was `found` there."""
+    """One mistake, as a sentence. Of a setting also its `key` and the value `found` there."""
 
     text: str
     key: str = ""
@@ -111,7 +111,7 @@ class Problem:
 def problems(
     inventory: Inventory, addresses: Mapping[str, str], store_ports: Mapping[str, int]
 ) -> Iterator[Problem]:
-    """Yield each thing that is wrong with the facts, or with the settings that belong to them.
+    """Yield each mistake in the facts, or in the settings that belong to them.
 
     `addresses` go by setting (`hosts.vps-1`, `foreign.oracle-ecrs`), `store_ports` by store.
     """

@@ -25,10 +25,10 @@ NAMES: dict[Engine, str] = {"pg": "postgresql", "mongodb": "mongodb", "valkey": 
 
 @dataclass(frozen=True)
 class KroGivingArgs:
-    """Settings, and what the stack resolved before anything was registered.
+    """Settings, and values that the stack resolved before anything was registered.
 
-    `public` are the browser-visible identifiers by variable name; `secrets` the plain texts at
-    hand by variable name; `seals` those stored after an earlier `up`.
+    All by variable name: `public` are identifiers that browsers see, `secrets` the plain texts that
+    are available, `seals` those stored after an earlier `up`.
     """
 
     label: Label
@@ -43,7 +43,8 @@ class KroGivingArgs:
 class KroGiving(pulumi.ComponentResource):
     """Outputs: `urls`, `backend_id`, `seals` (what `ops seal` stores), `fingerprints`, `hosts`.
 
-    `hosts` by app are DigitalOcean's own names, which answer whoever holds the public ones.
+    `hosts` are DigitalOcean's own names by app: they answer even if another estate has the public
+    ones.
     """
 
     urls: Mapping[str, str]
@@ -117,7 +118,7 @@ def _urls(settings: KroGivingSettings) -> dict[str, str]:
 
 
 def _pages(settings: KroGivingSettings, urls: Mapping[str, str]) -> list[str]:
-    """Give the sites that may show what the media bucket holds."""
+    """Return the URLs of the sites that may show the files of the media bucket."""
     own = [url for site, url in urls.items() if site != "api"]
     return [*own, *map(settings.answered, own)] if settings.answers_for else own
 
@@ -167,12 +168,12 @@ def _source(
 def _answered(
     names: Sequence[str], settings: KroGivingSettings, zone: Zone
 ) -> dict[str, pulumi.Input[str]]:
-    """Give the names that an app answers, each with the zone that its record is written into.
+    """Return the names that an app answers, each with the zone of its record.
 
-    There is always one: with none, the provider would leave those that the app has.
+    At least one: with none, the provider would keep the app's current names.
     """
     if settings.stand_in:
-        return {settings.set_aside(names[0]): zone.domain.name}
+        return {settings.standby_host(names[0]): zone.domain.name}
     own: dict[str, pulumi.Input[str]] = dict.fromkeys(names, zone.domain.name)
     if not settings.answers_for:
         return own
@@ -212,7 +213,7 @@ def _backend(
 def _backend_variables(
     args: KroGivingArgs, databases: Mapping[str, Database], media: MediaBucket
 ) -> dict[str, pulumi.Input[str]]:
-    """Plain variables. `${...}` is filled in by App Platform from the attached database.
+    """Return the plain variables. App Platform fills in `${...}` from the attached database.
 
     Hosts are the private ones: the databases trust the VPC, and `${postgresql.HOSTNAME}` is public.
     """
@@ -286,7 +287,7 @@ def _sites(
 
 
 def _sealed(spec: do.outputs.AppSpec | None) -> Mapping[str, str]:
-    """Pick out of the app as DigitalOcean answers it: variable to sealed string."""
+    """Return the sealed strings of an app, as DigitalOcean answers, by variable."""
     return {str(env.key): str(env.value) for env in (spec and spec.envs) or ()}
 
 

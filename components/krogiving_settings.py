@@ -1,4 +1,4 @@
-"""What a stack file says of KROGiving."""
+"""The settings of KROGiving in a stack file."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ Branch = Annotated[str, StringConstraints(pattern=r"^[\w./-]+$")]
 
 
 class AppSettings(Model):
-    """Where an app's code is. `app` is its name, on which its address at DigitalOcean rests.
+    """An app and where its code is. Its address at DigitalOcean depends on the name `app`.
 
-    `aliases` are names in the zone that it answers beside those that the product gives it.
+    `aliases` are further names in the zone that it answers.
     """
 
     app: Annotated[AppName, Unique("an app name")]
@@ -77,9 +77,9 @@ class AdminSettings(AppSettings):
 class KroGivingSettings(PublicNames):
     """One environment's KROGiving, as written in its stack file.
 
-    While `stand_in` is true, another estate's apps answer the public names, and these keep one
-    each that is set aside: App Platform gives a name to one app alone. The other estate is the one
-    that has `answers_for`.
+    While `stand_in` is true, the apps of another estate, the one with `answers_for`, answer the
+    public names. The apps of this estate get a standby name each: App Platform gives a name to one
+    app alone.
     """
 
     HOSTS: ClassVar[tuple[str, ...]] = ("api",)
@@ -97,12 +97,12 @@ class KroGivingSettings(PublicNames):
     media: BucketSettings
     records: Records = ()
 
-    def set_aside(self, host: str) -> str:
-        """Return the name that an app keeps while another estate answers its public `host`."""
+    def standby_host(self, host: str) -> str:
+        """Return the name that an app has while another estate answers its public `host`."""
         return f"{_standby(host.removesuffix(self.domain).rstrip('.'))}.{self.domain}"
 
     def answered(self, host: str) -> str:
-        """Return a host under the domain that this estate answers for, if there is one."""
+        """Return `host` under the domain of `answers_for`, or unchanged without it."""
         return host.removesuffix(self.domain) + (self.answers_for or self.domain)
 
     @field_validator("stand_in")
@@ -162,7 +162,7 @@ class KroGivingSettings(PublicNames):
     def _not_of_the_platform(
         cls, records: tuple[Record, ...], info: ValidationInfo
     ) -> tuple[Record, ...]:
-        """Keep the names that App Platform writes the records of out of `records`."""
+        """Refuse entries for names whose records App Platform writes."""
         taken = _hosts_of_the_platform(info.data)
         refuse(
             Mistake(
@@ -181,7 +181,7 @@ def _standby(label: str) -> str:
 
 
 def _own_hosts(app: AppSettings) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield the public names that an app's settings write out, each with its place in there."""
+    """Yield (path, name) of the public names in an app's settings."""
     if isinstance(app, AdminSettings):
         yield ("host",), app.host
     for place, alias in enumerate(app.aliases):
@@ -193,7 +193,7 @@ def _cluster_names(cluster: DatabaseSettings | CacheSettings) -> list[str]:
 
 
 def _hosts_of_the_platform(settings: dict[str, Any]) -> set[str]:
-    """Return the names within the zone that apps answer now, or while another estate stands in.
+    """Return the names in the zone that apps answer now, or while another estate stands in.
 
     `settings` are the valid fields of KroGivingSettings.
     """

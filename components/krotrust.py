@@ -23,7 +23,7 @@ from components.zone import Zone, ZoneArgs
 
 @dataclass(frozen=True)
 class KroTrustArgs:
-    """Settings, and what the stack resolved before anything was registered."""
+    """Settings, and values that the stack resolved before anything was registered."""
 
     label: Label
     settings: KroTrustSettings
@@ -130,7 +130,7 @@ def _server(
 
 
 def _first_boot(args: KroTrustArgs) -> str:
-    """Return the user data. It acts once, when the droplet is made."""
+    """Return the user data. It acts once, on the droplet's first boot."""
     settings = args.settings
     # One certificate for all names, in the folder that the handover's nginx mounts: it is the
     # first domain's.

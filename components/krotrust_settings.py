@@ -1,4 +1,4 @@
-"""What a stack file says of KROTrust."""
+"""The settings of KROTrust in a stack file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class KroTrustSettings(PublicNames):
     """One environment's KROTrust, as written in its stack file.
 
     `stand_in` is the address of another estate's droplet, which answers the public names while it
-    is set. That one is made with `answers_for`: it acts on a droplet's first boot.
+    is set. That droplet must be created with `answers_for`, which acts on its first boot.
     """
 
     HOSTS: ClassVar[tuple[str, ...]] = tuple(HOSTS)

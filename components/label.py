@@ -1,4 +1,4 @@
-"""One context that yields every derived name and tag of a system in an environment."""
+"""Derives the names and tags of a system in an environment."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ HostAddress = Annotated[Address, Unique("a host address", within=False)]
 
 
 class PencomSettings(Model):
-    """Addresses by name, ports that no handover page names, and what runs the processes.
+    """Addresses by name, ports that the handover does not have, and the process manager.
 
     Operators log in from `ssh_allow_list` to what faces the internet, and from there further.
     """
@@ -43,14 +43,14 @@ class PencomSettings(Model):
 
 @dataclass(frozen=True)
 class PencomArgs:
-    """An inventory that `components.inventory.problems` found nothing wrong with."""
+    """An inventory in which `components.inventory.problems` finds no mistake."""
 
     inventory: Inventory
     settings: PencomSettings
 
 
 class Inventoried(pulumi.ComponentResource):
-    """One described thing. Its props are the description."""
+    """One host, service, store or foreign system. Its props describe it."""
 
     def __init__(
         self, kind: str, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions

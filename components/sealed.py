@@ -1,4 +1,4 @@
-"""Secrets of an app, sent so that an unchanged one writes nothing and a changed one is never lost.
+"""Secrets of an app: an unchanged one causes no update, and a changed one is never lost.
 
 DigitalOcean answers a secret variable sealed (`EV[1:...]`, encrypted for that one app). Sending
 the plain text again redeploys the app at every run; ignoring the difference drops rotations. So
@@ -39,9 +39,9 @@ def fingerprint(seal_key: str, name: str, plain: str) -> str:
 def to_send(
     name: str, plain: str | None, seal: Seal | None, seal_key: str | None
 ) -> tuple[str, str | None]:
-    """Choose what goes into the app's spec, and the fingerprint that will describe it.
+    """Return the value for the app's spec, and the fingerprint to store with it.
 
-    Without a plain text the sealed string stands for it. With both, the sealed string is sent only
+    Without a plain text, the sealed string is sent. With both, the sealed string is sent only
     if the fingerprint proves that it is the same secret; when in doubt the plain text is sent.
     Raises ValueError when there is neither.
     """
@@ -56,7 +56,7 @@ def to_send(
 
 
 class Sealer:
-    """Holds the seals of one app and hands out what to send for each of its secrets."""
+    """Chooses what to send for each secret of one app: the seal or the plain text."""
 
     def __init__(self, seals: Mapping[str, Seal], seal_key: pulumi.Input[str] | None) -> None:
         self._seals = seals
@@ -64,7 +64,7 @@ class Sealer:
         self.fingerprints: dict[str, pulumi.Output[str | None]] = {}
 
     def value(self, name: str, plain: pulumi.Input[str] | None) -> pulumi.Output[str]:
-        """Give the secret value for variable `name`, and note its fingerprint."""
+        """Return the secret value for variable `name`, and keep its fingerprint."""
         # With unwrapped inputs, a value that is not known yet stays unknown through `apply`.
         chosen = pulumi.Output.all(plain, self._key).apply(
             lambda known: to_send(name, known[0], self._seals.get(name), known[1])
@@ -75,7 +75,7 @@ class Sealer:
     def seals(
         self, sealed: pulumi.Output[Mapping[str, str]]
     ) -> pulumi.Output[dict[str, dict[str, str | None]]]:
-        """Join the app's answer (variable to sealed string) with the fingerprints, to be stored."""
+        """Return the seals to store: sealed strings of the app, with fingerprints, by variable."""
         return pulumi.Output.all(sealed, self.fingerprints).apply(
             lambda both: {
                 name: {"sealed": both[0].get(name), "fingerprint": mark}

@@ -43,9 +43,9 @@ class Model(BaseModel):
 
 
 class Mistake(NamedTuple):
-    """One wrong value: `where` it is below the validated field, the value, and what is allowed."""
+    """One wrong value: its path below the validated field, the value, and what is allowed."""
 
-    where: tuple[str | int, ...]
+    path: tuple[str | int, ...]
     value: object
     allowed: str
 
@@ -55,7 +55,7 @@ def refuse(mistakes: Iterable[Mistake]) -> None:
     errors = [
         InitErrorDetails(
             type=PydanticCustomError("setting", "{allowed}", {"allowed": mistake.allowed}),
-            loc=mistake.where,
+            loc=mistake.path,
             input=mistake.value,
         )
         for mistake in mistakes
@@ -92,7 +92,7 @@ def _one_of(allowed: type[Enum]) -> AfterValidator:
 
 
 def _as_text(what: str) -> BeforeValidator:
-    """Take an address or a network only as text: a number would be taken for one, too."""
+    """Accept an address or a network only as text: pydantic would also accept a number."""
 
     def check(value: object) -> object:
         if not isinstance(value, str):
@@ -118,7 +118,7 @@ def _not_the_world(network: IPvAnyNetwork) -> IPvAnyNetwork:
     """Refuse a network so wide that it is no allow-list (0.0.0.0/0, but two halves of it too)."""
     all_of_ipv4 = network.version == 6 and network.overlaps(IPv6Network("::ffff:0:0/96"))
     if all_of_ipv4 or network.prefixlen < (8 if network.version == 4 else 16):
-        raise ValueError(f"{network} is open to the world: name the networks that may come in")
+        raise ValueError(f"{network} is open to the world: list the networks that may connect")
     return network
 
 
@@ -128,7 +128,7 @@ def _private_range(network: IPvAnyNetwork) -> IPvAnyNetwork:
     return network
 
 
-def _reached_by_all(address: IPvAnyAddress) -> IPvAnyAddress:
+def _public_ipv4(address: IPvAnyAddress) -> IPvAnyAddress:
     within = any(address.version == 4 and address in network for network in PRIVATE)
     if address.version != 4 or within or address.is_loopback or address.is_link_local:
         raise ValueError("a public IPv4 address: a droplet's or a reserved one")
@@ -166,11 +166,11 @@ Email = Annotated[
 ]
 Text = Annotated[str, StringConstraints(min_length=1), AfterValidator(_printable)]
 Address = Annotated[IPvAnyAddress, _as_text("an address")]
-PublicAddress = Annotated[Address, AfterValidator(_reached_by_all)]
+PublicAddress = Annotated[Address, AfterValidator(_public_ipv4)]
 Network = Annotated[IPvAnyNetwork, _as_text("a network")]
 Issuers = Annotated[tuple[Domain, ...], Field(min_length=1), AfterValidator(_different)]
 Repository = Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+$")]
-Moment = Annotated[  # of a clock in UTC, as the API takes it
+Moment = Annotated[  # UTC, as the API accepts it
     str,
     StringConstraints(
         pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3])(:[0-5]\d){2}Z$"
@@ -189,9 +189,9 @@ Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday"
 
 
 class PublicNames(Model):
-    """A product's domain, and that of another estate whose names it answers as well.
+    """A product's domain, and in `answers_for` that of another estate whose names it also answers.
 
-    `HOSTS` are names under the domain that every environment of the product has.
+    `HOSTS` are the names under the domain that every environment of the product has.
     """
 
     HOSTS: ClassVar[tuple[str, ...]] = ()
@@ -204,14 +204,14 @@ class PublicNames(Model):
     def _of_another(cls, answers_for: str | None, info: ValidationInfo) -> str | None:
         if answers_for is not None and answers_for == info.data.get("domain"):
             raise ValueError(
-                f"{answers_for} is its own domain: name that of the estate which it stands in for,"
-                " or null"
+                f"{answers_for} is its own domain: set that of the estate that it stands in for, or"
+                " null"
             )
         return answers_for
 
 
 class Vpc(Model):
-    """A private network: one to make (`name`), or one that exists already (`id`)."""
+    """A private network: a new one (`name`), or one that exists (`id`)."""
 
     ip_range: Annotated[Network, AfterValidator(_private_range), Unique("a VPC range", "range")]
     name: Annotated[Name, Unique("a VPC name")] | None = None
@@ -221,9 +221,7 @@ class Vpc(Model):
     @classmethod
     def _one_of_two(cls, identity: str | None, info: ValidationInfo) -> str | None:
         if "name" in info.data and (info.data["name"] is None) == (identity is None):
-            raise ValueError(
-                "either name (a VPC to make) or id (one that exists); the other is null"
-            )
+            raise ValueError("either name (a new VPC) or id (one that exists); the other is null")
         return identity
 
 
@@ -236,7 +234,7 @@ _Checked = Field(validate_default=True)
 
 
 class Record(Model):
-    """A DNS record beyond those that the product derives. `label` tells two of one name apart."""
+    """A further DNS record of the product. `label` distinguishes two of one name and type."""
 
     type: Literal["A", "AAAA", "CAA", "CNAME", "MX", "NS", "SRV", "TXT"]
     name: str = "@"
@@ -271,11 +269,11 @@ class Record(Model):
 
     @property
     def key(self) -> str:
-        """What tells the record from the others of its zone, in its logical name."""
+        """The part of the logical name that is unique in the zone."""
         return f"{self.type.lower()}-{self.label or self.name.replace('@', 'apex')}"
 
 
-def _told_apart(records: tuple[Record, ...]) -> tuple[Record, ...]:
+def _distinct(records: tuple[Record, ...]) -> tuple[Record, ...]:
     keys = [record.key for record in records]
     refuse(
         Mistake((place,), key, f"a label of its own: an earlier record is {key}, too")
@@ -285,4 +283,4 @@ def _told_apart(records: tuple[Record, ...]) -> tuple[Record, ...]:
     return records
 
 
-Records = Annotated[tuple[Record, ...], AfterValidator(_told_apart)]
+Records = Annotated[tuple[Record, ...], AfterValidator(_distinct)]

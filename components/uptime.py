@@ -1,4 +1,4 @@
-"""A watch on one public URL: somebody is told when it is down or its certificate runs out."""
+"""An uptime check of one public URL: e-mails when it is down or its certificate expires soon."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_digitalocean as do
 
-CERTIFICATE_DAYS = 14  # certbot renews at 30 days left: 14 means that renewal has failed for weeks
+CERTIFICATE_DAYS = 14  # certbot renews at 30 days left: at 14, renewal has failed for weeks
 
 
 @dataclass(frozen=True)
 class UptimeArgs:
-    """`url` is asked from three continents; `emails` must be verified on the account."""
+    """`url` is checked from three continents; `emails` must be verified on the account."""
 
     url: str
     emails: Sequence[str]
@@ -27,7 +27,7 @@ class Uptime(pulumi.ComponentResource):
     ) -> None:
         super().__init__("estate:watch:Uptime", name, {}, opts)
         if not args.emails:
-            raise ValueError(f"{name}: name somebody to tell; the provider panics on nobody")
+            raise ValueError(f"{name}: emails is empty; without a recipient the provider panics")
         child = pulumi.ResourceOptions(parent=self)
         check = do.UptimeCheck(
             f"{name}-check",
@@ -38,14 +38,14 @@ class Uptime(pulumi.ComponentResource):
             enabled=True,  # declared, so that a check switched off by hand is switched on again
             opts=child,
         )
-        notify = [do.UptimeAlertNotificationArgs(emails=list(args.emails))]
+        recipients = [do.UptimeAlertNotificationArgs(emails=list(args.emails))]
         do.UptimeAlert(
             f"{name}-down",
             name=f"{args.url} is down",
             check_id=check.id,
             type="down_global",
             period="2m",
-            notifications=notify,
+            notifications=recipients,
             opts=child,
         )
         do.UptimeAlert(
@@ -56,7 +56,7 @@ class Uptime(pulumi.ComponentResource):
             comparison="less_than",
             threshold=CERTIFICATE_DAYS,
             period="1h",
-            notifications=notify,
+            notifications=recipients,
             opts=child,
         )
         self.register_outputs({"url": args.url})

@@ -18,7 +18,7 @@ ADDRESS_TTL = 300  # seconds: an address that is moved in a recovery is seen wit
 class ZoneArgs:
     """`addresses` maps a host name within the zone to the IPv4 that answers for it.
 
-    `stand_in` answers for all of them instead, as long as it is given.
+    `stand_in`, if it is set, answers for all of them instead.
 
     App Platform writes the records of its own domains into the zone: do not list them here.
     """
@@ -31,17 +31,17 @@ class ZoneArgs:
 
 
 class Zone(pulumi.ComponentResource):
-    """Outputs: `domain` (the resource; its name is known before it is made)."""
+    """Outputs: `domain` (the resource; its name is known before it is created)."""
 
     domain: do.Domain
 
     def __init__(
         self, name: str, args: ZoneArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        # The policy lets records point at an address that is not ours where this names it.
+        # The policy allows records with an address of another estate only if it is named here.
         stand_in = {"standIn": args.stand_in} if args.stand_in else {}
         super().__init__("estate:dns:Zone", name, stand_in, opts)
-        # ip_address stays unset: it writes an apex record that nobody manages, and a later edit
+        # ip_address stays unset: it writes an unmanaged apex record, and a later edit
         # of it replaces the whole zone.
         self.domain = do.Domain(
             f"{name}-domain", name=args.domain, opts=pulumi.ResourceOptions(parent=self)

@@ -1,8 +1,8 @@
-"""The rehearsal room: a stand-in `digitalocean` plugin, so the real engine runs with no account.
+"""A stand-in `digitalocean` plugin: the real engine deploys to a simulated cloud, with no account.
 
-One JSON file stands for the cloud and every answer is made up. What it refuses and replaces
-follows the installed SDK and `table.py`; it proves nothing about what DigitalOcean answers.
-This module is cheap to import: it knows no SDK.
+The cloud is one JSON file, and every answer is made up. What it refuses and replaces follows the
+installed SDK and `table.py`; it proves nothing about what DigitalOcean answers.
+This module is cheap to import: it imports no SDK.
 """
 
 import os
@@ -18,18 +18,18 @@ CLOUD_VARIABLE = "REHEARSAL_CLOUD"
 SPEED_VARIABLE = "REHEARSAL_SPEED"
 FAULTS_VARIABLE = "REHEARSAL_FAULTS"
 TOKEN_VARIABLES = ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN")
-OPTION = "PULUMI_OPTION_"  # so begins a variable that sets an option of every pulumi command
+OPTION_PREFIX = "PULUMI_OPTION_"  # prefix of variables that set an option of every pulumi command
 INSTALL_PAGE = "https://www.pulumi.com/docs/install/"  # of the pulumi command line
-TOKEN = "rehearsal"  # noqa: S105 - the word that says there is none
+TOKEN = "rehearsal"  # noqa: S105 - the only token that the stand-in accepts
 
 
 def environment(cloud: Path | None = None, speed: float = 0) -> dict[str, str]:
-    """Return what to lay over the environment, so that `pulumi` finds the stand-in and its cloud.
+    """Return the variables that make `pulumi` use the stand-in and its cloud.
 
-    `cloud` is the JSON file (default: `.state/rehearsal/cloud.json` of the project), made by the
-    first change; its ready times are divided by `speed`, and 0 is no waiting. Both token
-    variables are set: no real token of the shell reaches the plugin. So is the state, to the folder
-    `state` beside the cloud: a refresh of a real one would find everything gone.
+    `cloud` is the JSON file (default: `.state/rehearsal/cloud.json` of the project), created by the
+    first change. Its ready times are divided by `speed`; 0 waits for nothing. Both token variables
+    are set, so that no real token of the shell reaches the plugin. The state is set to the folder
+    `state` beside the cloud, since a refresh of a real state would find every resource missing.
     """
     file = (cloud or ROOT / ".state" / "rehearsal" / "cloud.json").resolve()
     path = [str(ROOT / "rehearsal" / "bin"), *os.environ.get("PATH", os.defpath).split(os.pathsep)]
@@ -51,15 +51,16 @@ def engine_on_path() -> None:
 
 
 @contextmanager
-def told_to_wait() -> Iterator[list[int]]:
+def leave_interrupt_to_engine() -> Iterator[list[int]]:
     """Leave Ctrl-C to the engine, which gets it too and ends by itself with its state in order.
 
-    Without this Python kills it a moment later. What is yielded is not empty once it was pressed.
+    Without this, Python kills the engine a moment later. Yields a list that gets the signal's
+    number at each Ctrl-C.
     """
     pressed: list[int] = []
 
     def wait(number: int, _: object) -> None:
-        print("stopping: the engine ends what it has begun; please wait", file=sys.stderr)  # noqa: T201
+        print("stopping: the engine finishes what it has begun; please wait", file=sys.stderr)  # noqa: T201
         pressed.append(number)
 
     before = signal.signal(signal.SIGINT, wait)

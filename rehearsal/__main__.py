@@ -1,4 +1,4 @@
-"""`python -m rehearsal`: `up` rehearses a deployment; the rest lends its cloud to others."""
+"""`python -m rehearsal`: `up` and `recover` rehearse; the other commands serve the cloud."""
 
 import json
 import shlex
@@ -11,7 +11,7 @@ import typer
 from rehearsal import CLOUD_VARIABLE, engine_on_path, environment
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
-Cloud = Annotated[Path | None, typer.Option(help="The file that stands for the cloud.")]
+Cloud = Annotated[Path | None, typer.Option(help="The JSON file of the simulated cloud.")]
 
 
 @app.callback()
@@ -27,10 +27,10 @@ def env(
 ) -> None:
     """Print the environment of a rehearsal: `eval "$(python -m rehearsal env)"`."""
     variables = environment(cloud, speed)
-    # The engine wants the folder of its state to be there.
+    # The engine requires that the folder of its state exists.
     (Path(variables[CLOUD_VARIABLE]).parent / "state").mkdir(parents=True, exist_ok=True)
-    told = f"# pulumi now talks to the rehearsal cloud, the file {variables[CLOUD_VARIABLE]!r}"
-    typer.echo(told, err=form == "json")
+    note = f"# pulumi now uses the rehearsal cloud, the file {variables[CLOUD_VARIABLE]!r}"
+    typer.echo(note, err=form == "json")
     if form == "json":
         typer.echo(json.dumps(variables, indent=2))
         return
@@ -44,10 +44,11 @@ def up(
         str, typer.Option("--stack", "-s", help="A stack: STACK of Pulumi.STACK.yaml.")
     ] = "prod",
     speed: Annotated[
-        float, typer.Option(min=0, help="How often faster than real life; 0 waits for nothing.")
+        float,
+        typer.Option(min=0, help="How many times faster than real life; 0 waits for nothing."),
     ] = 60,
 ) -> None:
-    """Bring a stack up from nothing with the real engine, and tell what it took."""
+    """Deploy a stack from nothing with the real engine, and report how long it took."""
     from rehearsal import run
 
     raise typer.Exit(run.rehearse(stack, speed))
@@ -55,18 +56,20 @@ def up(
 
 @app.command()
 def recover(
-    lost: Annotated[str, typer.Argument(help="What `python -m ops recover` lists.")],
+    lost: Annotated[str, typer.Argument(help="A loss that `python -m ops recover` lists.")],
     speed: Annotated[float, typer.Option(min=0, help="0 waits for nothing.")] = 0,
 ) -> None:
-    """Lose something of production in a cloud of its own, and type every step of its recovery."""
+    """Lose a part of production in a simulated cloud, and run every step of its recovery."""
     from rehearsal.scenario import rehearse  # needs what requirements-dev.txt adds
 
     raise typer.Exit(rehearse(lost, speed))
 
 
 @app.command()
-def api(cloud: Cloud = None, port: Annotated[int, typer.Option(help="0: a free one")] = 0) -> None:
-    """Serve the cloud, read only and on this machine alone, in the form of DigitalOcean's API."""
+def api(
+    cloud: Cloud = None, port: Annotated[int, typer.Option(help="0: a free port.")] = 0
+) -> None:
+    """Serve the cloud in the form of DigitalOcean's API: read only, on this machine alone."""
     from rehearsal.api import serve  # needs what requirements-dev.txt adds
 
     serve(Path(environment(cloud)[CLOUD_VARIABLE]), port)
@@ -74,10 +77,10 @@ def api(cloud: Cloud = None, port: Annotated[int, typer.Option(help="0: a free o
 
 @app.command()
 def network(cloud: Cloud = None) -> None:
-    """Play names, certificates and answers of the cloud on this machine, until it is stopped."""
-    from rehearsal.network import playing  # needs what requirements-dev.txt adds
+    """Serve the cloud's names, certificates and sites on this machine, until it is stopped."""
+    from rehearsal.network import simulated_network  # needs what requirements-dev.txt adds
 
-    with playing(Path(environment(cloud)[CLOUD_VARIABLE])) as variables:
+    with simulated_network(Path(environment(cloud)[CLOUD_VARIABLE])) as variables:
         for name, value in variables.items():
             typer.echo(f"export {name}={shlex.quote(value)}")
         threading.Event().wait()

@@ -1,4 +1,4 @@
-"""How each kind of loss is played: what is gone from the cloud, or does not answer any more."""
+"""Simulates each kind of loss: what is deleted from the cloud, or no longer answers."""
 
 import shutil
 import subprocess
@@ -9,11 +9,11 @@ from typing import Any
 
 import psutil
 
-from rehearsal.cloud import change, find, look
-from rehearsal.play import STACK, Play
+from rehearsal.cloud import edit, find_key, load
+from rehearsal.sandbox import STACK, Sandbox
 
-WRONG = "a-wrong-value-that-somebody-typed"
-FOREIGN = {  # a record that no code knows
+WRONG_VALUE = "a-wrong-value-that-a-person-typed"
+UNMANAGED_RECORD = {  # a record that the code does not declare
     "domain": "",
     "type": "MX",
     "name": "@",
@@ -23,90 +23,90 @@ FOREIGN = {  # a record that no code knows
 }
 
 
-def lose(play: Play, kind: str, name: str) -> None:
-    """Play the loss of a kind, `name` as `ops recover` calls it."""
-    LOSSES[kind](play, name)
+def lose(sandbox: Sandbox, kind: str, name: str) -> None:
+    """Simulate a loss, with `kind` and `name` as `ops recover` prints them."""
+    LOSSES[kind](sandbox, name)
 
 
-def _identity(play: Play, name: str) -> str:
-    """Return where the cloud's file holds what has a logical name."""
-    for each in play.export()["deployment"]["resources"]:
+def _cloud_key(sandbox: Sandbox, name: str) -> str:
+    """Return the key in the cloud's file of the resource with a logical name."""
+    for each in sandbox.export()["deployment"]["resources"]:
         if each["urn"].rpartition("::")[2] == name:
             kind = each["type"].rpartition(":")[2]
-            key = find(look(play.stage.cloud), kind, wanted=each["id"])
+            key = find_key(load(sandbox.workspace.cloud), kind, value=each["id"])
             if key:
                 return key
     raise LookupError(name)
 
 
-def _cut(play: Play, name: str) -> None:
-    """Take a resource out of the cloud, and what stands in it or is of it."""
-    key = _identity(play, name)
+def _delete(sandbox: Sandbox, name: str) -> None:
+    """Delete a resource from the cloud, with the resources in it. Keys of a bucket stay."""
+    key = _cloud_key(sandbox, name)
     identity = key.partition("/")[2]
-    with change(play.stage.cloud) as content:
+    with edit(sandbox.workspace.cloud) as content:
         for each, record in list(content["resources"].items()):
             owners = [record["state"].get(path) for path in ("clusterId", "domain", "bucket")]
-            if each == key or identity in owners:
-                kind = each.partition("/")[0]
-                if each == key or kind not in ("SpacesKey",):
-                    del content["resources"][each]
+            if each == key or (identity in owners and not each.startswith("SpacesKey/")):
+                del content["resources"][each]
 
 
-def _corrupt(play: Play, name: str) -> None:
-    """Leave a database as it is: what is wrong in it no cloud sees. A cache is gone."""
-    key = _identity(play, name)
-    if look(play.stage.cloud)["resources"][key]["state"]["engine"] == "valkey":
-        _cut(play, name)
+def _corrupt(sandbox: Sandbox, name: str) -> None:
+    """Leave a database as it is: the cloud cannot see corrupt data. Delete a cache."""
+    key = _cloud_key(sandbox, name)
+    if load(sandbox.workspace.cloud)["resources"][key]["state"]["engine"] == "valkey":
+        _delete(sandbox, name)
 
 
-def _zone(play: Play, name: str) -> None:
-    """Delete a zone that also holds a record that no code knows, after the nightly look."""
-    key = _identity(play, name)
+def _zone(sandbox: Sandbox, name: str) -> None:
+    """Delete a zone that also had an unmanaged record, which the nightly drift report lists."""
+    key = _cloud_key(sandbox, name)
     domain = key.partition("/")[2]
-    with change(play.stage.cloud) as content:
-        state = {**FOREIGN, "domain": domain, "fqdn": domain}
-        foreign = {"name": "", "import_id": f"{domain},1", "state": state}
-        content["resources"]["DnsRecord/1"] = foreign
-    play.must(f"python -m ops drift --stack {STACK} --report drift.json")
-    _cut(play, name)
+    with edit(sandbox.workspace.cloud) as content:
+        state = {**UNMANAGED_RECORD, "domain": domain, "fqdn": domain}
+        record = {"name": "", "import_id": f"{domain},1", "state": state}
+        content["resources"]["DnsRecord/1"] = record
+    sandbox.output(f"python -m ops drift --stack {STACK} --report drift.json")
+    _delete(sandbox, name)
 
 
-def _region(play: Play, region: str) -> None:
-    """Let nothing in a region answer any more; the account still tells of it."""
-    with change(play.stage.cloud) as content:
+def _region(sandbox: Sandbox, region: str) -> None:
+    """Stop everything in a region from answering; the account still lists it."""
+    with edit(sandbox.workspace.cloud) as content:
         for record in content["resources"].values():
-            if _stands_in(record["state"], region):
+            if _is_in(record["state"], region):
                 record["down"] = True
 
 
-def region_back(play: Play) -> None:
+def region_back(sandbox: Sandbox) -> None:
     """Let a lost region answer again."""
-    with change(play.stage.cloud) as content:
+    with edit(sandbox.workspace.cloud) as content:
         for record in content["resources"].values():
             record.pop("down", None)
 
 
-def _stands_in(state: Mapping[str, Any], region: str) -> bool:
+def _is_in(state: Mapping[str, Any], region: str) -> bool:
     letters = region.rstrip("0123456789")
     return region == state.get("region") or letters == (state.get("spec") or {}).get("region")
 
 
-def _state(play: Play, _: str) -> None:
-    shutil.rmtree(play.stage.folder / "state")
-    (play.stage.folder / "state").mkdir()
+def _state(sandbox: Sandbox, _: str) -> None:
+    shutil.rmtree(sandbox.workspace.folder / "state")
+    (sandbox.workspace.folder / "state").mkdir()
 
 
-def _secret(play: Play, key: str) -> None:
-    """Rotate a secret to a wrong value, and send it."""
-    play.must(f"pulumi config set --stack {STACK} --secret {key}", given=WRONG)
-    play.must(f"python -m ops up --stack {STACK} --yes")
+def _secret(sandbox: Sandbox, key: str) -> None:
+    """Set a secret to a wrong value, and deploy it."""
+    sandbox.output(f"pulumi config set --stack {STACK} --secret {key}", stdin=WRONG_VALUE)
+    sandbox.output(f"python -m ops up --stack {STACK} --yes")
 
 
-def _interrupted(play: Play, _: str) -> None:
-    """Kill an `up` at the worst moment: a droplet is made, and no state knows it."""
-    _cut(play, "krotrust-droplet")
-    with _typed(play, f"exec python -m ops up --stack {STACK} --yes", speed=20) as shell:
-        while not any(key.startswith("Droplet/") for key in look(play.stage.cloud)["resources"]):
+def _interrupted(sandbox: Sandbox, _: str) -> None:
+    """Kill an `up` at the worst moment: a droplet exists that no state has."""
+    _delete(sandbox, "krotrust-droplet")
+    with _running(sandbox, f"exec python -m ops up --stack {STACK} --yes", speed=20) as shell:
+        while not any(
+            key.startswith("Droplet/") for key in load(sandbox.workspace.cloud)["resources"]
+        ):
             time.sleep(0.05)
             if shell.poll() is not None:
                 raise RuntimeError("the `up` ended before it could be killed")
@@ -117,11 +117,11 @@ def _interrupted(play: Play, _: str) -> None:
 
 
 @contextmanager
-def _typed(play: Play, command: str, speed: float) -> Any:
+def _running(sandbox: Sandbox, command: str, speed: float) -> Any:
     with subprocess.Popen(  # noqa: S603
         ["bash", "-c", command],  # noqa: S607
-        cwd=play.project,
-        env=play.environment(speed),
+        cwd=sandbox.project,
+        env=sandbox.environment(speed),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -129,13 +129,13 @@ def _typed(play: Play, command: str, speed: float) -> Any:
         yield shell
 
 
-LOSSES: Mapping[str, Callable[[Play, str], None]] = {
-    "droplet": _cut,
+LOSSES: Mapping[str, Callable[[Sandbox, str], None]] = {
+    "droplet": _delete,
     "database": _corrupt,
-    "app": _cut,
+    "app": _delete,
     "zone": _zone,
-    "bucket": _cut,
-    "part": _cut,
+    "bucket": _delete,
+    "part": _delete,
     "region": _region,
     "state": _state,
     "up": _interrupted,

@@ -1,7 +1,7 @@
-"""A stack's own folder for a rehearsal, and in it all that an `up` needs and nobody has told us.
+"""Prepares the folder of a rehearsal, with made-up values for everything that is not known yet.
 
-The stack file is copied and made-up values are filled in; the tracked file is only read. What is
-known of the secrets are their names, which `python -m ops` tells.
+The stack file is copied and filled in; the tracked file is only read. Of the secrets only the names
+are known, which `python -m ops secrets` prints.
 """
 
 import hashlib
@@ -19,17 +19,17 @@ from typing import Any
 
 import yaml
 
-from rehearsal import INSTALL_PAGE, OPTION, ROOT, TOKEN, environment
+from rehearsal import INSTALL_PAGE, OPTION_PREFIX, ROOT, TOKEN, environment
 
-PASSPHRASE = TOKEN  # the word again: it guards nothing
-PLAUSIBLE = {  # of settings whose form is checked; any other is `rehearsal-` and its name
+PASSPHRASE = TOKEN  # protects only made-up secrets
+MADE_UP = {  # for settings whose form is checked; any other value is `rehearsal-` and its key
     "publicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFJlaGVhcnNhbFJlaGVhcnNhbFJlaGVhcnNhbFJl",
     "paystackPublicKey": "pk_test_rehearsal",
 }
-CHOICES = (  # settings whose null is a choice, not a value that is missing
+NULLABLE = (  # settings whose null means none, not a value that is missing
     *("answersFor", "at", "from", "id", "name", "nodes", "restore", "standIn", "weekday"),
 )
-PLACEHOLDERS = tuple(  # of documentation: in a stack file, an address that is not known
+PLACEHOLDERS = tuple(  # reserved for documentation: in a stack file, an address not known yet
     ip_network(cidr)
     for cidr in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")
 )
@@ -37,15 +37,16 @@ ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
 CREDENTIALS = ("digitalocean:token", "digitalocean:spacesAccessId", "digitalocean:spacesSecretKey")
 
 
-class CannotRehearse(Exception):  # noqa: N818 - what the person reads and can mend
-    """There is nothing to rehearse with; the text says why."""
+class RehearsalError(Exception):
+    """A rehearsal cannot start or go on; the text says why and how to fix it."""
 
 
 @dataclass(frozen=True)
-class Stage:
-    """The folder of one rehearsal. `known` are all catalogued secrets' names, whoever holds them.
+class Workspace:
+    """The folder of one rehearsal.
 
-    `secrets` are the made-up ones, kept out of any printed form.
+    `secrets` are made-up values by name, and in no printed form. `known` has every name of the
+    catalogue.
     """
 
     stack: str
@@ -60,31 +61,31 @@ class Stage:
 
     @property
     def cloud(self) -> Path:
-        """The file that stands for the cloud."""
+        """The JSON file of the simulated cloud."""
         return self.folder / "cloud.json"
 
     @property
     def log(self) -> Path:
-        """Where the cloud writes each operation that really happened."""
+        """The log of the operations that really happened, one JSON line each."""
         return self.cloud.with_name(self.cloud.name + ".log")
 
     @property
     def backend(self) -> str:
-        """The state's address, as pulumi takes it."""
+        """The URL of the state, as pulumi accepts it."""
         return (self.folder / "state").resolve().as_uri()
 
     def environment(self, speed: float = 0) -> dict[str, str]:
         """Return the whole environment of a rehearsed pulumi.
 
-        No secret of the shell is in it, and no option that the shell sets for pulumi.
+        It has no secret of the shell, and no pulumi option that the shell sets.
         """
-        mine = {
+        inherited = {
             name: value
             for name, value in os.environ.items()
-            if name not in self.known and not name.startswith(OPTION)
+            if name not in self.known and not name.startswith(OPTION_PREFIX)
         }
         return {
-            **mine,
+            **inherited,
             **environment(self.cloud, speed),
             **self.secrets,
             "PULUMI_BACKEND_URL": self.backend,
@@ -93,10 +94,10 @@ class Stage:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
         }
 
-    def lines(self) -> list[str]:
-        """Return what to type, in the project's folder, to go on from here. No secret is in it."""
+    def shell_lines(self) -> list[str]:
+        """Return the commands that continue in a shell of the project; none has a secret."""
         python, cloud, secrets, file = (
-            shlex.quote(short(path))
+            shlex.quote(relative(path))
             for path in (
                 Path(sys.executable),
                 self.cloud,
@@ -106,48 +107,48 @@ class Stage:
         )
         return [
             f'eval "$({python} -m rehearsal env --cloud {cloud})"',
-            f". {secrets}  # made up, as are all values there",
+            f". {secrets}  # every value there is made up",
             f"export PULUMI_BACKEND_URL={shlex.quote(self.backend)}",
             f"export PULUMI_CONFIG_PASSPHRASE={PASSPHRASE}",
             f"pulumi preview --stack {self.stack} --config-file {file}",
         ]
 
 
-def short(path: Path) -> str:
-    """Return a path as seen from the project, where it lies in there."""
+def relative(path: Path) -> str:
+    """Return a path relative to the project, if it is inside."""
     return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
 
 
-def installed() -> None:
-    """Raise `CannotRehearse` where there is no pulumi."""
+def require_engine() -> None:
+    """Raise `RehearsalError` if the pulumi command line is not installed."""
     if not shutil.which("pulumi"):
-        raise CannotRehearse(f"a rehearsal needs the pulumi command line: see {INSTALL_PAGE}")
+        raise RehearsalError(f"a rehearsal needs the pulumi command line: see {INSTALL_PAGE}")
 
 
-def ask(*arguments: str) -> Any:
-    """Return what a command of `python -m ops` tells as JSON. Raises `CannotRehearse`."""
+def ops_json(*arguments: str) -> Any:
+    """Return the JSON that a command of `python -m ops` prints. Raises `RehearsalError`."""
     command = [sys.executable, "-m", "ops", *arguments, "--format", "json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        raise CannotRehearse(done.stderr.strip().removeprefix("error: "))
+        raise RehearsalError(done.stderr.strip().removeprefix("error: "))
     return json.loads(done.stdout)
 
 
 def prepare(
     stack: str, folder: Path, catalogue: Iterable[Mapping[str, Any]], root: Path = ROOT
-) -> Stage:
-    """Make the folder anew, with the copy, the made-up secrets and an empty place for the state.
+) -> Workspace:
+    """Empty the folder and write the copy, the made-up secrets and an empty state into it.
 
-    `catalogue` is what `ops secrets` tells: those that an `up` needs are made up.
-    Raises `CannotRehearse` for a stack that has no file, and for a file that is none of a stack.
+    `catalogue` is the JSON of `ops secrets`: the secrets that an `up` needs are made up.
+    Raises `RehearsalError` for a stack without a file, and for a file that is no stack file.
     """
     documents = {path.name: _read(path) for path in sorted(root.glob("Pulumi.*.yaml"))}
     tracked = documents.pop(f"Pulumi.{stack}.yaml", None)
     if tracked is None:
         names = ", ".join(name.split(".")[1] for name in documents)
-        raise CannotRehearse(f"there is no Pulumi.{stack}.yaml: known stacks are {names}")
+        raise RehearsalError(f"there is no Pulumi.{stack}.yaml: known stacks are {names}")
     rows = list(catalogue)
-    stage = Stage(
+    workspace = Workspace(
         stack,
         folder,
         {row["key"]: _secret(row["key"]) for row in rows if row["neededByUp"]},
@@ -156,61 +157,63 @@ def prepare(
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "state").mkdir(parents=True)
     shutil.copy(root / "Pulumi.yaml", folder)
-    copied = filled(tracked, list(documents.values()))
-    stage.file.write_text(yaml.safe_dump(copied, sort_keys=False), encoding="utf-8")
-    exports = [f"export {name}={shlex.quote(value)}\n" for name, value in stage.secrets.items()]
+    copied = with_made_up_values(tracked, list(documents.values()))
+    workspace.file.write_text(yaml.safe_dump(copied, sort_keys=False), encoding="utf-8")
+    exports = [f"export {name}={shlex.quote(value)}\n" for name, value in workspace.secrets.items()]
     (folder / "secrets.sh").write_text("".join(exports), encoding="utf-8")
-    return stage
+    return workspace
 
 
 def _read(file: Path) -> dict[str, Any]:
     try:
         document = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise CannotRehearse(f"{file.name} is not YAML in UTF-8: {error}") from None
+        raise RehearsalError(f"{file.name} is not YAML in UTF-8: {error}") from None
     if not isinstance(document, dict) or not isinstance(document.get("config") or {}, dict):
-        raise CannotRehearse(
+        raise RehearsalError(
             f"{file.name} is no stack file: a mapping `config:` of keys is allowed"
         )
     return document
 
 
-def filled(document: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return a stack file's content with made-up values where it has none that serve here.
+def with_made_up_values(
+    document: Mapping[str, Any], others: Iterable[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return a stack file's content with made-up values for those that are not known or unusable.
 
-    `others` are the other stacks' files. A null whose key holds a whole part in one of them (the
-    frontend, the backups) says that this stack goes without, and stays. What is encrypted for
-    somebody else, or sealed for another app, is left out.
+    `others` are the contents of the other stacks' files. A null stays if one of them has an object
+    or a list there (the frontend, the backups): this stack has no such part. Entries that are
+    encrypted for others, or sealed for another app, are left out.
     """
-    elsewhere = [other.get("config") or {} for other in others]
+    configs = [other.get("config") or {} for other in others]
     config = {
-        key: _filled(key, value, [other.get(key) for other in elsewhere])
+        key: _made_up(key, value, [other.get(key) for other in configs])
         for key, value in (document.get("config") or {}).items()
         if not _encrypted(value) and key not in CREDENTIALS and key.split(":")[-1] != "seals"
     }
-    kept = {key: value for key, value in document.items() if key not in ENCRYPTION}
-    return {**kept, "config": config}
+    rest = {key: value for key, value in document.items() if key not in ENCRYPTION}
+    return {**rest, "config": config}
 
 
-def _filled(key: str, value: Any, elsewhere: list[Any]) -> Any:
-    whole = any(isinstance(other, dict | list) for other in elsewhere)
-    if value is None and (whole or key in CHOICES):
+def _made_up(key: str, value: Any, others: list[Any]) -> Any:
+    is_part = any(isinstance(other, dict | list) for other in others)
+    if value is None and (is_part or key in NULLABLE):
         return None
     if value is None or _encrypted(value):
-        return PLAUSIBLE.get(key, f"rehearsal-{key}")
+        return MADE_UP.get(key, f"rehearsal-{key}")
     if isinstance(value, dict):
-        below = [other for other in elsewhere if isinstance(other, dict)]
+        objects = [other for other in others if isinstance(other, dict)]
         return {
-            name: _filled(name, each, [other.get(name) for other in below])
+            name: _made_up(name, each, [other.get(name) for other in objects])
             for name, each in value.items()
         }
     if isinstance(value, list):
-        return [_filled(key, each, []) for each in value]
+        return [_made_up(key, each, []) for each in value]
     return _network(value) if isinstance(value, str) and "/" in value else value
 
 
 def _network(text: str) -> str:
-    """Return a placeholder network moved into 198.18.0.0/15, and any other text as it is."""
+    """Return a placeholder network moved into 198.18.0.0/15, and any other text unchanged."""
     try:
         network = ip_network(text, strict=False)
     except ValueError:

@@ -1,4 +1,4 @@
-"""`python -m rehearsal up`: the real engine brings a stack up from nothing, in a played cloud."""
+"""`python -m rehearsal up`: the real engine deploys a stack from nothing in a simulated cloud."""
 
 import json
 import subprocess
@@ -16,39 +16,39 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from rehearsal import ROOT, told_to_wait
-from rehearsal.prepare import CannotRehearse, Stage, ask, installed, prepare, short
+from rehearsal import ROOT, leave_interrupt_to_engine
+from rehearsal.prepare import RehearsalError, Workspace, ops_json, prepare, relative, require_engine
 from rehearsal.timing import operations, summary
 
 Event = Mapping[str, Any]
 
 
 @dataclass
-class System:
-    """How far one of the systems is; `making` holds the names by URN, oldest first."""
+class SystemProgress:
+    """Progress of one system, in resources; `in_progress` has names by URN, oldest first."""
 
     total: int = 0
     done: int = 0
-    making: dict[str, str] = field(default_factory=dict)
+    in_progress: dict[str, str] = field(default_factory=dict)
 
 
 class Progress:
     """Follows the engine's events, by system.
 
-    `plan` is what `ops plan` tells: the resources to come, each with its URN and system.
+    `plan` has the resources of `ops plan --format json`, each with its URN and system.
     """
 
     def __init__(self, plan: Iterable[Mapping[str, Any]]) -> None:
-        self.systems: dict[str, System] = {}
+        self.systems: dict[str, SystemProgress] = {}
         self.errors: list[str] = []
         self._planned = {resource["urn"]: resource for resource in plan}
         for resource in self._planned.values():
-            self.systems.setdefault(resource["system"], System()).total += 1
+            self.systems.setdefault(resource["system"], SystemProgress()).total += 1
 
     def follow(self, event: Event) -> str | None:
-        """Take one event in. Returns a line to print where nothing can be redrawn."""
-        if (said := event.get("diagnosticEvent")) and said.get("severity") == "error":
-            self.errors.append(said["message"].strip())
+        """Count one event. Returns a line for outputs that cannot be redrawn, or None."""
+        if (message := event.get("diagnosticEvent")) and message.get("severity") == "error":
+            self.errors.append(message["message"].strip())
         for kind in ("resourcePreEvent", "resOutputsEvent", "resOpFailedEvent"):
             if kind in event:
                 return self._step(kind, event[kind]["metadata"]["urn"])
@@ -60,10 +60,10 @@ class Progress:
         resource = self._planned[urn]
         system = self.systems[resource["system"]]
         if kind == "resourcePreEvent":
-            system.making[urn] = resource["name"]
+            system.in_progress[urn] = resource["name"]
             return None
         failed = kind == "resOpFailedEvent"
-        system.making.pop(urn, None)
+        system.in_progress.pop(urn, None)
         system.done += not failed
         if not (resource["custom"] or failed or system.done == system.total):
             return None
@@ -71,7 +71,7 @@ class Progress:
         return f"{resource['system']:<10} {count:>7}  {resource['name']}{' FAILED' * failed}"
 
     def __rich__(self) -> Table:
-        """Draw one line a system."""
+        """Return a table with one line for each system."""
         table = Table.grid(padding=(0, 2))
         for style in ("bold", "", "", "dim"):
             table.add_column(style=style, no_wrap=True, overflow="ellipsis")
@@ -80,62 +80,71 @@ class Progress:
                 name,
                 ProgressBar(total=system.total, completed=system.done, width=20),
                 f"{system.done}/{system.total}",
-                ", ".join(system.making.values()),
+                ", ".join(system.in_progress.values()),
             )
         return table
 
 
 def rehearse(stack: str, speed: float, folder: Path | None = None) -> int:
-    """Bring a stack up from nothing and say what it took and how to go on.
+    """Deploy a stack from nothing, then print how long it took and how to continue.
 
-    `folder` (default `.state/rehearsal/<stack>`) is emptied first and stays afterwards. Returns
-    the engine's exit code.
+    `folder` (default `.state/rehearsal/<stack>`) is emptied first and kept afterwards. Returns the
+    engine's exit code.
     """
     try:
-        installed()
+        require_engine()
         return _rehearse(stack, speed, folder or ROOT / ".state" / "rehearsal" / stack)
-    except CannotRehearse as error:
+    except RehearsalError as error:
         typer.echo(f"error: {error}", err=True)
         return 1
 
 
 def _rehearse(stack: str, speed: float, folder: Path) -> int:
-    stage = prepare(stack, folder, ask("secrets", "--stack", stack))
+    workspace = prepare(stack, folder, ops_json("secrets", "--stack", stack))
     typer.echo(
-        f"pulumi up of {stack} in the rehearsal cloud, the file {short(stage.cloud)}:"
+        f"pulumi up of {stack} in the rehearsal cloud, the file {relative(workspace.cloud)}:"
         " nothing is deployed, and every value that is not known is made up"
     )
-    # Beside the copy, since making a stack writes a salt into its file.
-    _pulumi(stage, "-C", str(folder), "stack", "init", stack, "--no-select")
-    progress = Progress(ask("plan", "--stack", stack)["resources"])
+    # In the copy's folder, since `stack init` writes a salt into the stack file.
+    _pulumi(workspace, "-C", str(folder), "stack", "init", stack, "--no-select")
+    progress = Progress(ops_json("plan", "--stack", stack)["resources"])
     started = time.monotonic()
-    code = _up(stage, speed, progress)
+    code = _up(workspace, speed, progress)
     wall = time.monotonic() - started
     for error in progress.errors:
         typer.echo(f"error: {error}", err=True)
     if code:
         typer.echo((folder / "engine.log").read_text(encoding="utf-8"), err=True, nl=False)
     else:
-        _seal(stage)
-        export = json.loads(_pulumi(stage, "stack", "export", "--stack", stack))
-        typer.echo(summary(export, operations(stage.log), wall))
-    typer.echo("\nTo go on from here, in the project's folder (the next rehearsal empties it):")
-    for line in stage.lines():
+        _seal(workspace)
+        export = json.loads(_pulumi(workspace, "stack", "export", "--stack", stack))
+        typer.echo(summary(export, operations(workspace.log), wall))
+    typer.echo("\nTo continue, in the project's folder (the next rehearsal starts from nothing):")
+    for line in workspace.shell_lines():
         typer.echo(f"  {line}")
     return code
 
 
-def _up(stage: Stage, speed: float, progress: Progress) -> int:
-    """Run the engine, which writes one JSON event a line, and show how far it is."""
-    file = ("--config-file", str(stage.file))
-    command = ["pulumi", "up", "--stack", stage.stack, *file, "--yes", "--skip-preview", "--json"]
+def _up(workspace: Workspace, speed: float, progress: Progress) -> int:
+    """Run the engine, which prints one JSON event a line, and show its progress."""
+    file = ("--config-file", str(workspace.file))
+    command = [
+        "pulumi",
+        "up",
+        "--stack",
+        workspace.stack,
+        *file,
+        "--yes",
+        "--skip-preview",
+        "--json",
+    ]
     with (
-        told_to_wait(),
+        leave_interrupt_to_engine(),
         _shown(progress) as show,
-        (stage.folder / "engine.log").open("w", encoding="utf-8") as log,
+        (workspace.folder / "engine.log").open("w", encoding="utf-8") as log,
         subprocess.Popen(  # noqa: S603
             [*command, "--non-interactive"],
-            env=stage.environment(speed),
+            env=workspace.environment(speed),
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -146,7 +155,7 @@ def _up(stage: Stage, speed: float, progress: Progress) -> int:
             try:
                 event = json.loads(line)
             except ValueError:
-                log.write(line)  # no event: something that the engine says before it starts
+                log.write(line)  # no event: a message of the engine before it starts
                 continue
             show(progress.follow(event))
         return engine.wait()
@@ -154,7 +163,7 @@ def _up(stage: Stage, speed: float, progress: Progress) -> int:
 
 @contextmanager
 def _shown(progress: Progress) -> Iterator[Callable[[str | None], None]]:
-    """Redraw the progress on a terminal, else print the lines that it returns."""
+    """Yield a function that shows progress: redrawn on a terminal, else printed line by line."""
     console = Console()
     if console.is_terminal and not console.is_dumb_terminal:
         with Live(progress, console=console, refresh_per_second=8):
@@ -163,21 +172,21 @@ def _shown(progress: Progress) -> Iterator[Callable[[str | None], None]]:
         yield lambda line: typer.echo(line) if line else None
 
 
-def _seal(stage: Stage) -> None:
-    """Store the sealed secrets in the copy, as `make up` does in the tracked file."""
-    command = [sys.executable, "-m", "ops", "seal", "--stack", stage.stack]
-    _run(stage, [*command, "--config-file", str(stage.file)])
+def _seal(workspace: Workspace) -> None:
+    """Write the sealed secrets into the copy, as `make up` does into the tracked file."""
+    command = [sys.executable, "-m", "ops", "seal", "--stack", workspace.stack]
+    _run(workspace, [*command, "--config-file", str(workspace.file)])
 
 
-def _pulumi(stage: Stage, *arguments: str) -> str:
-    return _run(stage, ["pulumi", *arguments, "--non-interactive"])
+def _pulumi(workspace: Workspace, *arguments: str) -> str:
+    return _run(workspace, ["pulumi", *arguments, "--non-interactive"])
 
 
-def _run(stage: Stage, command: list[str]) -> str:
+def _run(workspace: Workspace, command: list[str]) -> str:
     done = subprocess.run(  # noqa: S603
-        command, env=stage.environment(), cwd=ROOT, capture_output=True, text=True, check=False
+        command, env=workspace.environment(), cwd=ROOT, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        what = " ".join(command[:4])
-        raise CannotRehearse(f"{what}: {done.stderr.strip().removeprefix('error: ')}")
+        start = " ".join(command[:4])
+        raise RehearsalError(f"{start}: {done.stderr.strip().removeprefix('error: ')}")
     return done.stdout

@@ -1,4 +1,4 @@
-"""A recovery rehearsed from end to end: lost, every step typed, verified, compared, timed."""
+"""Rehearses a recovery from end to end: a loss, every step, the comparison and the time."""
 
 import json
 import time
@@ -10,114 +10,117 @@ from typing import Any
 import typer
 
 from rehearsal import ROOT
-from rehearsal.estate import differences, resources
+from rehearsal.comparison import differences, resources
 from rehearsal.losses import lose, region_back
-from rehearsal.play import STACK, Play, begin, reachable
-from rehearsal.prepare import CannotRehearse, short
+from rehearsal.prepare import RehearsalError, relative
+from rehearsal.sandbox import STACK, Sandbox, create, with_network
 from rehearsal.timing import (
     Operation,
-    among,
-    at_full_length,
     critical_path,
     dependencies,
+    operation_lines,
     operations,
     real_seconds,
-    told,
+    reduce_dependencies,
+    with_real_durations,
 )
 
-SLOWLY = ("update", "App")  # an app is deployed anew
-Say = Callable[[str], object]
+REDEPLOYMENT = ("update", "App")  # takes as long as a creation
+Report = Callable[[str], object]  # gets each line of progress
 
 
 @dataclass(frozen=True)
-class Recovered:
-    """What a rehearsed recovery came to.
+class Recovery:
+    """The result of a rehearsed recovery.
 
-    `typed` are the commands, `differs` what is not as it was before, by logical name, `expected`
-    the seconds that were told beforehand, and `path` the chains that decided it, one a step, as
-    long as they take in real life.
+    `commands` are those that ran; `differences` from before the loss go by logical name;
+    `expected` are the seconds that `ops recover` predicted. `path` has the critical paths of all
+    steps, with real durations; `wall` are the seconds that the rehearsal itself took.
     """
 
-    typed: Sequence[str]
-    differs: Mapping[str, str]
+    commands: Sequence[str]
+    differences: Mapping[str, str]
     expected: float
     path: Sequence[Operation]
     wall: float
 
     @property
-    def took(self) -> float:
-        """How long it takes in real life."""
+    def real_seconds(self) -> float:
+        """How long the recovery takes in real life."""
         return sum(each.end - each.start for each in self.path)
 
 
 def rehearse(lost: str, speed: float, folder: Path | None = None) -> int:
-    """Rehearse the recovery from one loss, from nothing on. Returns 1 where a step fails."""
+    """Deploy production from nothing, lose `lost`, and recover it. Returns 1 if a step fails."""
     folder = folder or ROOT / ".state" / "rehearsal" / "scenario"
-    typer.echo(f"{STACK} is brought up in the rehearsal cloud, in {short(folder)}")
+    typer.echo(f"deploying {STACK} in the rehearsal cloud, in {relative(folder)}")
     try:
-        play = begin(folder, speed)
-        with reachable(play) as there:
-            recovered = recover(there, lost, speed, typer.echo)
-    except CannotRehearse as error:
+        with with_network(create(folder, speed)) as sandbox:
+            recovery = recover(sandbox, lost, speed, typer.echo)
+    except RehearsalError as error:
         typer.echo(f"error: {error}", err=True)
         return 1
-    typer.echo(f"\nrecovered in {recovered.wall:.0f} s")
-    title = f"in DigitalOcean about {recovered.took:.0f} s, decided by"
-    typer.echo("\n".join(told(title, recovered.path)))
-    for name, what in recovered.differs.items():
-        typer.echo(f"not as before: {name}: {what}")
+    typer.echo(f"\nrecovered in {recovery.wall:.0f} s")
+    title = f"in DigitalOcean about {recovery.real_seconds:.0f} s, decided by"
+    typer.echo("\n".join(operation_lines(title, recovery.path)))
+    for name, difference in recovery.differences.items():
+        typer.echo(f"not as before: {name}: {difference}")
     return 0
 
 
-def recover(play: Play, lost: str, speed: float = 0, say: Say = lambda _: None) -> Recovered:
-    """Lose something of a settled estate, type every step, and compare.
+def recover(
+    sandbox: Sandbox, lost: str, speed: float = 0, report: Report = lambda _: None
+) -> Recovery:
+    """Lose one part of a deployed estate, run every step of its recovery, and compare.
 
-    Raises `CannotRehearse` with what a step printed where it or its check fails.
+    `lost` is a loss that `ops recover` lists. Raises `RehearsalError` with the output of a step or
+    check that fails.
     """
-    play.must(f"python -m ops verify --stack {STACK}")
-    before = resources(play.export())
-    plan = json.loads(play.must(f"python -m ops recover {lost} --stack {STACK} --format json"))
-    if plan["lost"]["kind"] == "secret":  # it comes from the stack file, once it is set there
-        play = replace(play, without=frozenset({plan["lost"]["name"]}))
-    lose(play, plan["lost"]["kind"], plan["lost"]["name"])
-    say(f"lost: {plan['lost']['label']}")
+    sandbox.output(f"python -m ops verify --stack {STACK}")
+    before = resources(sandbox.export())
+    plan = json.loads(sandbox.output(f"python -m ops recover {lost} --stack {STACK} --format json"))
+    if plan["lost"]["kind"] == "secret":  # its value comes from the stack file afterwards
+        sandbox = replace(sandbox, without=frozenset({plan["lost"]["name"]}))
+    lose(sandbox, plan["lost"]["kind"], plan["lost"]["name"])
+    report(f"lost: {plan['lost']['label']}")
     began = time.time()  # the clock of the cloud's log
-    typed: list[str] = []
+    commands: list[str] = []
     path: list[Operation] = []
-    back = False
+    is_back = False
     for step in plan["steps"]:
-        if step["later"] and not back:
-            region_back(play)
-            back = True
+        if step["later"] and not is_back:
+            region_back(sandbox)
+            is_back = True
         now = time.time()
-        say(f"- {step['title']}")
+        report(f"- {step['title']}")
         for command in filter(None, (step["command"], step["check"])):
-            say(f"  $ {command}")
-            typed.append(command)
-            own = command == step["command"]
-            play.must(
-                f"{command} --yes" if own and step["asks"] else command,
-                *(step["codes"] if own else [0]),
+            report(f"  $ {command}")
+            commands.append(command)
+            is_step = command == step["command"]  # and not its check
+            sandbox.output(
+                f"{command} --yes" if is_step and step["asks"] else command,
+                *(step["codes"] if is_step else [0]),
                 speed=speed,
-                given=_typed_in(play, plan["lost"]),
+                stdin=_stdin(sandbox, plan["lost"]),
             )
-        if not step["later"]:  # the time that is told is that of what is done at once
-            path += _path(play, [e for e in operations(play.stage.log) if e.start >= now])
-    differs = differences(before, resources(play.export()))
-    return Recovered(typed, differs, plan["seconds"], path, time.time() - began)
+        if not step["later"]:  # the predicted time leaves later steps out
+            path += _path(sandbox, [e for e in operations(sandbox.workspace.log) if e.start >= now])
+    after = resources(sandbox.export())
+    wall = time.time() - began
+    return Recovery(commands, differences(before, after), plan["seconds"], path, wall)
 
 
-def _typed_in(play: Play, lost: Mapping[str, Any]) -> str:
-    """Give what a person types into a command that asks for a value."""
-    return play.stage.secrets[lost["name"]] if lost["kind"] == "secret" else ""
+def _stdin(sandbox: Sandbox, lost: Mapping[str, Any]) -> str:
+    """Return what a person types into a command that asks for a value."""
+    return sandbox.workspace.secrets[lost["name"]] if lost["kind"] == "secret" else ""
 
 
-def _path(play: Play, done: Sequence[Operation]) -> list[Operation]:
-    """Return the chain of what a step made, or changed slowly, as long as it takes in real life."""
-    wrote = [each for each in done if each.op == "create" or (each.op, each.type) == SLOWLY]
-    if not wrote:
+def _path(sandbox: Sandbox, done: Sequence[Operation]) -> list[Operation]:
+    """Return the critical path of the creations and redeployments of a step, in real durations."""
+    slow = [each for each in done if each.op == "create" or (each.op, each.type) == REDEPLOYMENT]
+    if not slow:
         return []
-    stacks = {each.urn.removeprefix("urn:pulumi:").partition("::")[0] for each in wrote}
-    every = {urn: n for stack in stacks for urn, n in dependencies(play.export(stack)).items()}
-    waits = among((each.urn for each in wrote), every)
-    return critical_path(at_full_length(wrote, waits, real_seconds), waits)
+    stacks = {each.urn.removeprefix("urn:pulumi:").partition("::")[0] for each in slow}
+    every = {urn: n for stack in stacks for urn, n in dependencies(sandbox.export(stack)).items()}
+    waits = reduce_dependencies((each.urn for each in slow), every)
+    return critical_path(with_real_durations(slow, waits, real_seconds), waits)

@@ -1,4 +1,4 @@
-"""What the installed SDK says of a resource type, read with `pulumi._types`, which alone can."""
+"""Resource types as the installed SDK describes them, which only `pulumi._types` can read."""
 
 import functools
 import inspect
@@ -20,7 +20,7 @@ _KINDS |= {list: "list", dict: "object"}
 
 @dataclass(frozen=True)
 class ResourceType:
-    """One type; `computed` are the optional inputs that the far end fills in if left out."""
+    """One resource type; `computed` are optional inputs that the API fills in if left out."""
 
     name: str
     arguments: type
@@ -32,9 +32,9 @@ class ResourceType:
 
 @functools.cache
 def resource_type(token: str) -> ResourceType:
-    """Describe the type of a token, which may have its parents' types before a `$`.
+    """Return the type of a token, which may have its parents' types before a `$`.
 
-    Raises `LookupError` where the installed SDK has no such type.
+    Raises `LookupError` if the installed SDK has no such type.
     """
     name = re.split("[:$]", token)[-1]
     cls = getattr(pulumi_digitalocean, name, None)
@@ -59,26 +59,26 @@ def resource_type(token: str) -> ResourceType:
 
 
 def misfits(hint: Any, value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Compare a JSON value with a type hint of the SDK, at any depth."""
+    """Yield (path, reason) where a JSON value does not fit a type hint of the SDK, at any depth."""
     hint = _bare(hint)
     below = typing.get_args(hint)[-1:]
     fields, required = _fields(hint) if _types.is_input_type(hint) else ({}, set())
-    wanted = {abc.Sequence: list, abc.Mapping: dict}.get(typing.get_origin(hint), hint)
-    wanted = dict if fields else wanted
-    if value in (None, UNKNOWN) or wanted not in _KINDS:
+    expected = {abc.Sequence: list, abc.Mapping: dict}.get(typing.get_origin(hint), hint)
+    expected = dict if fields else expected
+    if value in (None, UNKNOWN) or expected not in _KINDS:
         return
-    if type(value) not in (wanted, int if wanted is float else wanted):
+    if type(value) not in (expected, int if expected is float else expected):
         kind = _KINDS[type(value)]
-        yield path, f"a value of kind {_KINDS[wanted]} is needed, this is of kind {kind}"
+        yield path, f"a value of kind {_KINDS[expected]} is needed, this is of kind {kind}"
         return
-    for i, each in enumerate(value if wanted is list else ()):
+    for i, each in enumerate(value if expected is list else ()):
         yield from misfits(below[0], each, f"{path}[{i}]")
-    for name, each in value.items() if wanted is dict else ():
+    for name, each in value.items() if expected is dict else ():
         if below or name in fields:
             yield from misfits(below[0] if below else fields[name], each, f"{path}.{name}")
         else:
             yield f"{path}.{name}", f"no such input; there are: {', '.join(sorted(fields))}"
-    for name in sorted(required - {*value} if wanted is dict else ()):
+    for name in sorted(required - {*value} if expected is dict else ()):
         yield f"{path}.{name}", "this input is required and missing"
 
 
@@ -92,7 +92,7 @@ def _fields(arguments: type) -> tuple[Mapping[str, Any], set[str]]:
 
 
 def _bare(hint: Any) -> Any:
-    """Return the hint of a list, map, object or leaf; of a union the first part counts."""
+    """Return the hint without unions and wrappers; of a union the first member counts."""
     while typing.get_origin(hint) not in (None, abc.Sequence, abc.Mapping):
         hint = typing.get_args(hint)[0]
     return hint

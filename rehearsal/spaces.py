@@ -1,4 +1,4 @@
-"""The buckets of a rehearsal's cloud in the form of S3, path style: they can only be looked at."""
+"""The buckets of a rehearsal's cloud in the form of S3, path style, read only."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from rehearsal.cloud import Json, look
-from rehearsal.views import CREATED, held
+from rehearsal.cloud import Json, load
+from rehearsal.views import CREATED, resources_of
 
-EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
+EVERYONE = "http://acs.amazonaws.com/groups/global/AllUsers"
 OWNER = {"ID": "rehearsal", "DisplayName": "rehearsal"}
 BUCKET = "SpacesBucket"
 CORS = {
@@ -32,21 +32,22 @@ REASONS = {
 
 
 def application(cloud: Path) -> Starlette:
-    """Make the view of a cloud's file, which is read anew for each question."""
+    """Return the read-only S3 API of a cloud's file, which is read again for each request."""
 
     def region(request: Request) -> Response:
-        return _answer("ListAllMyBucketsResult", _list(look(cloud), request.path_params["region"]))
+        return _answer("ListAllMyBucketsResult", _list(load(cloud), request.path_params["region"]))
 
     def bucket(request: Request) -> Response:
-        content, (place, name) = look(cloud), request.path_params.values()
-        if not any(state["region"] == place for _, state in held(content, BUCKET, name, "name")):
+        content, (slug, name) = load(cloud), request.path_params.values()
+        buckets = resources_of(content, BUCKET, name, "name")
+        if not any(state["region"] == slug for _, state in buckets):
             raise HTTPException(404, "NoSuchBucket")
-        asked = [each for each in request.query_params if each != "x-id"]  # the client's own mark
-        if request.method == "HEAD" and not asked:
-            return Response(headers={"x-amz-bucket-region": place})
-        if len(asked) != 1 or asked[0] not in VIEWS:
+        queries = [each for each in request.query_params if each != "x-id"]  # the client's own mark
+        if request.method == "HEAD" and not queries:
+            return Response(headers={"x-amz-bucket-region": slug})
+        if len(queries) != 1 or queries[0] not in VIEWS:
             raise HTTPException(501, "NotImplemented")
-        root, view = VIEWS[asked[0]]
+        root, view = VIEWS[queries[0]]
         return _answer(root, view(content, name))
 
     routes = [
@@ -58,38 +59,38 @@ def application(cloud: Path) -> Starlette:
 
 
 def _list(content: Json, region: str) -> Json:
-    """Name the buckets of a region."""
-    names = [state["name"] for _, state in held(content, BUCKET, region, "region")]
-    made = [{"Name": name, "CreationDate": CREATED["created_at"]} for name in names]
-    return {"Owner": OWNER, "Buckets": {"Bucket": made}}
+    """Return the buckets of a region."""
+    names = [state["name"] for _, state in resources_of(content, BUCKET, region, "region")]
+    buckets = [{"Name": name, "CreationDate": CREATED["created_at"]} for name in names]
+    return {"Owner": OWNER, "Buckets": {"Bucket": buckets}}
 
 
 def _acl(content: Json, bucket: str) -> Json:
-    """Give a bucket's grants: all to its owner, and looking to everybody where it is public."""
+    """Return a bucket's grants: full control to its owner, read to everyone if it is public."""
     grants = [(_grantee("CanonicalUser", OWNER), "FULL_CONTROL")]
-    ((_, state),) = held(content, BUCKET, bucket, "name")
+    ((_, state),) = resources_of(content, BUCKET, bucket, "name")
     if state.get("acl") == "public-read":
-        grants.append((_grantee("Group", {"URI": EVERYBODY}), "READ"))
-    given = [{"Grantee": who, "Permission": what} for who, what in grants]
-    return {"Owner": OWNER, "AccessControlList": {"Grant": given}}
+        grants.append((_grantee("Group", {"URI": EVERYONE}), "READ"))
+    granted = [{"Grantee": grantee, "Permission": right} for grantee, right in grants]
+    return {"Owner": OWNER, "AccessControlList": {"Grant": granted}}
 
 
-def _grantee(kind: str, who: Json) -> Json:
+def _grantee(kind: str, identity: Json) -> Json:
     xsi = "http://www.w3.org/2001/XMLSchema-instance"
-    return {"@xmlns:xsi": xsi, "@xsi:type": kind, **who}
+    return {"@xmlns:xsi": xsi, "@xsi:type": kind, **identity}
 
 
 def _cors(content: Json, bucket: str) -> Json:
-    """Give a bucket's CORS rules."""
-    for _, state in held(content, "SpacesBucketCorsConfiguration", bucket, "bucket"):
+    """Return a bucket's CORS rules."""
+    for _, state in resources_of(content, "SpacesBucketCorsConfiguration", bucket, "bucket"):
         rules = state["corsRules"]
         return {"CORSRule": [{CORS[name]: each for name, each in rule.items()} for rule in rules]}
     raise HTTPException(404, "NoSuchCORSConfiguration")
 
 
 def _location(content: Json, bucket: str) -> str:
-    """Give a bucket's region."""
-    ((_, state),) = held(content, BUCKET, bucket, "name")
+    """Return a bucket's region."""
+    ((_, state),) = resources_of(content, BUCKET, bucket, "name")
     return str(state["region"])
 
 
@@ -106,23 +107,23 @@ def _answer(root: str, content: Any, status: int = 200) -> Response:
 
 
 def _element(name: str, content: Any) -> Element:
-    """Make an element of a mapping or a text; a list is as many elements, `@` an attribute."""
-    made = Element(name)
+    """Return the XML of a mapping or a text; a list is repeated, a key with `@` is an attribute."""
+    element = Element(name)
     if not isinstance(content, Mapping):
-        made.text = str(content)
-        return made
+        element.text = str(content)
+        return element
     for key, value in content.items():
         if key.startswith("@"):
-            made.set(key[1:], value)
+            element.set(key[1:], value)
         else:
-            several = value if isinstance(value, list) else [value]
-            made.extend(_element(key, each) for each in several)
-    return made
+            values = value if isinstance(value, list) else [value]
+            element.extend(_element(key, each) for each in values)
+    return element
 
 
 def _refusal(request: Request, error: Exception) -> Response:
-    """Answer an error in the form of S3, whose client tells it by its code."""
+    """Return an error in the form of S3, which clients recognise by its code."""
     status, code = getattr(error, "status_code", 500), getattr(error, "detail", "InternalError")
-    only = f"{request.method} is refused: buckets, their ACL, CORS rules and region can be read"
-    answer = {"Code": code.replace(" ", ""), "Message": REASONS.get(code, only)}
+    allowed = f"{request.method} is refused: buckets, their ACL, CORS rules and region can be read"
+    answer = {"Code": code.replace(" ", ""), "Message": REASONS.get(code, allowed)}
     return _answer("Error", answer, status)

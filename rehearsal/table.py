@@ -1,8 +1,9 @@
-"""What the SDK does not say of a type: what replaces, how ids look, what it needs and how long.
+"""Facts of a type that the SDK does not have: replacing inputs, ids, parents and durations.
 
-Source: the provider's own schema, version 4.76, and how its client behaves. A type that
-is not listed replaces on nothing, has a uuid, and answers with plain fillers. Templates take the
-type's inputs, the answers before them and the facts of `cloud.fill`. No network serves `.test`.
+Source: the provider's own schema, version 4.76, and how its client behaves. A type that is not
+listed is never replaced, has a UUID as its id, and gets fillers as outputs. Templates take the
+type's inputs, its earlier outputs and the facts of `cloud.fill_template`. `.test` is served by no
+network.
 """
 
 from collections.abc import Mapping
@@ -11,12 +12,12 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Row:
-    """The inputs (in one string) whose change replaces, and templates by what they answer.
+    """One type. `replaces` are the inputs, separated by spaces, whose change replaces.
 
-    `id` is what creating answers and `import_id` what importing takes besides a plain id;
-    `unique` is what no second resource of the type may have; `outputs` go by output name.
-    `ready` is the seconds until it is usable. `parents` names what must exist by the path of
-    an input, as one of the Type or Type.output. `unread` are the paths that no read brings back.
+    Templates: `id`; `import_id`, which an import accepts beside the id; `unique`, which no second
+    resource of the type may have; `outputs` by name. `ready` is in seconds. `parents` has, by the
+    path of an input, the `Type` or `Type.output` that must exist. No read returns the paths in
+    `unread`.
     """
 
     replaces: str = ""
@@ -24,7 +25,7 @@ class Row:
     import_id: str = "{id}"
     unique: str = ""
     outputs: Mapping[str, str] = field(default_factory=dict)
-    ready: float = 1  # assumed, where no figure stands
+    ready: float = 1  # assumed, where there is no figure
     parents: Mapping[str, str] = field(default_factory=dict)
     unread: str = ""
 
@@ -38,7 +39,7 @@ TABLE: dict[str, Row] = {
     "App": Row("projectId", unique="{spec[name]}", ready=300,  # assumed
         unread="spec.domainNames spec.alerts.destinations",
         parents={"spec.vpcs.id": "Vpc"}, outputs={
-        "appUrn": "do:app:{id}", "activeDeploymentId": "{uuid}", "projectId": "{first_project}",
+        "appUrn": "do:app:{id}", "activeDeploymentId": "{uuid}", "projectId": "{default_project}",
         "liveDomain": "{spec[name]}-{hex}.apps.rehearsal.test",
         "liveUrl": "https://{liveDomain}", "defaultIngress": "https://{liveDomain}"}),
     "Cdn": Row("origin", unique="{origin}", ready=10,  # assumed
@@ -52,7 +53,7 @@ TABLE: dict[str, Row] = {
         "password": "{password}", "database": "{first[3]}",
         "uri": _URI + "{host}:{port}/{database}", "storageSizeMib": "30720",
         "privateUri": _URI + "{privateHost}:{port}/{database}",
-        "privateNetworkUuid": "{first_vpc}", "projectId": "{first_project}"}),
+        "privateNetworkUuid": "{default_vpc}", "projectId": "{default_project}"}),
     "DatabaseDb": Row("clusterId name", id="{clusterId}/database/{name}", parents=_IN_CLUSTER,
         import_id="{clusterId},{name}", unique="{clusterId},{name}"),
     "DatabaseFirewall": Row("clusterId", id="{clusterId}-{hex}", import_id="{clusterId}",
@@ -66,11 +67,11 @@ TABLE: dict[str, Row] = {
         outputs={"domainUrn": "do:domain:{name}", "ttl": "1800"}),
     "Droplet": Row(
         "image region userData sshKeys monitoring dropletAgent vpcUuid publicNetworking ipv6",
-        id="{number}", ready=60,  # assumed: 23 was seen once, and it is asked every 10
+        id="{number}", ready=60,  # assumed: once it took 23, and the client asks every 10
         unread="userData sshKeys dropletAgent backupPolicy",
         parents={"vpcUuid": "Vpc", "sshKeys": "SshKey.fingerprint"}, outputs={
             "dropletUrn": "do:droplet:{id}", "ipv4Address": "{public_ip}", "ipv6Address": "",
-            "ipv4AddressPrivate": "{private_ip}", "status": "active", "vpcUuid": "{first_vpc}"}),
+            "ipv4AddressPrivate": "{private_ip}", "status": "active", "vpcUuid": "{default_vpc}"}),
     "Firewall": Row(unique="{name}", parents={"dropletIds": "Droplet"},
         outputs={"status": "succeeded"}),
     "MonitorAlert": Row(parents={"entities": "Droplet DatabaseCluster"}, outputs={"uuid": "{id}"}),
@@ -99,21 +100,20 @@ TABLE: dict[str, Row] = {
         "vpcUrn": "do:vpc:{id}", "ipRange": "10.{byte}.0.0/20"}),
 }
 
-# Inputs that replace only when they are turned off, and those whose change takes as long as making.
-REPLACES_WHEN_OFF = {"ipv6"}
-SLOW = ("size", "nodeCount", "spec")
+REPLACES_WHEN_OFF = {"ipv6"}  # inputs that replace only when they are turned off
+SLOW = ("size", "nodeCount", "spec")  # inputs whose change takes as long as a creation
 NO_IMPORTER = ("ProjectResources", "SpacesKey")
-PUTS = ("DatabaseFirewall",)  # making one writes over the one that is there
-# Deleting one that is gone already fails; of any other type it does not.
-GONE_IS_REFUSED = ("App", "DatabaseCluster", "DatabaseUser", "Domain", "MonitorAlert", "SpacesKey",
-    "UptimeAlert", "UptimeCheck", "Vpc")
-NEVER_KEPT = ("spec.alerts.destinations",)  # unread, and not even kept in the state by a refresh
+OVERWRITES = ("DatabaseFirewall",)  # creating one overwrites the existing one
+# Deleting a missing one fails; of any other type it does not.
+DELETE_NEEDS_PRESENCE = ("App", "DatabaseCluster", "DatabaseUser", "Domain", "MonitorAlert",
+    "SpacesKey", "UptimeAlert", "UptimeCheck", "Vpc")
+NOT_IN_STATE = ("spec.alerts.destinations",)  # unread, and a refresh removes them from the state
 
-# Unread by an import, but read by a refresh where the state holds them.
+# Unread by an import, but read by a refresh if the state has them.
 READ_WHERE_KNOWN = ("maintenanceWindows", "evictionPolicy", "storageAutoscale")
 
-# What is not deleted while something stands in it, and how that is said.
-NEVER_FULL = {
+# Types that cannot be deleted while they have members, and the API's answer.
+MUST_BE_EMPTY = {
     "DatabaseCluster": "409 Conflict: the cluster still has members",
     "Domain": "409 Conflict: the domain still has records",
     "Project": "412 Precondition Failed: cannot delete a project with resources",
@@ -121,7 +121,7 @@ NEVER_FULL = {
 }
 SPACES_REGIONS = "ams3, atl1, blr1, fra1, lon1, nyc3, sfo2, sfo3, sgp1, syd1, tor1"
 
-# Of each engine: the scheme of its address, its port, first user and first database.
+# By engine: scheme of the address, port, first user, first database.
 ENGINES = {
     "pg": ("postgresql", "25060", "doadmin", "defaultdb"),
     "mysql": ("mysql", "25060", "doadmin", "defaultdb"),

@@ -1,6 +1,6 @@
-"""What a rehearsed `up` took, which chain of resources decided it, and what it would take for real.
+"""Durations of a rehearsed `up`, its critical path, and how long it would take for real.
 
-Read from the cloud's log, one JSON line an operation, and from the state that the engine exports.
+Reads the cloud's log, one JSON line an operation, and the state that the engine exports.
 """
 
 import json
@@ -30,7 +30,7 @@ class Operation:
 
 
 def operations(log: Path) -> list[Operation]:
-    """Read the cloud's log; what failed is left out. Empty where there is none."""
+    """Return the operations of the cloud's log that succeeded; an empty list without a log."""
     if not log.exists():
         return []
     rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
@@ -42,12 +42,12 @@ def operations(log: Path) -> list[Operation]:
 
 
 def real_seconds(kind: str) -> float:
-    """Return how long a resource of a type takes in real life until it is ready, by the table."""
+    """Return the seconds that a resource of a type takes in real life until it is ready."""
     return TABLE.get(kind, Row()).ready
 
 
 def dependencies(export: Mapping[str, Any]) -> dict[str, frozenset[str]]:
-    """Read from `pulumi stack export` what each resource waited for, its parent included."""
+    """Return the URNs that each URN of `pulumi stack export` waited for, its parent included."""
     waits = {}
     for resource in export["deployment"].get("resources") or ():
         by_property = (resource.get("propertyDependencies") or {}).values()
@@ -56,38 +56,38 @@ def dependencies(export: Mapping[str, Any]) -> dict[str, frozenset[str]]:
     return waits
 
 
-def among(urns: Iterable[str], every: Dependencies) -> dict[str, frozenset[str]]:
-    """Reduce dependencies to some resources: what lies between two of them is passed through."""
+def reduce_dependencies(urns: Iterable[str], every: Dependencies) -> dict[str, frozenset[str]]:
+    """Return the dependencies between some resources; the other ones are passed through."""
     chosen = frozenset(urns)
-    reached = {}
+    reduced = {}
     for urn in chosen:
-        found: set[str] = set()
-        seen: set[str] = set()
-        ahead = set(every.get(urn, ()))
-        while ahead:
-            each = ahead.pop()
-            seen.add(each)
+        direct: set[str] = set()
+        visited: set[str] = set()
+        queue = set(every.get(urn, ()))
+        while queue:
+            each = queue.pop()
+            visited.add(each)
             if each in chosen:
-                found.add(each)
+                direct.add(each)
             else:
-                ahead |= every.get(each, frozenset()) - seen
-        reached[urn] = frozenset(found)
-    return reached
+                queue |= every.get(each, frozenset()) - visited
+        reduced[urn] = frozenset(direct)
+    return reduced
 
 
 def critical_path(done: Iterable[Operation], waits: Dependencies) -> list[Operation]:
-    """Return the chain that decided when all was over, first operation first.
+    """Return the chain of operations that decided the end, first operation first.
 
-    From the operation that ended last, back each time to the one that ended last of those that
-    this waited for. `waits` names them directly; one that ended after the start was not waited for.
+    It goes from the operation that ended last back to the dependency that ended last, and so on.
+    `waits` has direct dependencies; one that ended after the start of the other was not waited for.
     """
     by_urn = {operation.urn: operation for operation in done}
     path: list[Operation] = []
-    ahead = list(by_urn.values())
-    while ahead:
-        last = max(ahead, key=lambda operation: (operation.end, operation.urn))
+    candidates = list(by_urn.values())
+    while candidates:
+        last = max(candidates, key=lambda operation: (operation.end, operation.urn))
         path.append(last)
-        ahead = [
+        candidates = [
             by_urn[urn]
             for urn in waits.get(last.urn, ())
             if urn in by_urn and by_urn[urn].end <= last.start and by_urn[urn] not in path
@@ -95,12 +95,12 @@ def critical_path(done: Iterable[Operation], waits: Dependencies) -> list[Operat
     return path[::-1]
 
 
-def at_full_length(
+def with_real_durations(
     done: Iterable[Operation], waits: Dependencies, seconds: Callable[[str], float]
 ) -> list[Operation]:
-    """Return the same operations from zero, each as long as its type takes in real life.
+    """Return the operations rescheduled from zero, each as long as `seconds` of its type.
 
-    Each starts as soon as the last that it waits for ends.
+    Each starts when the last of its dependencies ends.
     """
     moved: dict[str, Operation] = {}
     for operation in sorted(done, key=lambda each: (each.start, each.end)):
@@ -117,7 +117,7 @@ def summary(
     wall: float,
     seconds: Callable[[str], float] = real_seconds,
 ) -> str:
-    """Tell in a few lines what was made, what took how long, and what it would take for real."""
+    """Return a report of the resources, the operations, the wall time and the critical path."""
     resources = [
         resource
         for resource in export["deployment"].get("resources") or ()
@@ -136,19 +136,19 @@ def summary(
         listed = ", ".join(f"{number}~{kind}" for kind, number in kinds.most_common())
         folded = wrap(f"{op:<15}{count}: {listed}", width=100, subsequent_indent=" " * 15)
         lines += [line.replace("~", " ") for line in folded]  # a number stays with its kind
-    waits = among((operation.urn for operation in done), dependencies(export))
+    waits = reduce_dependencies((operation.urn for operation in done), dependencies(export))
     path = critical_path(done, waits)
     began = min(operation.start for operation in done)
-    lines += told(f"critical path  {_span(path[-1].end - began)}", path, began)
-    real = critical_path(at_full_length(done, waits, seconds), waits)
+    lines += operation_lines(f"critical path  {_span(path[-1].end - began)}", path, began)
+    real = critical_path(with_real_durations(done, waits, seconds), waits)
     if real[-1].end:
-        title = f"for real       about {_span(real[-1].end)}, if the ready times of our table hold"
-        lines += told(title, real, 0)
+        title = f"for real       about {_span(real[-1].end)}, if the table's ready times are right"
+        lines += operation_lines(title, real, 0)
     return "\n".join(lines)
 
 
-def told(title: str, path: Sequence[Operation], began: float = 0) -> list[str]:
-    """Tell of each operation when it started, how long it took, and what it made."""
+def operation_lines(title: str, path: Sequence[Operation], began: float = 0) -> list[str]:
+    """Return `title` and a line for each operation: start, duration, name and type."""
     rows = [
         f"  at {_span(each.start - began):>12}, {_span(each.end - each.start):>12}:"
         f"  {each.name} ({each.type})"

@@ -1,9 +1,8 @@
-"""How each resource of a rehearsal's cloud looks in the form of DigitalOcean's API.
+"""Each resource of a rehearsal's cloud in the form of DigitalOcean's API.
 
-Every time is one made-up moment, but a backup's: that is some hours ago, since what looks at
-backups looks at their age. Beside name and state, a resource of the cloud's file may have what no
-`up` decides: `backups` are the hours since each one was made, and `deployments` the phases of an
-app's, newest first.
+Every time is one made-up moment, except of backups: they are some hours old, since checks look at
+their age. Beside name and state, a resource in the cloud's file may have values that no `up`
+decides: `backups`, the age of each in hours, and `deployments`, an app's phases, newest first.
 """
 
 import re
@@ -17,9 +16,13 @@ from rehearsal.cloud import Json
 
 CREATED = {"created_at": "2000-01-01T00:00:00Z"}
 CHANGED = {**CREATED, "updated_at": CREATED["created_at"]}
-BACKED_UP = (6, 30)  # hours ago, where the cloud's file says nothing else
+BACKUP_AGES = (6, 30)  # hours, unless the cloud's file has other ones
 Item = dict[str, Any]
-ACCOUNT: Item = {"status": "active", "status_message": "", "droplet_limit": 25}  # or its file's own
+ACCOUNT: Item = {
+    "status": "active",
+    "status_message": "",
+    "droplet_limit": 25,
+}  # unless the cloud's file has another one
 
 
 def snake(value: Any) -> Any:
@@ -30,13 +33,15 @@ def snake(value: Any) -> Any:
 
 
 def pick(state: Json, names: str) -> Item:
-    """Return some of the state in snake_case, as `name` or `new=old`, where it is set."""
-    known, pairs = snake(state), [each.partition("=") for each in names.split()]
-    return {new: known[old or new] for new, _, old in pairs if (old or new) in known}
+    """Return the values of the state that are set, by names in snake_case: `name` or `new=old`."""
+    values, pairs = snake(state), [each.partition("=") for each in names.split()]
+    return {new: values[old or new] for new, _, old in pairs if (old or new) in values}
 
 
-def held(content: Json, kind: str, owner: str = "", path: str = "") -> Iterator[tuple[str, Json]]:
-    """Yield id and state of every resource of a type, or of those that belong to an owner."""
+def resources_of(
+    content: Json, kind: str, owner: str = "", path: str = ""
+) -> Iterator[tuple[str, Json]]:
+    """Yield (id, state) of every resource of a type, or of those whose `path` is `owner`."""
     for key, record in sorted(content["resources"].items()):
         name, _, identity = key.partition("/")
         if name == kind and (not path or str(record["state"].get(path)) == owner):
@@ -44,12 +49,12 @@ def held(content: Json, kind: str, owner: str = "", path: str = "") -> Iterator[
 
 
 def state_of(content: Json, kind: str, identity: str) -> Json:
-    """Return the state of one resource, empty if there is none."""
+    """Return the state of one resource; empty if there is none."""
     return dict(content["resources"].get(f"{kind}/{identity}", {"state": {}})["state"])
 
 
 def droplet(_: Json, identity: str, state: Json) -> Item:
-    """Show a droplet, which is ready."""
+    """Return a droplet, which is ready."""
     image, addresses = str(state["image"]), (("public", ""), ("private", "Private"))
     v4 = [{"type": kind, "ip_address": state[f"ipv4Address{key}"]} for kind, key in addresses]
     features = [name for name in ("backups", "ipv6", "monitoring") if state.get(name)]
@@ -67,9 +72,9 @@ def droplet(_: Json, identity: str, state: Json) -> Item:
 
 
 def cluster(content: Json, identity: str, state: Json) -> Item:
-    """Show a database cluster, which is online."""
-    told = {"ssl": True} if state["engine"] != "mongodb" else {"ssl": True, "password": ""}
-    ends = pick(state, "uri host port user database password") | told
+    """Return a database cluster, which is online."""
+    hidden = {"password": ""} if state["engine"] == "mongodb" else {}
+    connection = pick(state, "uri host port user database password") | {"ssl": True} | hidden
     window = next(iter(state.get("maintenanceWindows", [])), {"day": "sunday", "hour": "00:00"})
     names = "name engine version size region tags project_id private_network_uuid"
     return {
@@ -78,8 +83,8 @@ def cluster(content: Json, identity: str, state: Json) -> Item:
         "id": identity,
         "status": "online",
         "storage_size_mib": int(state["storageSizeMib"]),
-        "connection": ends,
-        "private_connection": ends | pick(state, "uri=private_uri host=private_host"),
+        "connection": connection,
+        "private_connection": connection | pick(state, "uri=private_uri host=private_host"),
         "maintenance_window": {**window, "pending": False, "description": []},
         "users": users(content, identity),
         "db_names": [each["name"] for each in databases(content, identity)],
@@ -88,59 +93,61 @@ def cluster(content: Json, identity: str, state: Json) -> Item:
 
 
 def databases(content: Json, owner: str) -> list[Item]:
-    """List the databases of a cluster, the one it begins with first."""
+    """Return the databases of a cluster, the default one first."""
     first = state_of(content, "DatabaseCluster", owner)["database"]
-    made = [state["name"] for _, state in held(content, "DatabaseDb", owner, "clusterId")]
-    return [{"name": name} for name in dict.fromkeys([first, *made])]
+    created = [
+        state["name"] for _, state in resources_of(content, "DatabaseDb", owner, "clusterId")
+    ]
+    return [{"name": name} for name in dict.fromkeys([first, *created])]
 
 
 def users(content: Json, owner: str) -> list[Item]:
-    """List the users of a cluster; MongoDB tells no password after a user is made."""
+    """Return the users of a cluster; MongoDB returns no password after the creation."""
     first = state_of(content, "DatabaseCluster", owner)
-    made = [state for _, state in held(content, "DatabaseUser", owner, "clusterId")]
+    created = [state for _, state in resources_of(content, "DatabaseUser", owner, "clusterId")]
     hidden = {"password": ""} if first["engine"] == "mongodb" else {}
-    everyone = [{"name": first["user"], "role": "primary", "password": first["password"]}, *made]
-    return [pick(each, "name role password") | hidden for each in everyone]
+    primary = {"name": first["user"], "role": "primary", "password": first["password"]}
+    return [pick(each, "name role password") | hidden for each in (primary, *created)]
 
 
 def rules(content: Json, owner: str) -> list[Item]:
-    """List the trusted sources of a cluster; none at all means that anybody is let in."""
-    found = held(content, "DatabaseFirewall", owner, "clusterId")
-    given = [pick(each, "type value") for _, state in found for each in state["rules"]]
-    own = {"cluster_uuid": owner, **CREATED}
-    return [{"uuid": number(owner, each), **own, **each} for each in given]
+    """Return the trusted sources of a cluster; an empty list means that it is open to everyone."""
+    firewalls = resources_of(content, "DatabaseFirewall", owner, "clusterId")
+    sources = [pick(each, "type value") for _, state in firewalls for each in state["rules"]]
+    common = {"cluster_uuid": owner, **CREATED}
+    return [{"uuid": made_up_id(owner, each), **common, **each} for each in sources]
 
 
-def number(*parts: object) -> str:
-    """Make an id of nothing but what it is for."""
+def made_up_id(*parts: object) -> str:
+    """Return a UUID that depends on `parts` alone."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, repr(parts)))
 
 
 def backups(content: Json, owner: str) -> list[Item]:
-    """List the backups of a droplet that has them on, or of a cluster that is no cache."""
-    there = content["resources"]
-    record = there.get(f"Droplet/{owner}") or there[f"DatabaseCluster/{owner}"]
+    """Return the backups of a droplet with backups, or of a cluster that is no cache."""
+    live = content["resources"]
+    record = live.get(f"Droplet/{owner}") or live[f"DatabaseCluster/{owner}"]
     state = record["state"]
     if not (state["engine"] != "valkey" if "engine" in state else state.get("backups")):
         return []
-    ages = [timedelta(hours=each) for each in record.get("backups", BACKED_UP)]
+    ages = [timedelta(hours=each) for each in record.get("backups", BACKUP_AGES)]
     times = [f"{datetime.now(UTC) - age:%Y-%m-%dT%H:%M:%SZ}" for age in sorted(ages)]
-    return [{"id": number(owner, i), "created_at": each} for i, each in enumerate(times)]
+    return [{"id": made_up_id(owner, i), "created_at": each} for i, each in enumerate(times)]
 
 
 def deployments(content: Json, owner: str) -> list[Item]:
-    """List the deployments of an app, the newest first."""
+    """Return the deployments of an app, newest first."""
     phases = content["resources"][f"App/{owner}"].get("deployments", ["ACTIVE"])
     active = state_of(content, "App", owner)["activeDeploymentId"]
     own = {**CHANGED, "progress": {"steps": []}}
     return [
-        {"id": active if each == "ACTIVE" else number(owner, i), "phase": each, **own}
+        {"id": active if each == "ACTIVE" else made_up_id(owner, i), "phase": each, **own}
         for i, each in enumerate(phases)
     ]
 
 
 def app(content: Json, identity: str, state: Json) -> Item:
-    """Show an app with the deployment that is active, if one is; its secrets are sealed."""
+    """Return an app with its active deployment, if it has one; its secrets are sealed."""
     spec = snake(state["spec"])
     if names := spec.pop("domain_names", []):
         spec["domains"] = [{"domain": each.pop("name"), **each} for each in names]
@@ -156,7 +163,7 @@ def app(content: Json, identity: str, state: Json) -> Item:
 
 
 def record(_: Json, identity: str, state: Json) -> Item:
-    """Show a DNS record, its value without the trailing dot."""
+    """Return a DNS record, its value without the trailing dot."""
     empty: Item = dict.fromkeys(("priority", "port", "weight", "flags", "tag"))
     own = pick(state, "type name priority port ttl weight flags tag")
     data = str(state["value"]).removesuffix(".")
@@ -164,18 +171,18 @@ def record(_: Json, identity: str, state: Json) -> Item:
 
 
 def records(content: Json, owner: str) -> list[Item]:
-    """List the records of a domain."""
-    return [record(content, *each) for each in held(content, "DnsRecord", owner, "domain")]
+    """Return the records of a domain."""
+    return [record(content, *each) for each in resources_of(content, "DnsRecord", owner, "domain")]
 
 
 def firewall(_: Json, identity: str, state: Json) -> Item:
-    """Show a cloud firewall."""
+    """Return a cloud firewall."""
 
-    def rule(given: Json, side: str) -> Item:
-        ends = {name.removeprefix(f"{side}_"): each for name, each in snake(given).items()}
+    def view(rule: Json, side: str) -> Item:
+        ends = {name.removeprefix(f"{side}_"): each for name, each in snake(rule).items()}
         ends = {name: ends[name] for name in ends if name not in ("protocol", "port_range")}
-        ports = {None: "0", "1-65535": "0"}.get(given.get("portRange"), given.get("portRange"))
-        return {"protocol": given["protocol"], "ports": ports, f"{side}s": ends}
+        ports = {None: "0", "1-65535": "0"}.get(rule.get("portRange"), rule.get("portRange"))
+        return {"protocol": rule["protocol"], "ports": ports, f"{side}s": ends}
 
     return {
         "droplet_ids": [],
@@ -184,60 +191,64 @@ def firewall(_: Json, identity: str, state: Json) -> Item:
         **pick(state, "name status droplet_ids tags"),
         **CREATED,
         "id": identity,
-        "inbound_rules": [rule(each, "source") for each in state.get("inboundRules", [])],
-        "outbound_rules": [rule(each, "destination") for each in state.get("outboundRules", [])],
+        "inbound_rules": [view(each, "source") for each in state.get("inboundRules", [])],
+        "outbound_rules": [view(each, "destination") for each in state.get("outboundRules", [])],
     }
 
 
 def reserved_ip(content: Json, identity: str, state: Json) -> Item:
-    """Show a reserved IP, with its droplet if it is assigned."""
-    assigned = held(content, "ReservedIpAssignment", identity, "ipAddress")
-    wanted = next((each["dropletId"] for _, each in assigned), state.get("dropletId"))
-    there = state_of(content, "Droplet", str(wanted))
-    shown = droplet(content, str(wanted), there) if there else None
+    """Return a reserved IP, with its droplet if it is assigned."""
+    assigned = resources_of(content, "ReservedIpAssignment", identity, "ipAddress")
+    holder = str(next((each["dropletId"] for _, each in assigned), state.get("dropletId")))
+    holder_state = state_of(content, "Droplet", holder)
+    shown = droplet(content, holder, holder_state) if holder_state else None
     return {"ip": identity, "region": {"slug": state["region"]}, "droplet": shown}
 
 
-def told(given: Json) -> Item:
-    """Show who is notified."""
-    return {"email": given.get("emails", []), "slack": given.get("slacks", [])}
+def notifications(targets: Json) -> Item:
+    """Return the targets of an alert."""
+    return {"email": targets.get("emails", []), "slack": targets.get("slacks", [])}
 
 
 def uptime_alerts(content: Json, owner: str) -> list[Item]:
-    """List the alerts of an uptime check."""
+    """Return the alerts of an uptime check."""
     names = "name type threshold comparison period"
     return [
-        {"id": name, **pick(state, names), "notifications": told(state["notifications"][0])}
-        for name, state in held(content, "UptimeAlert", owner, "checkId")
+        {
+            "id": name,
+            **pick(state, names),
+            "notifications": notifications(state["notifications"][0]),
+        }
+        for name, state in resources_of(content, "UptimeAlert", owner, "checkId")
     ]
 
 
 def policy(_: Json, identity: str, state: Json) -> Item:
-    """Show a monitoring alert."""
+    """Return a monitoring alert."""
     own = pick(state, "type description compare value window entities tags enabled")
     empty: Item = {"uuid": identity, "entities": [], "tags": [], "enabled": True}
-    return {**empty, **own, "alerts": told(state["alerts"])}
+    return {**empty, **own, "alerts": notifications(state["alerts"])}
 
 
 def members(content: Json, project: str) -> list[Item]:
-    """List what stands in a project."""
-    named = held(content, "ProjectResources", project, "project")
-    urns = {urn for _, state in named for urn in state["resources"]}
+    """Return the resources in a project."""
+    lists = resources_of(content, "ProjectResources", project, "project")
+    urns = {urn for _, state in lists for urn in state["resources"]}
     urns |= {*state_of(content, "Project", project).get("resources", [])}
     assigned = {"assigned_at": CREATED["created_at"], "status": "ok"}
     return [{"urn": urn, **assigned} for urn in sorted(urns)]
 
 
-def showing(
+def simple_view(
     names: str, always: Json, key: str = "id", identify: type = str
 ) -> Callable[[Json, str, Json], Item]:
-    """Return a view of the plain kind: its id, what is always the same, some of its state."""
+    """Return a view of an id, constant values and the `names` of the state."""
     return lambda _, identity, state: {key: identify(identity), **always, **pick(state, names)}
 
 
 @dataclass(frozen=True)
 class Collection:
-    """A type, its envelope, that of one member, how one looks, and which field is its id."""
+    """One collection: type, JSON key of the list and of one item, view, and field of the id."""
 
     kind: str
     plural: str
@@ -246,22 +257,22 @@ class Collection:
     key: str = "id"
 
     def items(self, content: Json) -> list[Item]:
-        """List all members."""
-        return [self.view(content, *each) for each in held(content, self.kind)]
+        """Return all items."""
+        return [self.view(content, *each) for each in resources_of(content, self.kind)]
 
 
 _VPC = "name urn=vpc_urn region ip_range description"
 _PROJECT = "name description purpose environment is_default"
 _CDN = "origin endpoint ttl certificate_id custom_domain"
 _SHOWN = {
-    "account/keys": showing("name public_key fingerprint", {}, identify=int),
-    "cdn/endpoints": showing(_CDN, CREATED),
-    "domains": showing("ttl", {}, "name"),
-    "projects": showing(_PROJECT, CHANGED),
-    "spaces/keys": showing("name grants", CREATED, "access_key"),
-    "tags": showing("", {}, "name"),
-    "uptime/checks": showing("name type target regions enabled", {"enabled": True}),
-    "vpcs": showing(_VPC, {**CREATED, "description": "", "default": False}),
+    "account/keys": simple_view("name public_key fingerprint", {}, identify=int),
+    "cdn/endpoints": simple_view(_CDN, CREATED),
+    "domains": simple_view("ttl", {}, "name"),
+    "projects": simple_view(_PROJECT, CHANGED),
+    "spaces/keys": simple_view("name grants", CREATED, "access_key"),
+    "tags": simple_view("", {}, "name"),
+    "uptime/checks": simple_view("name type target regions enabled", {"enabled": True}),
+    "vpcs": simple_view(_VPC, {**CREATED, "description": "", "default": False}),
 }
 COLLECTIONS = {
     "droplets": Collection("Droplet", "droplets", "droplet", droplet),
@@ -279,8 +290,8 @@ COLLECTIONS = {
     "spaces/keys": Collection("SpacesKey", "keys", "key", _SHOWN["spaces/keys"], "access_key"),
     "tags": Collection("Tag", "tags", "tag", _SHOWN["tags"], "name"),
 }
-# Below one member: the envelope and its elements.
-BELOW = {
+# Lists of one item: the JSON key and the elements.
+NESTED = {
     "apps/deployments": ("deployments", deployments),
     "databases/backups": ("backups", backups),
     "databases/dbs": ("dbs", databases),

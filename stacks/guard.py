@@ -8,7 +8,7 @@ import pulumi
 
 
 def guard(*, guarded: bool, removals: Sequence[str]) -> Callable[[], None]:
-    """Protect every cloud resource registered from now on, but for those that `removals` names.
+    """Protect every cloud resource registered from now on, except those that `removals` names.
 
     Every one, not only those that hold data: when a `destroy` is refused by a protected cluster,
     its unprotected trusted sources are deleted by then. Returns a check to run once all is
@@ -32,8 +32,8 @@ def guard(*, guarded: bool, removals: Sequence[str]) -> Callable[[], None]:
         if unknown := sorted(set(removals) - seen):
             raise pulumi.RunError(
                 f"estate:removals names {', '.join(unknown)}, which this stack does not have."
-                f"\nUse a name from `python -m ops plan --stack {pulumi.get_stack()}`, or take the"
-                f" entry out of Pulumi.{pulumi.get_stack()}.yaml once the resource is gone."
+                f"\nUse a name from `python -m ops plan --stack {pulumi.get_stack()}`, or remove"
+                f" the entry from Pulumi.{pulumi.get_stack()}.yaml once the resource is deleted."
             )
 
     pulumi.runtime.register_stack_transformation(protect)

@@ -48,7 +48,7 @@ class Settings(Model):
 
 @dataclass(frozen=True)
 class Mistake:
-    """One thing that is wrong: the full key, what was found there, and what is allowed."""
+    """One wrong setting: its full key, the value found, and what is allowed."""
 
     key: str
     found: str
@@ -62,7 +62,7 @@ class Mistake:
 def load(stack: str, environment: Environment) -> tuple[Settings, dict[str, secrets.SecretValue]]:
     """Read the stack's settings and secrets from the engine.
 
-    Raises pulumi.RunError that lists every mistake with its key, what was found, what is allowed
+    Raises pulumi.RunError that lists every mistake with its key, the value found, what is allowed
     and the file; no secret value is part of it.
     """
     project = pulumi.get_project()
@@ -156,7 +156,7 @@ def _shown(key: str, value: Any) -> str:
 
 
 def _known_keys(path: list[Any]) -> list[str]:
-    """Name the keys of the settings model at a path, as they are spelt in the stack file."""
+    """Return the keys of the settings model at a path, as the stack file spells them."""
     model: type[BaseModel] = Settings
     for part in path:
         fields = {field.alias or name: field for name, field in model.model_fields.items()}
@@ -212,7 +212,7 @@ def _shared_mistake(mine: Claim, theirs: Claim, prefix: str) -> Mistake:
 def _inventory_mistakes(pencom: Any, prefix: str) -> tuple[list[Mistake], list[Mistake]]:
     """Check the inventory as a whole; return the mistakes of the stack file and of the facts.
 
-    What is wrong with a setting by itself was reported already, and is left out here.
+    Settings that are invalid by themselves were reported already, and are left out here.
     """
     if not isinstance(pencom, dict):
         return [], []

@@ -1,4 +1,4 @@
-"""What two stacks of one account may not share, found in the stack files of the project.
+"""Finds values in the stack files that two stacks of one account may not share.
 
 The account takes an app name, a cluster name or a VPC range once. A stack file that was copied and
 not changed everywhere would fail halfway through an `up`, or answer another stack's public names.

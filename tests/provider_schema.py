@@ -1,4 +1,4 @@
-"""Checks inputs as a plan shows them, and answers, against the provider's own schema."""
+"""Checks inputs and outputs, as a plan shows them, against the provider's own schema."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ DESCRIBED = ("MonitorAlert", "Project", "Vpc")
 
 @lru_cache
 def load() -> dict[str, Any] | None:
-    """The schema from the file beside the project, else from the plugin; None without either."""
+    """Return the schema from the file beside the project, else from the plugin, or None."""
     if FILE.exists():
         schema: dict[str, Any] = json.loads(FILE.read_text())
         return schema
-    # Only where it is installed: asked for a plugin that is not, the engine would fetch it.
+    # Only if it is installed: the engine would download a missing plugin.
     if not shutil.which("pulumi") or '"digitalocean"' not in _pulumi("plugin", "ls", "--json"):
         return None
-    told: dict[str, Any] = json.loads(_pulumi("package", "get-schema", "digitalocean"))
-    return told
+    answer: dict[str, Any] = json.loads(_pulumi("package", "get-schema", "digitalocean"))
+    return answer
 
 
-def wanted() -> dict[str, Any]:
-    """The schema; skips the test where there is none."""
-    found = load()
-    if found is None:
+def load_or_skip() -> dict[str, Any]:
+    """Return the schema; skip the test if there is none."""
+    schema = load()
+    if schema is None:
         pytest.skip(
             f"the provider's schema is not here: neither {FILE} nor a digitalocean plugin that"
-            " tells it"
+            " has it"
         )
-    return found
+    return schema
 
 
 def _pulumi(*arguments: str) -> str:
@@ -56,7 +56,7 @@ def _pulumi(*arguments: str) -> str:
 
 
 def mistakes(schema: Mapping[str, Any], token: str, inputs: Mapping[str, Any]) -> Iterator[str]:
-    """Yield every input of a resource that the schema does not have, or has otherwise."""
+    """Yield every input of a resource that the schema lacks or that has another type there."""
     kind = token.rpartition(":")[2]
     if token not in schema["resources"]:
         yield f"{token} is no resource of the provider"
@@ -66,7 +66,7 @@ def mistakes(schema: Mapping[str, Any], token: str, inputs: Mapping[str, Any]) -
 
 
 def wrong_answers(schema: Mapping[str, Any], token: str, state: Mapping[str, Any]) -> Iterator[str]:
-    """Yield every output of a resource that the schema does not have, or has otherwise."""
+    """Yield every output of a resource that the schema lacks or that has another type there."""
     required = schema["resources"][token].get("required", ())
     shapes = properties(schema, token, "properties")
     yield from _fields(schema, shapes, required, state, token.rpartition(":")[2])
@@ -75,23 +75,23 @@ def wrong_answers(schema: Mapping[str, Any], token: str, state: Mapping[str, Any
 def properties(
     schema: Mapping[str, Any], token: str, side: str = "inputProperties"
 ) -> dict[str, Mapping[str, Any]]:
-    """The inputs of a resource, or its outputs (`properties`), by name."""
-    found = dict(schema["resources"][token][side])
+    """Return the inputs of a resource, or its outputs (`properties`), by name."""
+    shapes = dict(schema["resources"][token][side])
     if token.rpartition(":")[2] in DESCRIBED:
         # The file lost every property called `description`, together with the descriptions.
-        found.setdefault("description", {"type": "string"})
-    return found
+        shapes.setdefault("description", {"type": "string"})
+    return shapes
 
 
 def has(schema: Mapping[str, Any], token: str, path: str) -> bool:
-    """Whether a resource has an input at a dotted path; lists on the way are looked into."""
-    here: Mapping[str, Any] = {"properties": properties(schema, token)}
+    """Return whether a resource has an input at a dotted path, also in the items of lists."""
+    shape: Mapping[str, Any] = {"properties": properties(schema, token)}
     for part in path.split("."):
-        here = here.get("properties", {}).get(part)
-        if here is None:
+        shape = shape.get("properties", {}).get(part)
+        if shape is None:
             return False
-        here = _resolved(schema, here)
-        here = _resolved(schema, here.get("items", here))
+        shape = _resolved(schema, shape)
+        shape = _resolved(schema, shape.get("items", shape))
     return True
 
 
@@ -115,31 +115,31 @@ def _fields(
 def _value(
     schema: Mapping[str, Any], shape: Mapping[str, Any], value: Any, path: str
 ) -> Iterator[str]:
-    named = _resolved(schema, shape)
-    if not _fits(named["type"], value):
-        yield f"{path} is {value!r}, which is no {named['type']}"
+    resolved = _resolved(schema, shape)
+    if not _fits(resolved["type"], value):
+        yield f"{path} is {value!r}, which is no {resolved['type']}"
     elif isinstance(value, list):
         for place, item in enumerate(value):
-            yield from _value(schema, named["items"], item, f"{path}[{place}]")
-    elif "properties" in named:
-        required = named.get("required", ())
-        yield from _fields(schema, named["properties"], required, value, path)
+            yield from _value(schema, resolved["items"], item, f"{path}[{place}]")
+    elif "properties" in resolved:
+        required = resolved.get("required", ())
+        yield from _fields(schema, resolved["properties"], required, value, path)
     elif isinstance(value, dict):
         for name, item in value.items():
-            yield from _value(schema, named["additionalProperties"], item, f"{path}.{name}")
-    elif "enum" in named and not REFERENCE.search(str(value)):
-        known = sorted(str(member["value"]) for member in named["enum"])
+            yield from _value(schema, resolved["additionalProperties"], item, f"{path}.{name}")
+    elif "enum" in resolved and not REFERENCE.search(str(value)):
+        known = sorted(str(member["value"]) for member in resolved["enum"])
         if value not in known:
             yield f"{path} is {value!r}, which is none of {', '.join(known)}"
 
 
 def _resolved(schema: Mapping[str, Any], shape: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The shape behind a reference; of an open list of texts, the known ones (stricter than it)."""
+    """Return the shape behind a reference; of an open enumeration, the strict one."""
     shape = next((option for option in shape.get("oneOf", ()) if "$ref" in option), shape)
     if "$ref" not in shape:
         return shape
-    named: Mapping[str, Any] = schema["types"][shape["$ref"].removeprefix("#/types/")]
-    return named
+    resolved: Mapping[str, Any] = schema["types"][shape["$ref"].removeprefix("#/types/")]
+    return resolved
 
 
 def _fits(kind: str, value: Any) -> bool:

@@ -18,7 +18,7 @@ from plans import SECRETS, STACKS, put
 
 from ops import ROOT
 from ops.engine import plugin
-from rehearsal.prepare import filled
+from rehearsal.prepare import with_made_up_values
 
 
 def _checked(
@@ -76,7 +76,7 @@ class Engine:
             if stack != self.stack
         ]
         # What opens the test's own encrypted entries stays.
-        settings = {**self.settings, **filled(self.settings, others)}
+        settings = {**self.settings, **with_made_up_values(self.settings, others)}
         self.file.write_text(yaml.safe_dump(settings, sort_keys=False))
 
     def own_program(self) -> Path:

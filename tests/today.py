@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rehearsal.cloud import FIRST, change, store
+from rehearsal.cloud import DEFAULTS, edit, store
+from rehearsal.property_values import revive
 from rehearsal.sdk import resource_type
-from rehearsal.values import revive
 
 ADDRESS = "188.166.145.68"
 PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA"
@@ -27,7 +27,7 @@ SETTINGS = {  # of the stack file, what nobody has told: made up, but for the ke
 }
 Record = tuple[str, str, str, dict[str, Any]]  # type, name, value, and what else it has
 CANARY = "canary-live"  # stands in every secret of today's cloud
-NETWORK = FIRST["first_vpc"]  # the region's default one
+NETWORK = DEFAULTS["default_vpc"]  # the region's default one
 RANGE = "10.110.0.0/20"
 DROPLET = "301234567"
 
@@ -50,7 +50,7 @@ class Thing(NamedTuple):
 
 def seed(cloud: Path, *more: Thing) -> None:
     """Put all of it into a cloud's file; `more` is added, or stands in a thing's place."""
-    with change(cloud) as content:
+    with edit(cloud) as content:
         for thing in (*krotrust(), *krogiving(), *zones(), *others(), *more):
             kind = resource_type(f"digitalocean:index/it:{thing.kind}")
             state = {name: revive(each) for name, each in thing.state.items()}

@@ -1,9 +1,9 @@
-"""User data of the KROTrust droplet: what a fresh host does by itself, and `kro-start`.
+"""User data of the KROTrust droplet: the set-up of a new host, and `kro-start`.
 
 Source: the handover's first-time setup of a droplet. First boot does the part that needs no
-credential; for the rest, whoever may read the repositories and holds the two files runs
-`ssh -A root@HOST kro-start`. The scripts are real files beside this module and hold no value:
-all values are in `/etc/kro/kro.env`.
+credential; for the rest, a person who may read the repositories and has the two files runs
+`ssh -A root@HOST kro-start`. The scripts are real files beside this module and have no values:
+these are in `/etc/kro/kro.env`.
 
 cloud-init reads user data on the first boot only: a change reaches a host that exists by
 replacing the host, or by hand.
@@ -20,7 +20,7 @@ from components.facts.krotrust import REPOSITORIES as REPOSITORIES
 CONFIG_FILE = "production.json"
 
 ENV_PATH = "/etc/kro/kro.env"
-MAX_BYTES = 64 * 1024  # DigitalOcean takes no longer user data
+MAX_BYTES = 64 * 1024  # DigitalOcean's limit
 
 PACKAGES = (
     "ca-certificates",
@@ -42,7 +42,7 @@ INSTALLED = (
     ("/etc/apt/apt.conf.d/90kro-upgrades", "0644", "apt-upgrades.conf"),
 )
 
-# The compose folder is made ahead, so that the two files can be copied before the first kro-start.
+# Creates the compose folder, so that the two files can be copied before the first kro-start.
 RUN = (
     "systemctl enable --now docker",
     f'. {ENV_PATH} && mkdir -p "$KRO_HOME/$KRO_COMPOSE_PATH"',
@@ -51,7 +51,7 @@ RUN = (
 
 @dataclass(frozen=True)
 class Host:
-    """What differs from one KROTrust host to another; nothing here is secret.
+    """Values that differ between KROTrust hosts; none is secret.
 
     Every value is one line of printable text and not empty; `user_data` refuses others.
     """
@@ -69,12 +69,12 @@ class Host:
 def user_data(host: Host) -> str:
     """Return the cloud-config of `host`: the same bytes for the same values.
 
-    Raises ValueError naming every value that is empty or not one printable line, or when the
-    whole is longer than DigitalOcean takes.
+    Raises ValueError that names every value that is empty or not one printable line, or if the
+    whole is longer than DigitalOcean's limit.
     """
     _check(host)
-    # Written out rather than dumped by a YAML library: another version of that may format
-    # otherwise, and a changed byte here is a replaced droplet.
+    # Formatted here, not by a YAML library, whose next version may format in another way: a
+    # changed byte is a change of the droplet.
     files = [_file(ENV_PATH, "0644", _environment(host))]
     files += [_file(path, mode, _beside(name)) for path, mode, name in INSTALLED]
     text = "\n".join(
@@ -93,7 +93,7 @@ def user_data(host: Host) -> str:
     )
     size = len(text.encode())
     if size > MAX_BYTES:
-        raise ValueError(f"user data has {size} bytes; DigitalOcean takes {MAX_BYTES}")
+        raise ValueError(f"user data has {size} bytes; DigitalOcean accepts {MAX_BYTES}")
     return text
 
 

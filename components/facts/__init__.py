@@ -1,1 +1,1 @@
-"""What is true of the products in every environment: plain data, no Pulumi, no settings."""
+"""Facts of the products that are the same in every environment: plain data, no Pulumi import."""

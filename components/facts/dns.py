@@ -1,3 +1,3 @@
-"""What DigitalOcean wants of DNS records. Source: how its API answers."""
+"""How DigitalOcean's API requires DNS records. Source: its answers."""
 
 DOTTED = ("CNAME", "MX", "NS", "SRV")  # types whose value ends with a dot

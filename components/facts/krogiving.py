@@ -1,6 +1,6 @@
 """KROGiving: crowdfunding on App Platform. Source: the handover's KROGiving pages."""
 
-from components.facts.holding import HANDOVER, Holding, Product
+from components.facts.stores import HANDOVER, Product, StoredData
 
 HEALTH_PATH = "/health"
 
@@ -33,25 +33,25 @@ BUCKET_SECRETS = ("SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY")
 
 PRODUCT = Product("KROGiving", "donations", (f"{HANDOVER}, KROGiving",))
 STORES = {  # by the logical name of what the component registers
-    "krogiving-postgresql-cluster": Holding(
+    "krogiving-postgresql-cluster": StoredData(
         ("money", "personal data"),
         "campaigns, users, donations, withdrawals",
         recovery="daily backups and point in time: `restored` of krogiving.postgresql,"
         " docs/how-to/restore-a-database.md",
     ),
-    "krogiving-mongodb-cluster": Holding(
+    "krogiving-mongodb-cluster": StoredData(
         ("personal data",),
         "admins, logs, reviews, settings",
         recovery="daily backups: `restored` of krogiving.mongodb,"
         " docs/how-to/restore-a-database.md",
     ),
-    "krogiving-valkey-cluster": Holding(
+    "krogiving-valkey-cluster": StoredData(
         ("neither money nor personal data",),
         "OTP cache",
         without="OTPs under way are lost; users ask for new ones once it is back",
         recovery="nothing to restore",
     ),
-    "krogiving-media-files-bucket": Holding(
+    "krogiving-media-files-bucket": StoredData(
         ("neither money nor personal data",),
         "campaign media, public",
         without="campaign media is neither shown nor taken",

@@ -3,7 +3,7 @@
 Source: the handover's Pencom pages. Addresses are published nowhere: they are settings.
 """
 
-from components.facts.holding import HANDOVER, Holding, Product, Worth
+from components.facts.stores import HANDOVER, Product, StoredData, Worth
 from components.inventory import ForeignSystem, Host, Inventory, Service, Store
 
 _COMMON = (
@@ -239,22 +239,24 @@ INVENTORY = Inventory(
     foreign={"oracle-ecrs": ForeignSystem(owner="PenCom", engine="Oracle ECRS", port=1521)},
 )
 
-_UNTOLD: tuple[Worth, ...] = ("not documented",)
+_UNDOCUMENTED: tuple[Worth, ...] = ("not documented",)
 PRODUCT = Product("Pencom", "pension compliance", (f"{HANDOVER}, Pencom",))
 STORES = {  # by `server/database`, or the server that has none; the store's resource tells backups
-    "postgresql/pencom_core_db2": Holding(_UNTOLD, "what core keeps"),
-    "postgresql/pencom_payments": Holding(("money",), "payments"),
-    "postgresql/pencom_compliance": Holding(_UNTOLD, "what compliance keeps"),
-    "postgresql/pencom_external_integrations": Holding(_UNTOLD, "what external-integrations keeps"),
-    "postgresql/pencom_audit": Holding(_UNTOLD, "the audit trail"),
-    "mongodb/pencom_notifications": Holding(_UNTOLD, "what notifications keeps"),
-    "mongodb/pencom_core_otp": Holding(("neither money nor personal data",), "core's OTPs"),
-    "redis": Holding(
+    "postgresql/pencom_core_db2": StoredData(_UNDOCUMENTED, "what core keeps"),
+    "postgresql/pencom_payments": StoredData(("money",), "payments"),
+    "postgresql/pencom_compliance": StoredData(_UNDOCUMENTED, "what compliance keeps"),
+    "postgresql/pencom_external_integrations": StoredData(
+        _UNDOCUMENTED, "what external-integrations keeps"
+    ),
+    "postgresql/pencom_audit": StoredData(_UNDOCUMENTED, "the audit trail"),
+    "mongodb/pencom_notifications": StoredData(_UNDOCUMENTED, "what notifications keeps"),
+    "mongodb/pencom_core_otp": StoredData(("neither money nor personal data",), "core's OTPs"),
+    "redis": StoredData(
         ("neither money nor personal data",),
         "Bull queues, magic links",
         without="Bull jobs in flight and magic links are lost",
     ),
-    "minio": Holding(
+    "minio": StoredData(
         ("personal data",),
         "certificates, registration documents, contribution files, tutorial videos",
         without="certificates, documents, contribution files and videos are neither shown nor"

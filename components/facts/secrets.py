@@ -1,8 +1,8 @@
-"""The one catalogue of secrets: who uses each, where it lives today, who to ask. No values.
+"""The one catalogue of secrets: who uses each, where it is today, who to ask. It has no values.
 
 A value reaches the program as `<SYSTEM>__<NAME>`, from an encrypted entry of the stack file or
-from the environment. What a managed database or a bucket key supplies is not listed: it is taken
-from that resource.
+from the environment. Values that a managed database or a bucket key supplies are not listed: they
+are taken from that resource.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SEALED = "EV["  # how DigitalOcean's answer to a secret variable begins
 
 @dataclass(frozen=True)
 class Secret:
-    """One secret. `declared` is true where a resource of the program carries its value."""
+    """One secret. `declared`: a resource of the program has its value as an input."""
 
     system: str
     name: str
@@ -31,7 +31,7 @@ class Secret:
 
     @property
     def key(self) -> str:
-        """Name of the stack file entry and of the environment variable."""
+        """The name of the stack file entry and of the environment variable."""
         return f"{self.system.upper()}__{self.name}"
 
 
@@ -52,7 +52,7 @@ CATALOGUE = (
         "SEAL_KEY",
         ("fingerprints of sealed secrets",),
         "encrypted in the stack file",
-        "nobody, `openssl rand -hex 32` makes one",
+        "no person: `openssl rand -hex 32` creates one",
         declared=True,
     ),
     Secret(
@@ -67,7 +67,7 @@ CATALOGUE = (
         "TLS_FILES",
         ("nginx",),
         "the droplet, /etc/letsencrypt/",
-        "nobody, kro-start issues them again",
+        "no person: kro-start issues them again",
     ),
     Secret(
         "krotrust",

@@ -225,7 +225,7 @@ def _rehearsed(environ: Environ) -> Iterator[Environ]:
             " Set what `python -m rehearsal env` prints"
         )
     try:
-        from rehearsal.api import doors, serving
+        from rehearsal.api import client_variables, serving
     except ModuleNotFoundError as error:
         raise NoAccessError(
             f"serving the rehearsal's cloud needs {error.name}, which is not installed: install"
@@ -233,7 +233,7 @@ def _rehearsed(environ: Environ) -> Iterator[Environ]:
         ) from None
     word = dict.fromkeys((*rehearsal.TOKEN_VARIABLES, *SPACES_KEYS), rehearsal.TOKEN)
     with serving(Path(cloud)) as url:
-        yield {**environ, **word, **doors(url)}
+        yield {**environ, **word, **client_variables(url)}
 
 
 def _status(error: Any) -> str:

@@ -8,8 +8,8 @@ from typing import get_args
 
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 
-from components.facts.holding import CACHES
 from components.facts.spaces import SpacesRegion
+from components.facts.stores import CACHES
 from ops.account.acl import canned
 from ops.account.client import Account
 from ops.plan.identity import (

@@ -128,7 +128,7 @@ def _credential_problems(environ: Mapping[str, str], settings: config.StackConfi
     problems = [
         f"{name} sets a hidden option of pulumi: `unset {name}`, and type the option itself"
         for name in sorted(environ)
-        if name.startswith(rehearsal.OPTION)
+        if name.startswith(rehearsal.OPTION_PREFIX)
     ]
     if plugin.answering(environ) == plugin.STAND_IN:
         problems.append(plugin.WRONG_STATE)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from components.facts.holding import CACHES
+from components.facts.stores import CACHES
 from ops.cli.errors import UsageError
 from ops.engine import pulumi_cli
 from ops.engine.documents import State

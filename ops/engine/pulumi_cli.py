@@ -19,7 +19,7 @@ from ops.engine import documents
 from ops.engine.documents import Deployment, Preview
 from ops.plan import config
 from ops.plan.config import StackConfig
-from rehearsal import OPTION, told_to_wait
+from rehearsal import OPTION_PREFIX, leave_interrupt_to_engine
 
 Environ = Mapping[str, str]
 LIVE = ("refresh", "--preview-only")  # compares the cloud with the state
@@ -103,7 +103,7 @@ def _run(
     variables = {
         name: value
         for name, value in environ.items()
-        if name != OTHER_JSON and not name.startswith(OPTION)
+        if name != OTHER_JSON and not name.startswith(OPTION_PREFIX)
     }
     with to_its_end():
         return subprocess.run(  # noqa: S603
@@ -128,7 +128,7 @@ def to_its_end() -> Iterator[None]:
     ):  # a Ctrl-C goes to the main thread only
         yield
         return
-    with told_to_wait() as pressed:
+    with leave_interrupt_to_engine() as pressed:
         yield
     if pressed:
         raise KeyboardInterrupt

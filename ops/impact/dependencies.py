@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Literal
 
 from components.facts import krogiving, krotrust, pencom
-from components.facts.holding import Holding
+from components.facts.stores import StoredData
 from ops.plan.graph import Resource
 
 PRODUCTS = {"krotrust": krotrust.PRODUCT, "krogiving": krogiving.PRODUCT, "pencom": pencom.PRODUCT}
@@ -82,7 +82,7 @@ def _grouped(edges: Iterable[Edge], end: Callable[[Edge], str]) -> dict[str, lis
     return groups
 
 
-def store_facts(store: str) -> Holding | None:
+def store_facts(store: str) -> StoredData | None:
     """Return the facts about a store by its logical name.
 
     A cluster restored beside a known one has the same facts.

@@ -11,7 +11,7 @@ from textwrap import dedent, indent
 
 import typer
 
-from components.facts.holding import CACHES
+from components.facts.stores import CACHES
 from ops.cli import findings
 from ops.cli.errors import UsageError
 from ops.engine import plugin

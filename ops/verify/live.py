@@ -8,7 +8,7 @@ from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from components.facts.holding import CACHES
+from components.facts.stores import CACHES
 from ops.account.client import Account, NoAccessError, RefusedError
 from ops.cli.findings import Finding, Part
 from ops.engine.documents import State

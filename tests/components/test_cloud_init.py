@@ -145,7 +145,7 @@ def test_shellcheck_finds_nothing() -> None:
 def test_same_values_give_the_same_bytes_within_the_limit() -> None:
     assert user_data(HOST) == user_data(replace(HOST))
     assert len(user_data(HOST).encode()) < MAX_BYTES
-    with pytest.raises(ValueError, match=f"DigitalOcean takes {MAX_BYTES}"):
+    with pytest.raises(ValueError, match=f"DigitalOcean accepts {MAX_BYTES}"):
         user_data(replace(HOST, ca_command="x" * MAX_BYTES))
 
 

@@ -151,7 +151,7 @@ def test_a_cluster_trusts_the_named_sources_and_no_other() -> None:
 
 
 def test_a_cluster_that_would_trust_the_whole_world_is_refused() -> None:
-    with pytest.raises(ValueError, match="d: name at least one trusted source"):
+    with pytest.raises(ValueError, match="d: needs at least one trusted source"):
         declared(lambda: Database("d", args("pg", database(), trusted=[])))
 
 

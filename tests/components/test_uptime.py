@@ -45,5 +45,5 @@ def test_everybody_named_is_told_of_an_outage_and_of_a_certificate_that_runs_out
 
 
 def test_a_watch_that_tells_nobody_is_refused_since_the_provider_would_panic() -> None:
-    with pytest.raises(ValueError, match="u: name somebody to tell"):
+    with pytest.raises(ValueError, match="u: emails is empty"):
         declared(lambda: Uptime("u", UptimeArgs(URL, ())))

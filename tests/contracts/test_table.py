@@ -1,4 +1,4 @@
-"""What the stand-in knows of each type is what the provider's own schema and the SDK say of it."""
+"""The stand-in's facts of each type agree with the provider's own schema and with the SDK."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ import pulumi_digitalocean as do
 import pytest
 from recorded_stacks import cloud
 
-from rehearsal.cloud import Refused, fill, row, store
+from rehearsal.cloud import Refused, fill_template, row, store
+from rehearsal.property_values import plain, revive
 from rehearsal.sdk import resource_type
 from rehearsal.table import (
     ENGINES,
-    NEVER_FULL,
-    NEVER_KEPT,
+    MUST_BE_EMPTY,
     NO_IMPORTER,
+    NOT_IN_STATE,
     READ_WHERE_KNOWN,
     REPLACES_WHEN_OFF,
     SLOW,
     TABLE,
 )
-from rehearsal.values import plain, revive
 
-PLAIN = {"UptimeCheck"}  # declared by the program, and fine without a row
-OTHERWISE = {  # what the table says replaces and the schema does not, or the other way round
-    ("Droplet", "ipv6"): "replaces when it is turned off, and a schema knows no such condition",
+WITHOUT_ROW = {"UptimeCheck"}  # declared by the program, and needs no row
+EXCEPTIONS = {  # replacing inputs on which table and schema differ
+    ("Droplet", "ipv6"): "replaces when it is turned off, and which a schema cannot express",
 }
-KINDS = sorted({*TABLE, *PLAIN})
+KINDS = sorted({*TABLE, *WITHOUT_ROW})
 
 
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
-    return provider_schema.wanted()
+    return provider_schema.load_or_skip()
 
 
 def _token(kind: str) -> str:
     return f"digitalocean:index/{kind[0].lower()}{kind[1:]}:{kind}"
 
 
-def test_each_type_that_the_program_declares_has_a_row_or_is_said_to_need_none() -> None:
+def test_each_type_that_the_program_declares_has_a_row_or_needs_none() -> None:
     declared = {resource.kind for _, resource in cloud()}
-    assert declared - TABLE.keys() == PLAIN
+    assert declared - TABLE.keys() == WITHOUT_ROW
 
 
 def test_every_type_of_the_table_is_one_of_the_provider(schema: dict[str, Any]) -> None:
@@ -54,7 +54,7 @@ def test_every_type_of_the_table_is_one_of_the_provider(schema: dict[str, Any]) 
     assert [kind for kind in KINDS if not hasattr(do, kind)] == []
 
 
-def test_exactly_what_the_provider_says_replaces(schema: dict[str, Any]) -> None:
+def test_the_replacing_inputs_are_those_of_the_provider(schema: dict[str, Any]) -> None:
     differs = {
         (kind, name)
         for kind in KINDS
@@ -65,8 +65,8 @@ def test_exactly_what_the_provider_says_replaces(schema: dict[str, Any]) -> None
         }
         ^ set(row(kind).replaces.split())
     }
-    assert differs == set(OTHERWISE)
-    assert {name for _, name in OTHERWISE} == REPLACES_WHEN_OFF
+    assert differs == set(EXCEPTIONS)
+    assert {name for _, name in EXCEPTIONS} == REPLACES_WHEN_OFF
 
 
 def test_every_input_that_the_table_names_is_one_of_its_type(schema: dict[str, Any]) -> None:
@@ -80,7 +80,7 @@ def test_every_input_that_the_table_names_is_one_of_its_type(schema: dict[str, A
 
 
 def _parents(kind: str) -> list[str]:
-    """What must exist by some input of a type: each as Type or Type.output."""
+    """Types that inputs of a type refer to: each as Type or Type.output."""
     return [parent for parents in row(kind).parents.values() for parent in parents.split()]
 
 
@@ -109,7 +109,7 @@ def test_a_number_is_answered_where_the_provider_has_one_and_else_a_text(
             if shapes[output]["type"] == "integer":
                 numbers.add(output)
                 for engine in ENGINES:
-                    assert fill(template, "any", {"engine": revive(engine)}).isdigit(), (
+                    assert fill_template(template, "any", {"engine": revive(engine)}).isdigit(), (
                         kind,
                         output,
                     )
@@ -117,10 +117,10 @@ def test_a_number_is_answered_where_the_provider_has_one_and_else_a_text(
 
 
 def _placeholders(template: str) -> Iterator[str]:
-    """Paths that a template takes from a resource: no fact, and not what creating answers."""
+    """Paths that a template takes from a resource, without facts and the id."""
     for _, name, _, _ in Formatter().parse(template):
         try:
-            fill(f"{{{name}}}" if name else "", "any", {}, id="any")
+            fill_template(f"{{{name}}}" if name else "", "any", {}, id="any")
         except Refused:
             yield str(name).replace("[", ".").replace("]", "")
 
@@ -152,16 +152,18 @@ def test_every_answer_of_the_stand_in_is_one_of_the_provider(schema: dict[str, A
     assert wrong == set()
 
 
-def test_the_lists_beside_the_rows_name_what_stands_in_some_row() -> None:
+def test_the_lists_beside_the_rows_name_inputs_and_types_of_some_row() -> None:
     rows = TABLE.values()
-    assert {*READ_WHERE_KNOWN, *NEVER_KEPT} <= {path for r in rows for path in r.unread.split()}
-    assert set(NEVER_FULL) <= {parent.split(".")[0] for kind in KINDS for parent in _parents(kind)}
+    assert {*READ_WHERE_KNOWN, *NOT_IN_STATE} <= {path for r in rows for path in r.unread.split()}
+    assert set(MUST_BE_EMPTY) <= {
+        parent.split(".")[0] for kind in KINDS for parent in _parents(kind)
+    }
     inputs = {name for kind in KINDS for name in resource_type(_token(kind)).inputs}
     assert set(SLOW) <= inputs - {name for r in rows for name in r.replaces.split()}
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_import_takes_what_the_sdk_s_own_example_shows(kind: str) -> None:
+def test_an_import_accepts_ids_of_the_form_of_the_sdk_s_own_example(kind: str) -> None:
     source = inspect.getsource(sys.modules[getattr(do, kind).__module__])
     examples = set(re.findall(r"\$ pulumi import \S+ \S+ (\S+)", source))
     assert bool(examples) == (kind not in NO_IMPORTER)

@@ -45,7 +45,7 @@ def by_hand(
     change: Callable[[State], object] | None,
 ) -> None:
     """Change a resource in the stand-in's cloud, or delete it."""
-    with cloud.change(engine.folder / "cloud.json") as content:
+    with cloud.edit(engine.folder / "cloud.json") as content:
         touch(content, kind, which, change)
 
 

@@ -17,7 +17,7 @@ from ops.plan import config
 from ops.plan.graph import record
 from ops.plan.urn import name_of
 from rehearsal import FAULTS_VARIABLE, SPEED_VARIABLE
-from rehearsal.cloud import change, find, look
+from rehearsal.cloud import edit, find_key, load
 
 CLOUD = "digitalocean:index/"
 UP = ("up", "--yes", "--skip-preview")
@@ -36,7 +36,7 @@ def played(folder: Path, stack: str) -> Engine:
 
 def cloud(engine: Engine) -> dict[str, Any]:
     """What stands in the stand-in's cloud, by `Type/id`."""
-    held: dict[str, Any] = look(engine.folder / "cloud.json")["resources"]
+    held: dict[str, Any] = load(engine.folder / "cloud.json")["resources"]
     return held
 
 
@@ -138,8 +138,8 @@ def mend(engine: Engine, *, environ: Mapping[str, str] | None = None) -> str:
 
 def forget(engine: Engine, kind: str, identity: str) -> None:
     """Delete one thing by hand."""
-    with change(engine.folder / "cloud.json") as content:
-        del content["resources"][find(content, kind, wanted=identity)]
+    with edit(engine.folder / "cloud.json") as content:
+        del content["resources"][find_key(content, kind, value=identity)]
 
 
 def faults(*ordered: Mapping[str, Any]) -> dict[str, str]:

@@ -159,7 +159,7 @@ def test_a_droplet_that_is_gone_and_a_secret_typed_by_hand(
     by_hand(engine, "Droplet", only, None)
     by_hand(engine, "App", only, lambda s: s["spec"]["envs"][0].update(value="EV[1:by:hand]"))
     mail = {"type": "MX", "name": "@", "value": "mx.mail.test.", "ttl": 3600, "priority": 10}
-    with cloud.change(engine.folder / "cloud.json") as content:
+    with cloud.edit(engine.folder / "cloud.json") as content:
         held = {**mail, "domain": "stage.krotrust.com"}
         content["resources"]["DnsRecord/7"] = {"name": "", "import_id": "7", "state": held}
     printed = engine.ops("drift", "--format", "json", code=2).stdout

@@ -13,8 +13,8 @@ from played import UP, assert_settled, cloud, faults, forget, mend, played, quie
 from ops import ROOT
 from ops.plan import config
 from ops.plan.graph import record
-from rehearsal.cloud import Fault, change
-from rehearsal.prepare import filled
+from rehearsal.cloud import Fault, edit
+from rehearsal.prepare import with_made_up_values
 
 pytestmark = pytest.mark.engine
 
@@ -84,7 +84,7 @@ def test_a_creation_fails(made: str, kind: str, tmp_path: Path) -> None:
 def estate(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """A stage stack that is up, with a frontend as production has one, and sealed."""
     engine = played(tmp_path_factory.mktemp("estate") / "stage", "stage")
-    prod = filled(config.read(ROOT / "Pulumi.prod.yaml"), [])["config"]
+    prod = with_made_up_values(config.read(ROOT / "Pulumi.prod.yaml"), [])["config"]
     engine.change({"krogiving.frontend": prod["estate:krogiving"]["frontend"]})
     engine.on_stack(*UP)
     assert_settled(engine)
@@ -131,7 +131,7 @@ def test_a_mend_waits_for_what_is_being_made_and_may_itself_be_interrupted(tmp_p
     (droplet,) = (key for key in cloud(engine) if key.startswith("Droplet/"))
 
     def turn(status: str) -> None:
-        with change(engine.folder / "cloud.json") as content:
+        with edit(engine.folder / "cloud.json") as content:
             content["resources"][droplet]["state"]["status"] = status
 
     turn("new")

@@ -57,7 +57,7 @@ def test_a_ctrl_c_lets_an_up_end_with_its_state_in_order(tmp_path: Path) -> None
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to all that it runs
         printed = "".join(process.stdout or ())
     assert process.returncode == 130, printed
-    assert "the engine ends what it has begun" in printed
+    assert "the engine finishes what it has begun" in printed
     assert not [*(engine.folder / "state" / ".pulumi" / "locks").rglob("*.json")]
     assert plugins(engine) == set()
     assert set(state(engine)) == set(cloud(engine))

@@ -14,7 +14,7 @@ from played import cloud, played
 from ops import ROOT
 from ops.plan import config
 from ops.plan.graph import build
-from rehearsal.cloud import change, find
+from rehearsal.cloud import edit, find_key
 
 pytestmark = [pytest.mark.engine, pytest.mark.soak]
 CLUSTER = "krotrust-database-cluster"
@@ -52,8 +52,8 @@ def _ops(
 
 def _lose(engine: Engine, name: str) -> str:
     """Take a cluster out of the cloud, with all that is in it; tell which it was."""
-    with change(engine.folder / "cloud.json") as content:
-        identity = find(content, "DatabaseCluster", "name", wanted=name).partition("/")[2]
+    with edit(engine.folder / "cloud.json") as content:
+        identity = find_key(content, "DatabaseCluster", "name", value=name).partition("/")[2]
         for key, each in [*content["resources"].items()]:
             if identity in (key.partition("/")[2], each["state"].get("clusterId")):
                 del content["resources"][key]

@@ -1,4 +1,4 @@
-"""Every recovery in the cloud, rehearsed from end to end, as its page in the runbook says it."""
+"""Every recovery in the cloud, rehearsed from end to end, as its page of the runbook says."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ops.plan import config
 from ops.plan.graph import build
 from ops.recovery.kinds import ON_PREMISES
 from ops.recovery.loss import Loss, losable
-from rehearsal.play import Play, again, begin, reachable
-from rehearsal.scenario import Recovered, recover
+from rehearsal.sandbox import Sandbox, copy, create, with_network
+from rehearsal.scenario import Recovery, recover
 
 pytestmark = [pytest.mark.engine, pytest.mark.soak]
 
@@ -21,57 +21,57 @@ PLANNED = build(config.load("prod"))
 LOSSES = [
     each for each in losable(PLANNED, dependency_graph(PLANNED)) if each.kind not in ON_PREMISES
 ]
-# Of a droplet that was imported, nobody can read these back.
+# No read returns these inputs of an imported droplet.
 UNREAD = {"krotrust-droplet": "sshKeys, userData"}
 
 
 @pytest.fixture(scope="module")
-def settled(tmp_path_factory: pytest.TempPathFactory) -> Play:
-    """Production, brought up and settled."""
-    return begin(tmp_path_factory.mktemp("recoveries") / "settled", 0)
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
+    """Production, deployed until nothing changes."""
+    return create(tmp_path_factory.mktemp("recoveries") / "settled", 0)
 
 
 @pytest.fixture
-def recovered(settled: Play, tmp_path: Path) -> Callable[[str], Recovered]:
+def recovered(settled: Sandbox, tmp_path: Path) -> Callable[[str], Recovery]:
     """Rehearse the recovery from a loss, in a copy of the settled estate."""
 
-    def rehearse(lost: str) -> Recovered:
-        with reachable(again(tmp_path / "lost", settled)) as play:
-            return recover(play, lost)
+    def rehearse(lost: str) -> Recovery:
+        with with_network(copy(tmp_path / "lost", settled)) as sandbox:
+            return recover(sandbox, lost)
 
     return rehearse
 
 
 def _expected(loss: Loss) -> Mapping[str, str]:
-    """What is not as it was before, on purpose."""
+    """Return the differences from before the loss that are intended."""
     if loss.kind in ("state", "up"):
         return UNREAD
     if loss.kind == "database" and loss.resource and loss.resource.inputs["engine"] != "valkey":
         return _restored(loss.resource.name.removesuffix("-cluster"))
     if loss.kind == "region":
         stores = ("krotrust-database", "krogiving-postgresql", "krogiving-mongodb")
-        return {name: what for each in stores for name, what in _restored(each, kept=True).items()}
+        return dict(pair for each in stores for pair in _restored(each, keep_old=True).items())
     return {}
 
 
-def _restored(database: str, *, kept: bool = False) -> dict[str, str]:
-    """A further cluster stands beside the old one, or in its place once that was given up."""
+def _restored(database: str, *, keep_old: bool = False) -> dict[str, str]:
+    """Return the differences after a restore: a new cluster, beside or instead of the old one."""
     (name,) = (
         each.inputs["name"] for each in PLANNED.resources if each.name == f"{database}-cluster"
     )
     parts = ("cluster", "db", "user", "trusted-sources")
-    told = {f"{database}-{name}-2-{part}": "new" for part in parts}
-    if not kept:
-        told |= {f"{database}-{part}": "gone" for part in parts}
+    differences = {f"{database}-{name}-2-{part}": "new" for part in parts}
+    if not keep_old:
+        differences |= {f"{database}-{part}": "missing" for part in parts}
     system = database.partition("-")[0]
-    told |= {database: "inUse", f"{system}-grouping-members": "resources"}
-    return told | ({"krogiving-backend-app": "spec"} if system == "krogiving" else {})
+    differences |= {database: "inUse", f"{system}-grouping-members": "resources"}
+    return differences | ({"krogiving-backend-app": "spec"} if system == "krogiving" else {})
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.name)
-def test_what_was_lost_is_back_and_nothing_else_has_changed(
-    recovered: Callable[[str], Recovered], loss: Loss
+def test_the_lost_part_is_back_and_nothing_else_has_changed(
+    recovered: Callable[[str], Recovery], loss: Loss
 ) -> None:
-    done = recovered(loss.name)
-    assert done.differs == _expected(loss)
-    assert done.took == done.expected
+    recovery = recovered(loss.name)
+    assert recovery.differences == _expected(loss)
+    assert recovery.real_seconds == recovery.expected

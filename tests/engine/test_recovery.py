@@ -11,7 +11,7 @@ from conftest import Engine
 from played import UP, assert_settled, cloud, played, quiet
 
 from rehearsal import CLOUD_VARIABLE
-from rehearsal.cloud import at
+from rehearsal.cloud import values_at
 
 pytestmark = [pytest.mark.engine, pytest.mark.soak]
 
@@ -61,7 +61,7 @@ def test_a_database_is_restored_beside_the_old_one_which_goes_when_it_is_told_to
     }
     assert _deeds(did, "delete") == set()
     (app,) = [each for each in cloud(engine).values() if each["name"] == "krogiving-backend"]
-    assert "giv-mongo-2" in at(app, "state.spec.databases.clusterName")
+    assert "giv-mongo-2" in values_at(app, "state.spec.databases.clusterName")
     assert_settled(engine)
 
     retired = {"krotrust.database.retired": ["kro-prod-db-cluster"]}
@@ -101,7 +101,7 @@ def _names(engine: Engine) -> Mapping[str, set[str]]:
     """What every app answers, by its name; both estates' apps stand in one cloud."""
     found = cloud(engine)
     return {
-        each["name"]: set(at(each, "state.spec.domainNames.name"))
+        each["name"]: set(values_at(each, "state.spec.domainNames.name"))
         for key, each in found.items()
         if key.startswith("App/")
     }

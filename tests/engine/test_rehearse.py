@@ -60,7 +60,7 @@ def test_a_rehearsal_succeeds_each_time_from_nothing_and_can_be_gone_on_with(
 def test_what_the_program_refuses_is_said_and_is_the_exit_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(prepare.PLAUSIBLE, "publicKey", "no key")
+    monkeypatch.setitem(prepare.MADE_UP, "publicKey", "no key")
     assert run.rehearse("stage", 0, tmp_path / "stage") != 0
     printed = capfd.readouterr()
     assert "estate:krotrust.ssh.publicKey" in printed.err

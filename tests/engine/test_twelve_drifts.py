@@ -13,7 +13,7 @@ from by_hand import PUBLIC, State, brought_up, by_hand, named, only, parts, sett
 from conftest import Engine
 
 from ops.plan.urn import name_of
-from rehearsal.cloud import look
+from rehearsal.cloud import load
 
 pytestmark = pytest.mark.engine
 
@@ -141,13 +141,13 @@ def test_what_is_done_by_hand_is_told_and_the_next_up_mends_it(
 ) -> None:
     engine = settled.copy(tmp_path)
     file = engine.folder / "cloud.json"
-    before = look(file)
+    before = load(file)
     for hand in hands:
         by_hand(engine, hand.kind, hand.which, hand.change)
     assert _drift(engine, code=2) == _told(hands, before)
 
     engine.on_stack("up", "--refresh", "--yes", "--skip-preview")
-    after = look(file)
+    after = load(file)
     gone = [hand for hand in hands if hand.change is None]
     left = [hand for hand in hands if not hand.by_up]
     counts = {name_of(urn): count for urn, count in after["made"].items()}

@@ -10,7 +10,7 @@ import pytest
 from by_hand import State, brought_up, by_hand, named, only
 from conftest import Engine
 
-from rehearsal.network import playing
+from rehearsal.network import simulated_network
 
 pytestmark = [pytest.mark.engine, pytest.mark.soak]
 Told = dict[str, str]
@@ -66,7 +66,7 @@ BREAKS: list[tuple[str, Callable[[State], bool], Callable[[State], object] | Non
 def test_after_an_up_all_is_well_until_somebody_breaks_something(tmp_path: Path) -> None:
     engine = brought_up(tmp_path)
     file = tmp_path / "cloud.json"
-    with playing(file) as variables:
+    with simulated_network(file) as variables:
         engine.environ |= variables
         assert _bad(engine, code=0) == {}
         sound = file.read_bytes()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ops import ROOT
-from rehearsal.prepare import ask, prepare
+from rehearsal.prepare import ops_json, prepare
 
 pytestmark = pytest.mark.engine
 
@@ -42,7 +42,7 @@ def test_the_program_takes_over_what_the_one_of_the_commit_before_has_made(
     made = subprocess.run(rehearse, cwd=before, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stdout + made.stderr
 
-    now = prepare(stack, tmp_path / "now", ask("secrets", "--stack", stack))
+    now = prepare(stack, tmp_path / "now", ops_json("secrets", "--stack", stack))
     environ = replace(now, folder=before / ".state" / "rehearsal" / stack).environment()
     # Else the engine would stop at the first that it refuses, and not name the others.
     command = ["pulumi", "preview", "--json", "--ignore-protect", "--non-interactive"]

@@ -1,4 +1,4 @@
-"""The read-only view over HTTP, asked by DigitalOcean's own Python client."""
+"""The read-only API over HTTP, read by DigitalOcean's own Python client."""
 
 import os
 import subprocess
@@ -14,12 +14,12 @@ import pydo
 import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.policies import SansIOHTTPPolicy
-from far_end import CLUSTER, DROPLET, VPC, app, made, rehearse
 from pulumi.provider.experimental.property_value import PropertyValue
+from stand_in import CLUSTER, DROPLET, VPC, app, made, rehearse
 
 import rehearsal
 from rehearsal.api import ADDRESS, serving
-from rehearsal.cloud import change
+from rehearsal.cloud import edit
 from rehearsal.views import COLLECTIONS
 
 # The SDK announces its own deprecated types when it is imported.
@@ -34,9 +34,9 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def client(url: str) -> Any:
     # The client sends no token without TLS, so it is asked to send none.
-    open_door = SansIOHTTPPolicy[Any, Any]()
+    no_authentication = SansIOHTTPPolicy[Any, Any]()
     token = rehearsal.TOKEN
-    return pydo.Client(token, endpoint=url, authentication_policy=open_door, retry_total=0)
+    return pydo.Client(token, endpoint=url, authentication_policy=no_authentication, retry_total=0)
 
 
 @pytest.fixture
@@ -44,14 +44,14 @@ def api(url: str) -> Any:
     return client(url)
 
 
-def beside(key: str, **told: Any) -> None:
-    """Write beside a resource's state what no `up` decides."""
-    with change(Path(os.environ[rehearsal.CLOUD_VARIABLE])) as content:
-        content["resources"][key].update(told)
+def describe(key: str, **values: Any) -> None:
+    """Write values of a resource that no `up` decides into the cloud's file."""
+    with edit(Path(os.environ[rehearsal.CLOUD_VARIABLE])) as content:
+        content["resources"][key].update(values)
 
 
 def test_an_empty_cloud_has_every_collection_and_nothing_in_it(api: Any) -> None:
-    asked = {
+    answers = {
         "droplets": api.droplets.list(),
         "databases": api.databases.list_clusters(),
         "apps": api.apps.list(),
@@ -67,12 +67,12 @@ def test_an_empty_cloud_has_every_collection_and_nothing_in_it(api: Any) -> None
         "spaces/keys": api.spaces_key.list(),
         "tags": api.tags.list(),
     }
-    assert asked.keys() == COLLECTIONS.keys()
-    for path, answer in asked.items():
+    assert answers.keys() == COLLECTIONS.keys()
+    for path, answer in answers.items():
         assert answer == {COLLECTIONS[path].plural: [], "links": {}, "meta": {"total": 0}}
 
 
-def test_a_droplet_with_its_network_address_wall_and_alert(api: Any) -> None:
+def test_a_droplet_with_its_network_address_firewall_and_alert(api: Any) -> None:
     vpc = made("Vpc", VPC)
     key = made("SshKey", {"name": "k", "publicKey": "ssh-ed25519 A k"})
     droplet = made("Droplet", {**DROPLET, "vpcUuid": vpc, "tags": ["web"], "backups": True})
@@ -80,7 +80,7 @@ def test_a_droplet_with_its_network_address_wall_and_alert(api: Any) -> None:
     web = {"protocol": "tcp", "portRange": "443", "sourceAddresses": ["0.0.0.0/0"]}
     out = {"protocol": "tcp", "portRange": "1-65535", "destinationAddresses": ["0.0.0.0/0"]}
     rules = {"inboundRules": [web], "outboundRules": [out]}
-    made("Firewall", {"name": "wall", "dropletIds": [int(droplet)], **rules})
+    made("Firewall", {"name": "firewall", "dropletIds": [int(droplet)], **rules})
     made(
         "MonitorAlert",
         {
@@ -94,26 +94,26 @@ def test_a_droplet_with_its_network_address_wall_and_alert(api: Any) -> None:
         },
     )
 
-    (found,) = api.droplets.list(tag_name="web")["droplets"]
-    assert found == api.droplets.get(int(droplet))["droplet"]
-    assert (found["id"], found["name"], found["status"]) == (int(droplet), "web", "active")
-    assert (found["region"]["slug"], found["size_slug"]) == ("fra1", "s-1vcpu-1gb")
-    assert found["image"]["slug"] == "ubuntu-24-04-x64"
-    assert found["vpc_uuid"] == vpc
-    assert "backups" in found["features"]
-    assert {each["type"] for each in found["networks"]["v4"]} == {"public", "private"}
+    (result,) = api.droplets.list(tag_name="web")["droplets"]
+    assert result == api.droplets.get(int(droplet))["droplet"]
+    assert (result["id"], result["name"], result["status"]) == (int(droplet), "web", "active")
+    assert (result["region"]["slug"], result["size_slug"]) == ("fra1", "s-1vcpu-1gb")
+    assert result["image"]["slug"] == "ubuntu-24-04-x64"
+    assert result["vpc_uuid"] == vpc
+    assert "backups" in result["features"]
+    assert {each["type"] for each in result["networks"]["v4"]} == {"public", "private"}
     assert api.droplets.list(tag_name="other")["droplets"] == []
     assert api.droplets.list(name="other")["droplets"] == []
 
     assert api.vpcs.get(vpc)["vpc"]["ip_range"] == VPC["ipRange"]
     assert api.ssh_keys.list()["ssh_keys"][0]["id"] == int(key)
-    held = api.reserved_ips.get(address)["reserved_ip"]
-    assert (held["ip"], held["droplet"]["id"]) == (address, int(droplet))
-    (wall,) = api.firewalls.list()["firewalls"]
-    assert wall["droplet_ids"] == [int(droplet)]
+    reserved = api.reserved_ips.get(address)["reserved_ip"]
+    assert (reserved["ip"], reserved["droplet"]["id"]) == (address, int(droplet))
+    (firewall,) = api.firewalls.list()["firewalls"]
+    assert firewall["droplet_ids"] == [int(droplet)]
     sources = {"addresses": ["0.0.0.0/0"]}
-    assert wall["inbound_rules"] == [{"protocol": "tcp", "ports": "443", "sources": sources}]
-    assert wall["outbound_rules"][0]["ports"] == "0"
+    assert firewall["inbound_rules"] == [{"protocol": "tcp", "ports": "443", "sources": sources}]
+    assert firewall["outbound_rules"][0]["ports"] == "0"
     (policy,) = api.monitoring.list_alert_policy()["policies"]
     assert policy["alerts"] == {"email": ["a@b.test"], "slack": []}
     assert policy["entities"] == [droplet]
@@ -123,20 +123,20 @@ def test_a_droplet_with_its_network_address_wall_and_alert(api: Any) -> None:
 @pytest.mark.parametrize("engine", ["pg", "mongodb"])
 def test_a_cluster_with_its_databases_users_and_trusted_sources(engine: str, api: Any) -> None:
     window = {"day": "sunday", "hour": "02:00"}
-    given = {**CLUSTER, "engine": engine, "maintenanceWindows": [window]}
-    cluster = made("DatabaseCluster", given)
+    inputs = {**CLUSTER, "engine": engine, "maintenanceWindows": [window]}
+    cluster = made("DatabaseCluster", inputs)
     assert api.databases.list_firewall_rules(cluster)["rules"] == []
     made("DatabaseDb", {"clusterId": cluster, "name": "shop"})
     made("DatabaseUser", {"clusterId": cluster, "name": "clerk"})
     trusted = {"type": "ip_addr", "value": "10.1.0.0/20"}
     made("DatabaseFirewall", {"clusterId": cluster, "rules": [trusted]})
 
-    (found,) = api.databases.list_clusters()["databases"]
-    assert found == api.databases.get_cluster(cluster)["database"]
-    assert (found["engine"], found["num_nodes"], found["status"]) == (engine, 1, "online")
-    assert found["maintenance_window"].items() >= window.items()
-    assert found["private_connection"]["host"] == f"private-{found['connection']['host']}"
-    assert bool(found["connection"]["password"]) is (engine == "pg")
+    (result,) = api.databases.list_clusters()["databases"]
+    assert result == api.databases.get_cluster(cluster)["database"]
+    assert (result["engine"], result["num_nodes"], result["status"]) == (engine, 1, "online")
+    assert result["maintenance_window"].items() >= window.items()
+    assert result["private_connection"]["host"] == f"private-{result['connection']['host']}"
+    assert bool(result["connection"]["password"]) is (engine == "pg")
     assert [each["name"] for each in api.databases.list(cluster)["dbs"]][1:] == ["shop"]
     users = {each["name"]: each for each in api.databases.list_users(cluster)["users"]}
     assert bool(users["clerk"]["password"]) is (engine == "pg")
@@ -145,7 +145,7 @@ def test_a_cluster_with_its_databases_users_and_trusted_sources(engine: str, api
     assert rule.items() >= {**trusted, "cluster_uuid": cluster}.items()
 
 
-def test_an_app_with_its_zone_its_watch_and_its_project(api: Any) -> None:
+def test_an_app_with_its_zone_its_uptime_check_and_its_project(api: Any) -> None:
     zone = made("Domain", {"name": "d.test"})
     mail = {"domain": zone, "type": "MX", "name": "@", "value": "mail.d.test.", "priority": 10}
     made("DnsRecord", mail)
@@ -160,46 +160,46 @@ def test_an_app_with_its_zone_its_watch_and_its_project(api: Any) -> None:
     urns = [f"do:app:{identity}", f"do:domain:{zone}"]
     made("ProjectResources", {"project": project, "resources": urns})
 
-    found = api.apps.get(identity)["app"]
-    assert found["spec"]["domains"] == [{"domain": "d.test", "type": "PRIMARY"}]
-    assert "hunter2" not in str(found)
+    result = api.apps.get(identity)["app"]
+    assert result["spec"]["domains"] == [{"domain": "d.test", "type": "PRIMARY"}]
+    assert "hunter2" not in str(result)
     assert api.domains.get(zone)["domain"]["ttl"] == 1800
     (record,) = api.domains.list_records(zone)["domain_records"]
     assert (record["type"], record["data"], record["priority"]) == ("MX", "mail.d.test", 10)
     assert api.uptime.list_checks()["checks"][0]["target"] == "https://d.test"
-    (told,) = api.uptime.list_alerts(check)["alerts"]
-    assert told["notifications"] == {"email": ["a@b.test"], "slack": []}
+    (alert_view,) = api.uptime.list_alerts(check)["alerts"]
+    assert alert_view["notifications"] == {"email": ["a@b.test"], "slack": []}
     assert api.projects.list()["projects"][0]["purpose"] == "Web Application"
     assert [each["urn"] for each in api.projects.list_resources(project)["resources"]] == urns
 
 
-def test_backups_are_some_hours_old_and_only_where_they_are_kept(api: Any) -> None:
-    kept = made("Droplet", {**DROPLET, "backups": True}, "kept")
-    bare = made("Droplet", DROPLET, "bare")
+def test_backups_are_some_hours_old_and_only_where_they_are_on(api: Any) -> None:
+    with_backups = made("Droplet", {**DROPLET, "backups": True}, "kept")
+    without_backups = made("Droplet", DROPLET, "bare")
     pg = made("DatabaseCluster", CLUSTER)
     cache = made("DatabaseCluster", {**CLUSTER, "engine": "valkey", "name": "cache"}, "cache")
-    beside(f"DatabaseCluster/{pg}", backups=[50, 40])
+    describe(f"DatabaseCluster/{pg}", backups=[50, 40])
     now = datetime.now(UTC)
 
     def hours(answer: Any) -> list[int]:
         made_at = [datetime.fromisoformat(each["created_at"]) for each in answer["backups"]]
         return [round((now - each) / timedelta(hours=1)) for each in made_at]
 
-    assert hours(api.droplets.list_backups(int(kept))) == [6, 30]
-    assert hours(api.droplets.list_backups(int(bare))) == []
+    assert hours(api.droplets.list_backups(int(with_backups))) == [6, 30]
+    assert hours(api.droplets.list_backups(int(without_backups))) == []
     assert hours(api.databases.list_backups(pg)) == [40, 50]
     assert hours(api.databases.list_backups(cache)) == []
 
 
-def test_an_app_shows_the_deployments_that_the_clouds_file_tells(api: Any) -> None:
+def test_an_app_shows_the_deployments_of_the_clouds_file(api: Any) -> None:
     identity = made("App", app())
     (only,) = api.apps.list_deployments(identity)["deployments"]
     assert only == api.apps.get(identity)["app"]["active_deployment"]
     assert only["phase"] == "ACTIVE"
-    beside(f"App/{identity}", deployments=["ERROR", "ACTIVE"])
+    describe(f"App/{identity}", deployments=["ERROR", "ACTIVE"])
     failed, active = api.apps.list_deployments(identity)["deployments"]
     assert (failed["phase"], active["id"]) == ("ERROR", only["id"])
-    beside(f"App/{identity}", deployments=["ERROR"])
+    describe(f"App/{identity}", deployments=["ERROR"])
     assert api.apps.get(identity)["app"]["active_deployment"] is None
 
 
@@ -232,24 +232,24 @@ def test_a_long_list_comes_in_pages(api: Any) -> None:
     assert sorted(seen) == ["0", "1", "2", "3", "4"]
 
 
-def test_records_are_asked_for_by_their_whole_name_and_their_type(api: Any) -> None:
+def test_records_are_filtered_by_their_full_name_and_their_type(api: Any) -> None:
     made("Domain", {"name": "d.test"})
     apex: dict[str, Any] = {"domain": "d.test", "type": "A", "name": "@", "value": "192.0.2.1"}
     mail = {**apex, "type": "MX", "value": "mail.d.test.", "priority": 1}
     for i, record in enumerate((apex, mail, {**apex, "name": "api"})):
         made("DnsRecord", record, str(i))
 
-    def found(**asked: str) -> list[tuple[str, str]]:
-        answer = api.domains.list_records("d.test", **asked)["domain_records"]
+    def result(**filters: str) -> list[tuple[str, str]]:
+        answer = api.domains.list_records("d.test", **filters)["domain_records"]
         return sorted((each["name"], each["type"]) for each in answer)
 
-    assert found(name="d.test") == [("@", "A"), ("@", "MX")]
-    assert found(name="d.test", type="MX") == [("@", "MX")]
-    assert found(name="api.d.test") == [("api", "A")]
-    assert found(name="api") == []
+    assert result(name="d.test") == [("@", "A"), ("@", "MX")]
+    assert result(name="d.test", type="MX") == [("@", "MX")]
+    assert result(name="api.d.test") == [("api", "A")]
+    assert result(name="api") == []
 
 
-def test_what_is_not_there_and_what_would_change_something_is_refused(api: Any, url: str) -> None:
+def test_what_is_missing_and_what_would_change_something_is_refused(api: Any, url: str) -> None:
     with pytest.raises(HttpResponseError) as refused:
         api.droplets.create(body=DROPLET)
     assert refused.value.status_code == 405

@@ -116,8 +116,7 @@ class Tiny:
         return json.loads(printed.stdout)
 
     def resources(self) -> list[str]:
-        held = json.loads(self.cloud.read_text())["resources"]
-        return [key.partition("/")[0] for key in held]
+        return [key.partition("/")[0] for key in json.loads(self.cloud.read_text())["resources"]]
 
     def log(self) -> list[tuple[str, str, bool]]:
         lines = Path(f"{self.cloud}.log").read_text().splitlines()
@@ -193,7 +192,7 @@ def test_what_the_api_refuses_reads_like_its_answer_and_is_in_the_log(tiny: Tiny
 
 
 @pytest.mark.soak
-def test_what_died_was_lost_or_vanished_is_made_again_and_some_of_it_twice(tiny: Tiny) -> None:
+def test_what_died_was_lost_or_vanished_is_created_again_and_some_of_it_twice(tiny: Tiny) -> None:
     faults = [
         {"type": "Vpc", "op": "create", "kind": "die"},
         {"type": "Droplet", "name": "w.b", "op": "create", "kind": "lost"},
@@ -202,17 +201,17 @@ def test_what_died_was_lost_or_vanished_is_made_again_and_some_of_it_twice(tiny:
     tiny.pulumi("up", "--yes", "--skip-preview", fails=True)
     assert tiny.log()[-1] == ("create", "vpc", False)
     assert "Vpc" in tiny.resources()  # and in no state: the next one meets its name
-    held = json.loads(tiny.cloud.read_text())
-    held["resources"] = {k: each for k, each in held["resources"].items() if k[:4] != "Vpc/"}
-    tiny.cloud.write_text(json.dumps(held))
+    content = json.loads(tiny.cloud.read_text())
+    content["resources"] = {k: each for k, each in content["resources"].items() if k[:4] != "Vpc/"}
+    tiny.cloud.write_text(json.dumps(content))
     lost = tiny.pulumi("up", "--yes", "--skip-preview", fails=True)
     assert "timeout while waiting for the answer to create Droplet 'web'" in lost
     tiny.up()
     assert tiny.resources().count("Droplet") == 2
 
-    held = json.loads(tiny.cloud.read_text())
-    held["resources"] = {k: each for k, each in held["resources"].items() if k[:4] != "DnsR"}
-    tiny.cloud.write_text(json.dumps(held))
+    content = json.loads(tiny.cloud.read_text())
+    content["resources"] = {k: each for k, each in content["resources"].items() if k[:4] != "DnsR"}
+    tiny.cloud.write_text(json.dumps(content))
     assert "1 deleted" in tiny.pulumi("refresh", "--yes")
     tiny.up()
     assert "DnsRecord" in tiny.resources()

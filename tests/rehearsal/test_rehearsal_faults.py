@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from far_end import CLUSTER, DROPLET, create, delete, fault, made, props, read, rehearse, urn
 from pulumi.provider.experimental import provider as rpc
+from stand_in import CLUSTER, DROPLET, create, delete, fault, made, props, read, rehearse, urn
 
 import rehearsal
-from rehearsal.cloud import Refused, look
-from rehearsal.plugin import Rehearsal
+from rehearsal.cloud import Refused, load
+from rehearsal.plugin import StandIn
 
 # The SDK announces its own deprecated types when it is imported.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -29,7 +29,7 @@ def logged(cloud: Path) -> list[dict[str, Any]]:
 
 
 def droplets(cloud: Path) -> int:
-    return len(look(cloud)["resources"])
+    return len(load(cloud)["resources"])
 
 
 def test_every_operation_that_happens_is_logged_and_none_of_a_preview(cloud: Path) -> None:
@@ -60,17 +60,17 @@ def test_waiting_is_scaled_and_happens_side_by_side(
     cloud: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[float] = []
-    begun: list[int] = []
+    already_in_cloud: list[int] = []
 
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
-        begun.append(droplets(cloud))  # what is waited for is in the cloud already
+        already_in_cloud.append(droplets(cloud))  # the resource exists before its wait
         await real(0)
 
     real = asyncio.sleep
     monkeypatch.setattr(asyncio, "sleep", sleep)
     monkeypatch.setenv(rehearsal.SPEED_VARIABLE, "60")
-    plugin = Rehearsal()
+    plugin = StandIn()
 
     async def both() -> None:
         requests = (
@@ -81,11 +81,11 @@ def test_waiting_is_scaled_and_happens_side_by_side(
 
     asyncio.run(both())
     assert sorted(waits) == [1, 5]
-    assert begun == [1, 2]
+    assert already_in_cloud == [1, 2]
     for news, wait in (({"size": "s-2vcpu-4gb"}, 1.0), ({"tags": ["a"]}, 0.0)):
         state = dict(create("Droplet", {**DROPLET, "name": wait}, str(wait)).properties)
         waits.clear()
-        key = next(key for key in look(cloud)["resources"] if key.startswith("Droplet"))
+        key = next(key for key in load(cloud)["resources"] if key.startswith("Droplet"))
         request = rpc.UpdateRequest(
             urn("Droplet"), key.partition("/")[2], state, props({**DROPLET, **news}), 0, [], False
         )
@@ -99,17 +99,17 @@ def test_speed_is_part_of_the_environment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "left", "said"),
+    ("kind", "left", "message"),
     [("refuse", 0, "503"), ("timeout", 0, "timeout"), ("lost", 1, "timeout")],
 )
-def test_a_fault_happens_as_often_as_it_was_ordered(
-    kind: str, left: int, said: str, cloud: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_fault_happens_as_often_as_it_says(
+    kind: str, left: int, message: str, cloud: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ordered = {"type": "Droplet", "name": "we.*", "op": "create", "kind": kind, "times": 2}
-    fault(monkeypatch, ordered)
+    droplet_fault = {"type": "Droplet", "name": "we.*", "op": "create", "kind": kind, "times": 2}
+    fault(monkeypatch, droplet_fault)
     made("Droplet", DROPLET, "other")
     for _ in range(2):
-        with pytest.raises(Refused, match=said):
+        with pytest.raises(Refused, match=message):
             create("Droplet", DROPLET, "web")
     assert droplets(cloud) == 1 + 2 * left
     assert [line["ok"] for line in logged(cloud)] == [True, False, False]
@@ -126,7 +126,7 @@ def test_a_fault_of_a_deletion_may_still_delete(
     assert droplets(cloud) == 0
 
 
-def test_a_plugin_that_dies_has_made_it_before(
+def test_a_plugin_that_dies_has_created_the_resource(
     cloud: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Died(BaseException):
@@ -144,45 +144,45 @@ def test_a_plugin_that_dies_has_made_it_before(
 
 
 @pytest.mark.parametrize("text", ["{", '[{"type": "Droplet"}]', '[{"kind": "lsot"}]', '{"a": 1}'])
-def test_faults_that_cannot_be_read_are_said_before_anything_happens(
+def test_invalid_faults_are_refused_before_anything_happens(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(rehearsal.FAULTS_VARIABLE, text)
     request = rpc.ConfigureRequest({}, props({}), True, True)
     with pytest.raises(Refused, match=rehearsal.FAULTS_VARIABLE):
-        asyncio.run(Rehearsal().configure(request))
+        asyncio.run(StandIn().configure(request))
 
 
-def test_a_creation_whose_lost_answer_is_asked_for_again_makes_a_twin(
+def test_a_creation_that_is_sent_again_after_a_lost_answer_makes_a_twin(
     cloud: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault(monkeypatch, {"type": "Droplet", "op": "create", "kind": "repeat"})
     identity = made("Droplet", DROPLET)
     assert droplets(cloud) == 2
-    assert f"Droplet/{identity}" in look(cloud)["resources"]
+    assert f"Droplet/{identity}" in load(cloud)["resources"]
     assert [line["ok"] for line in logged(cloud)] == [False, True]
 
 
-def test_asked_for_again_what_is_there_once_only_is_refused_and_there(
+def test_a_repeated_creation_of_a_unique_resource_is_refused_and_leaves_one(
     cloud: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault(monkeypatch, {"type": "DatabaseCluster", "op": "create", "kind": "repeat"})
     with pytest.raises(Refused, match="already exists"):
         create("DatabaseCluster", CLUSTER)
-    assert len(look(cloud)["resources"]) == 1
+    assert len(load(cloud)["resources"]) == 1
 
 
 def test_trusted_sources_that_are_set_again_are_written_over(cloud: Path) -> None:
     rules = {"clusterId": made("DatabaseCluster", CLUSTER), "rules": []}
     made("DatabaseFirewall", rules)
     last = made("DatabaseFirewall", {**rules, "rules": [{"type": "tag", "value": "web"}]})
-    (key,) = (key for key in look(cloud)["resources"] if key.startswith("DatabaseFirewall/"))
+    (key,) = (key for key in load(cloud)["resources"] if key.startswith("DatabaseFirewall/"))
     assert key == f"DatabaseFirewall/{last}"
 
 
 @pytest.mark.parametrize(("kind", "refused"), [("UptimeCheck", True), ("Droplet", False)])
-def test_what_is_gone_already_is_refused_to_be_deleted_by_some_types_alone(
+def test_the_deletion_of_a_missing_resource_is_refused_by_some_types_alone(
     kind: str, refused: bool
 ) -> None:
     with pytest.raises(Refused, match="404") if refused else nullcontext():
-        delete(kind, "gone")
+        delete(kind, "missing")

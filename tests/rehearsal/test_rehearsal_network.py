@@ -19,7 +19,7 @@ import pytest
 
 import rehearsal
 from ops.recovery.checks import delegation
-from rehearsal.network import addresses, playing, status
+from rehearsal.network import addresses, simulated_network, status
 
 DROPLET = {
     "name": "web",
@@ -48,9 +48,9 @@ def _write(file: Path, **changed: Any) -> dict[str, Any]:
         "Droplet/7": DROPLET,
         "App/a": {"defaultIngress": f"https://{INGRESS}", "activeDeploymentId": "1", "spec": spec},
     }
-    kept = {key: each for key, each in {**states, **changed}.items() if each is not None}
+    existing = {key: each for key, each in {**states, **changed}.items() if each is not None}
     content = {
-        "resources": {k: {"import_id": k, "state": each} for k, each in kept.items()},
+        "resources": {k: {"import_id": k, "state": each} for k, each in existing.items()},
         "delegated": ["d.test", "app.test"],
     }
     file.write_text(json.dumps(content))
@@ -58,9 +58,9 @@ def _write(file: Path, **changed: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
-    file = tmp_path_factory.mktemp("far") / "cloud.json"
-    with playing(file) as variables:
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
+    file = tmp_path_factory.mktemp("network") / "cloud.json"
+    with simulated_network(file) as variables:
         yield file, variables
 
 
@@ -82,8 +82,8 @@ def _get(variables: dict[str, str], url: str) -> httpx.Response:
         )
 
 
-def test_names_are_answered_as_the_cloud_has_them(far: tuple[Path, dict[str, str]]) -> None:
-    file, variables = far
+def test_names_are_answered_as_the_cloud_has_them(network: tuple[Path, dict[str, str]]) -> None:
+    file, variables = network
     _write(file)
     address = addresses(json.loads(file.read_text()), INGRESS)
     assert _resolve(variables, "web.d.test", "A") == ("NOERROR", ["198.18.0.7"])
@@ -91,7 +91,7 @@ def test_names_are_answered_as_the_cloud_has_them(far: tuple[Path, dict[str, str
     assert _resolve(variables, "old.d.test", "A") == ("NOERROR", ["web.d.test.", "198.18.0.7"])
     assert _resolve(variables, "old.d.test", "CNAME") == ("NOERROR", ["web.d.test."])
     assert _resolve(variables, "d.test", "CAA") == ("NOERROR", ['0 issue "ca.test"'])
-    assert _resolve(variables, "nobody.d.test", "A") == ("NXDOMAIN", [])
+    assert _resolve(variables, "unknown.d.test", "A") == ("NXDOMAIN", [])
     assert _resolve(variables, "app.test", "A") == ("NOERROR", address)
     assert _resolve(variables, "www.app.test", "A") == ("NOERROR", [f"{INGRESS}.", *address])
     _write(file, **{"DnsRecord/1": None})
@@ -99,10 +99,10 @@ def test_names_are_answered_as_the_cloud_has_them(far: tuple[Path, dict[str, str
     assert _resolve(variables, "old.d.test", "A") == ("NXDOMAIN", ["web.d.test."])
 
 
-def test_a_zone_that_is_lost_is_still_delegated_and_a_name_that_is_no_zone_never_was(
-    far: tuple[Path, dict[str, str]],
+def test_a_lost_zone_is_still_delegated_and_a_name_that_is_no_zone_never_was(
+    network: tuple[Path, dict[str, str]],
 ) -> None:
-    file, variables = far
+    file, variables = network
     servers = [f"ns{number}.digitalocean.com." for number in (1, 2, 3)]
     for changed in ({}, {"Domain/d.test": None, "DnsRecord/3": None}):
         _write(file, **changed)
@@ -110,16 +110,18 @@ def test_a_zone_that_is_lost_is_still_delegated_and_a_name_that_is_no_zone_never
         assert (rcode, sorted(named)) == ("NOERROR", servers)
         assert delegation.check("d.test", variables).state == "ok"
     assert _resolve(variables, "web.d.test", "NS") == ("NOERROR", [])
-    assert _resolve(variables, "nobody.test", "NS") == ("NXDOMAIN", [])
-    assert delegation.check("nobody.test", variables).detail == "not delegated"
+    assert _resolve(variables, "unknown.test", "NS") == ("NXDOMAIN", [])
+    assert delegation.check("unknown.test", variables).detail == "not delegated"
 
 
-def test_a_question_that_is_none_ends_nothing(far: tuple[Path, dict[str, str]]) -> None:
-    file, variables = far
+def test_an_invalid_query_does_not_stop_the_name_server(
+    network: tuple[Path, dict[str, str]],
+) -> None:
+    file, variables = network
     _write(file)
     host, port = variables["ESTATE_NAMESERVER"].split(":")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
-        stranger.sendto(b"hello", (host, int(port)))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.sendto(b"hello", (host, int(port)))
     assert _resolve(variables, "web.d.test", "A") == ("NOERROR", ["198.18.0.7"])
 
 
@@ -132,20 +134,20 @@ def test_a_question_that_is_none_ends_nothing(far: tuple[Path, dict[str, str]]) 
         ("web.d.test", {"Droplet/7": None}, 502),
         ("web.d.test", {"Droplet/7": {**DROPLET, "status": "off"}}, 502),
         ("www.app.test", {"App/a": None}, 421),
-        ("nobody.test", {}, 421),
+        ("unknown.test", {}, 421),
         ("round.d.test", {}, 421),
         (INGRESS, {}, 502),
     ],
 )
-def test_a_name_answers_while_what_is_behind_it_exists(
-    far: tuple[Path, dict[str, str]], name: str, changed: dict[str, Any], code: int
+def test_a_name_answers_while_its_target_exists(
+    network: tuple[Path, dict[str, str]], name: str, changed: dict[str, Any], code: int
 ) -> None:
-    file, variables = far
+    file, variables = network
     _write(file, **changed)
     assert _get(variables, f"https://{name}").status_code == code
 
 
-def test_a_reserved_ip_answers_while_a_droplet_holds_it(tmp_path: Path) -> None:
+def test_a_reserved_ip_answers_while_it_is_assigned(tmp_path: Path) -> None:
     record = {"domain": "d.test", "type": "A", "name": "web", "value": "198.18.9.9"}
     address = {"region": "fra1", "dropletId": 7}
     changed = {"DnsRecord/1": record, "ReservedIp/198.18.9.9": address}
@@ -154,14 +156,14 @@ def test_a_reserved_ip_answers_while_a_droplet_holds_it(tmp_path: Path) -> None:
     assert status(_write(file, **changed, **{"Droplet/7": None}), "web.d.test") == 502
 
 
-def test_plain_http_leads_to_the_same_url_over_tls(far: tuple[Path, dict[str, str]]) -> None:
-    answer = _get(far[1], "http://web.d.test")
+def test_plain_http_leads_to_the_same_url_over_tls(network: tuple[Path, dict[str, str]]) -> None:
+    answer = _get(network[1], "http://web.d.test")
     assert answer.status_code == 301
     assert answer.headers["location"] == "https://web.d.test/path?x=1"
 
 
-def test_nobody_else_trusts_its_certificates(far: tuple[Path, dict[str, str]]) -> None:
-    host, secure, _ = far[1]["ESTATE_CONNECT_TO"].split(":")
+def test_other_clients_do_not_trust_its_certificates(network: tuple[Path, dict[str, str]]) -> None:
+    host, secure, _ = network[1]["ESTATE_CONNECT_TO"].split(":")
     with (
         pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"),
         httpx.Client(trust_env=False) as client,
@@ -169,7 +171,7 @@ def test_nobody_else_trusts_its_certificates(far: tuple[Path, dict[str, str]]) -
         client.get(f"https://{host}:{secure}", extensions={"sni_hostname": "web.d.test"})
 
 
-def test_the_command_prints_what_leads_there(tmp_path: Path) -> None:
+def test_the_command_prints_the_variables_that_lead_there(tmp_path: Path) -> None:
     cloud = tmp_path / "cloud.json"
     _write(cloud)
     command = [sys.executable, "-m", "rehearsal", "network", "--cloud", str(cloud)]

@@ -1,4 +1,4 @@
-"""The stand-in's answers, asked for directly: no engine, no process."""
+"""The stand-in's methods, called directly: no engine, no process."""
 
 import asyncio
 import json
@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from far_end import (
+from pulumi.provider.experimental import provider as rpc
+from pulumi.provider.experimental.property_value import PropertyValue
+from pulumi.runtime.rpc import UNKNOWN
+from stand_in import (
     CLUSTER,
     DROPLET,
     UNSET,
@@ -21,14 +24,11 @@ from far_end import (
     rehearse,
     update,
 )
-from pulumi.provider.experimental import provider as rpc
-from pulumi.provider.experimental.property_value import PropertyValue
-from pulumi.runtime.rpc import UNKNOWN
 
 import rehearsal
 from rehearsal.cloud import Refused
-from rehearsal.plugin import GET_CA, Rehearsal
-from rehearsal.values import plain
+from rehearsal.plugin import GET_CA, StandIn
+from rehearsal.property_values import plain
 
 # The SDK announces its own deprecated types when it is imported.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -96,8 +96,8 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_what_cannot_work_is_refused_with_its_path(
     kind: str, inputs: dict[str, Any], path: str, reason: str
 ) -> None:
-    found = check(kind, inputs)
-    assert reason in found[path]
+    failures = check(kind, inputs)
+    assert reason in failures[path]
 
 
 @pytest.mark.parametrize(
@@ -116,9 +116,9 @@ def test_what_can_work_passes(kind: str, inputs: dict[str, Any]) -> None:
 
 
 def test_no_reason_repeats_a_value() -> None:
-    found = check("Droplet", {**DROPLET, "userData": [PropertyValue("hunter2").value]})
-    assert found
-    assert "hunter2" not in str(found)
+    failures = check("Droplet", {**DROPLET, "userData": [PropertyValue("hunter2").value]})
+    assert failures
+    assert "hunter2" not in str(failures)
 
 
 def test_a_preview_leaves_outputs_unknown_and_writes_nothing(cloud: Path) -> None:
@@ -147,20 +147,20 @@ def test_secret_outputs_are_secret_and_secret_inputs_never_reach_the_file(cloud:
     assert "hunter2" not in cloud.read_text()
 
 
-def test_a_name_in_use_is_refused_where_the_far_end_wants_it_unique() -> None:
+def test_a_name_in_use_is_refused_where_the_api_requires_it_to_be_unique() -> None:
     create("DatabaseCluster", CLUSTER)
     with pytest.raises(Refused, match=r"422 .* already exists"):
         create("DatabaseCluster", CLUSTER, name="other")
 
 
-def test_an_unchanged_resource_has_no_diff_and_what_the_far_end_fills_in_is_none() -> None:
+def test_an_unchanged_resource_has_no_diff_and_what_the_api_fills_in_is_none() -> None:
     vpc = {"name": "v", "region": "fra1"}
     state = create("Vpc", vpc).properties
     assert "ipRange" in state
     assert diff("Vpc", state, vpc).changes is False
 
 
-def test_an_update_and_a_replacement_are_told_apart_by_path() -> None:
+def test_an_update_and_a_replacement_are_distinguished_by_path() -> None:
     state = create("Droplet", {**DROPLET, "tags": ["b", "a"]}).properties
     resized = diff("Droplet", state, {**DROPLET, "size": "s-2vcpu-4gb", "tags": ["b", "a"]})
     assert (resized.changes, resized.replaces) == (True, [])
@@ -210,9 +210,9 @@ def test_update_keeps_what_was_made_up_and_read_keeps_secrets(cloud: Path) -> No
         state = update("DatabaseCluster", identity, first, news, preview)
         assert state["password"] == first["password"]
         assert state["nodeCount"].value == 2.0
-    found = read("DatabaseCluster", identity, state, props(news))
-    assert found.properties == state
-    assert found.inputs == props(news)
+    refreshed = read("DatabaseCluster", identity, state, props(news))
+    assert refreshed.properties == state
+    assert refreshed.inputs == props(news)
     delete("DatabaseCluster", identity)
     assert read("DatabaseCluster", identity, state).resource_id is None
     with pytest.raises(Refused, match="404"):
@@ -220,7 +220,7 @@ def test_update_keeps_what_was_made_up_and_read_keeps_secrets(cloud: Path) -> No
     assert json.loads(cloud.read_text())["resources"] == {}
 
 
-def test_an_update_moves_no_address_that_somebody_else_gave(cloud: Path) -> None:
+def test_an_update_moves_no_address_that_was_changed_elsewhere(cloud: Path) -> None:
     identity = made("Droplet", DROPLET)
     content = json.loads(cloud.read_text())
     content["resources"][f"Droplet/{identity}"]["state"]["ipv4Address"] = "198.18.77.7"
@@ -230,23 +230,23 @@ def test_an_update_moves_no_address_that_somebody_else_gave(cloud: Path) -> None
     assert changed["ipv4Address"].value == "198.18.77.7"
 
 
-def test_an_update_sends_of_what_no_read_brings_back_only_what_changed(cloud: Path) -> None:
+def test_an_update_sends_of_inputs_that_no_read_returns_only_the_changed_ones(cloud: Path) -> None:
     def live() -> str:
         acl: str = json.loads(cloud.read_text())["resources"]["SpacesBucket/b"]["state"]["acl"]
         return acl
 
-    given = {"name": "b", "region": "fra1", "acl": "private"}
-    state = dict(create("SpacesBucket", given).properties or {})
+    inputs = {"name": "b", "region": "fra1", "acl": "private"}
+    state = dict(create("SpacesBucket", inputs).properties or {})
     cloud.write_text(cloud.read_text().replace('"private"', '"public-read"'))
-    state = update("SpacesBucket", "b", state, {**given, "forceDestroy": True})
+    state = update("SpacesBucket", "b", state, {**inputs, "forceDestroy": True})
     assert plain(state)["acl"] == "private"
     assert live() == "public-read"
-    state = update("SpacesBucket", "b", state, {**given, "acl": "public-read"})
-    update("SpacesBucket", "b", state, given)
+    state = update("SpacesBucket", "b", state, {**inputs, "acl": "public-read"})
+    update("SpacesBucket", "b", state, inputs)
     assert live() == "private"
 
 
-def test_a_zone_stays_delegated_when_it_is_deleted_and_made_again(cloud: Path) -> None:
+def test_a_zone_stays_delegated_when_it_is_deleted_and_created_again(cloud: Path) -> None:
     for _ in range(2):
         delete("Domain", made("Domain", {"name": "d.test"}))
         assert json.loads(cloud.read_text())["delegated"] == ["d.test"]
@@ -257,31 +257,31 @@ def test_a_record_is_imported_by_domain_and_id() -> None:
     record = {"domain": "d.test", "type": "A", "name": "@", "value": "192.0.2.1"}
     answer = create("DnsRecord", record)
     assert answer.properties["fqdn"].value == "d.test"
-    found = read("DnsRecord", f"d.test,{answer.resource_id}")
-    assert found.resource_id == answer.resource_id
-    assert diff("DnsRecord", dict(found.properties), record).changes is False
+    imported = read("DnsRecord", f"d.test,{answer.resource_id}")
+    assert imported.resource_id == answer.resource_id
+    assert diff("DnsRecord", dict(imported.properties), record).changes is False
 
 
 def test_only_the_ca_certificate_can_be_looked_up() -> None:
-    asked = rpc.InvokeRequest(GET_CA, props({"clusterId": "1"}))
-    answer = asyncio.run(Rehearsal().invoke(asked)).return_value or {}
+    request = rpc.InvokeRequest(GET_CA, props({"clusterId": "1"}))
+    answer = asyncio.run(StandIn().invoke(request)).return_value or {}
     assert str(answer["certificate"].value).startswith("-----BEGIN CERTIFICATE-----")
-    other = asyncio.run(Rehearsal().invoke(rpc.InvokeRequest("digitalocean:x:y", {})))
-    assert "plays no look-up" in other.failures[0].reason
+    other = asyncio.run(StandIn().invoke(rpc.InvokeRequest("digitalocean:x:y", {})))
+    assert "does not simulate the look-up" in other.failures[0].reason
 
 
-@pytest.mark.parametrize("where", [*rehearsal.TOKEN_VARIABLES, "digitalocean:token", "nowhere"])
-def test_no_token_but_the_word_is_accepted(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    configured: dict[str, Any] = {"token": "real"} if ":" in where else {}
+@pytest.mark.parametrize("source", [*rehearsal.TOKEN_VARIABLES, "digitalocean:token", "nowhere"])
+def test_no_real_token_is_accepted(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    configured: dict[str, Any] = {"token": "real"} if ":" in source else {}
     for name in rehearsal.TOKEN_VARIABLES:
-        if where == "nowhere":
+        if source == "nowhere":
             monkeypatch.delenv(name)
-        elif where == name:
+        elif source == name:
             monkeypatch.setenv(name, "real")
-    with pytest.raises(Refused, match="none is set" if where == "nowhere" else where):
-        asyncio.run(Rehearsal().configure(rpc.ConfigureRequest({}, props(configured), True, True)))
+    with pytest.raises(Refused, match="none is set" if source == "nowhere" else source):
+        asyncio.run(StandIn().configure(rpc.ConfigureRequest({}, props(configured), True, True)))
 
 
-def test_the_word_is_accepted() -> None:
+def test_the_rehearsals_token_is_accepted() -> None:
     request = rpc.ConfigureRequest({}, props({"token": "rehearsal"}), True, True)
-    assert asyncio.run(Rehearsal().configure(request)).accept_secrets
+    assert asyncio.run(StandIn().configure(request)).accept_secrets

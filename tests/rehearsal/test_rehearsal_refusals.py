@@ -1,10 +1,11 @@
-"""What the played API refuses when something is made, changed or deleted, and its traps."""
+"""What the simulated API refuses to create, change or delete, and its traps."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
-from far_end import (
+from pulumi.provider.experimental.property_value import PropertyValue
+from stand_in import (
     CLUSTER,
     DROPLET,
     VPC,
@@ -18,10 +19,9 @@ from far_end import (
     rehearse,
     update,
 )
-from pulumi.provider.experimental.property_value import PropertyValue
 
-from rehearsal.cloud import Refused, look
-from rehearsal.values import plain
+from rehearsal.cloud import Refused, load
+from rehearsal.property_values import plain
 
 # The SDK announces its own deprecated types when it is imported.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -37,7 +37,7 @@ def rule(kind: str, value: str) -> PropertyValue:
 
 
 @pytest.mark.parametrize(
-    ("kind", "inputs", "said"),
+    ("kind", "inputs", "message"),
     [
         ("Droplet", {**DROPLET, "region": "fra9"}, r"422 .* region 'fra9' is none of nyc1,"),
         ("Droplet", {**DROPLET, "size": "s-4vcpu-8g"}, r"422 .* size 's-4vcpu-8g' is none of"),
@@ -96,12 +96,12 @@ def rule(kind: str, value: str) -> PropertyValue:
     ],
 )
 def test_what_the_api_would_not_make_is_named_and_not_made(
-    kind: str, inputs: dict[str, Any], said: str, cloud: Path
+    kind: str, inputs: dict[str, Any], message: str, cloud: Path
 ) -> None:
     assert create(kind, inputs, preview=True).properties
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(Refused, match=message):
         create(kind, inputs)
-    assert look(cloud)["resources"] == {}
+    assert load(cloud)["resources"] == {}
 
 
 def test_what_is_there_is_found_by_every_name_it_goes_by() -> None:
@@ -124,13 +124,13 @@ def test_what_something_stands_in_is_not_deleted() -> None:
     made("DatabaseDb", {"clusterId": cluster, "name": "d"})
     project = made("Project", {"name": "p"})
     made("ProjectResources", {"project": project, "resources": []})
-    for kind, identity, said in (
+    for kind, identity, message in (
         ("Vpc", vpc, "409 Conflict: .* Droplet"),
         ("Domain", zone, "409 Conflict: .* DnsRecord"),
         ("DatabaseCluster", cluster, "409 Conflict: .* DatabaseDb"),
         ("Project", project, "412 .*cannot delete a project with resources"),
     ):
-        with pytest.raises(Refused, match=said):
+        with pytest.raises(Refused, match=message):
             delete(kind, identity)
     delete("Droplet", droplet)
     delete("DnsRecord", record)
@@ -139,20 +139,20 @@ def test_what_something_stands_in_is_not_deleted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"size": "db-s-1vcpu-1gb"}, "422 .* never shrink"),
         ({"nodeCount": 1}, "422 .* never shrink"),
         ({"maintenanceWindows": None}, "the plugin fails here: maintenanceWindows"),
     ],
 )
-def test_a_cluster_never_shrinks_nor_loses_its_window(change: dict[str, Any], said: str) -> None:
+def test_a_cluster_never_shrinks_nor_loses_its_window(change: dict[str, Any], message: str) -> None:
     windows = [{"day": "sunday", "hour": "02:00"}]
     large = {**CLUSTER, "size": "db-s-2vcpu-4gb", "nodeCount": 2, "maintenanceWindows": windows}
     answer = create("DatabaseCluster", large)
     identity, state = str(answer.resource_id), dict(answer.properties)
     news = {name: each for name, each in {**large, **change}.items() if each is not None}
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(Refused, match=message):
         update("DatabaseCluster", identity, state, news)
     grown = {**large, "size": "db-s-4vcpu-8gb", "nodeCount": 3}
     assert update("DatabaseCluster", identity, state, grown)["nodeCount"].value == 3
@@ -161,34 +161,34 @@ def test_a_cluster_never_shrinks_nor_loses_its_window(change: dict[str, Any], sa
 def test_an_app_deploys_only_when_its_database_lets_it_in() -> None:
     vpc, cluster = made("Vpc", VPC), made("DatabaseCluster", CLUSTER)
     attached = app(databases=[{"clusterName": "db"}], vpcs=[{"id": vpc}])
-    not_in = r"422 the deployment of 'app' failed: .* cluster 'db'"
-    with pytest.raises(Refused, match=not_in + ".*none is set yet"):
+    not_admitted = r"422 the deployment of 'app' failed: .* cluster 'db'"
+    with pytest.raises(Refused, match=not_admitted + ".*none is set yet"):
         create("App", attached)
 
-    far = {"clusterId": cluster, "rules": [{"type": "ip_addr", "value": "10.2.0.0/20"}]}
-    answer = create("DatabaseFirewall", far)
-    wall, state = str(answer.resource_id), dict(answer.properties)
-    with pytest.raises(Refused, match=not_in + ".*as set"):
+    elsewhere = {"clusterId": cluster, "rules": [{"type": "ip_addr", "value": "10.2.0.0/20"}]}
+    answer = create("DatabaseFirewall", elsewhere)
+    firewall, state = str(answer.resource_id), dict(answer.properties)
+    with pytest.raises(Refused, match=not_admitted + ".*as set"):
         create("App", attached)
 
-    near = {**far, "rules": PropertyValue([rule("ip_addr", "10.1.0.0/16")])}
-    state = update("DatabaseFirewall", wall, state, near)
-    with pytest.raises(Refused, match=not_in):
+    beside = {**elsewhere, "rules": PropertyValue([rule("ip_addr", "10.1.0.0/16")])}
+    state = update("DatabaseFirewall", firewall, state, beside)
+    with pytest.raises(Refused, match=not_admitted):
         create("App", app(databases=[{"clusterName": "db"}]))  # it joins no network
     answer = create("App", attached)
     identity, running = str(answer.resource_id), dict(answer.properties)
 
-    state = update("DatabaseFirewall", wall, state, far)
-    with pytest.raises(Refused, match=not_in):
+    state = update("DatabaseFirewall", firewall, state, elsewhere)
+    with pytest.raises(Refused, match=not_admitted):
         update("App", identity, running, attached)
-    own = {**far, "rules": PropertyValue([rule("app", identity)])}
-    state = update("DatabaseFirewall", wall, state, own)
+    own = {**elsewhere, "rules": PropertyValue([rule("app", identity)])}
+    state = update("DatabaseFirewall", firewall, state, own)
     running = update("App", identity, running, attached)
 
-    delete("DatabaseFirewall", wall)  # a cluster whose trusted sources are gone lets anybody in
+    delete("DatabaseFirewall", firewall)  # a cluster without trusted sources is open to everyone
     running = update("App", identity, running, attached)
-    create("DatabaseFirewall", far)
-    with pytest.raises(Refused, match=not_in):
+    create("DatabaseFirewall", elsewhere)
+    with pytest.raises(Refused, match=not_admitted):
         update("App", identity, running, attached)
 
 
@@ -200,8 +200,8 @@ def test_an_app_gets_no_name_that_another_one_answers() -> None:
     one = create("App", named("one", "a.test", "b.test"), "one")
     with pytest.raises(Refused, match=r"422 .* another app answers 'b.test'; it has to let go"):
         create("App", named("two", "c.test", "b.test"), "two")
-    held = dict(one.properties or {})
-    update("App", str(one.resource_id), held, named("one", "a.test"))
+    state = dict(one.properties or {})
+    update("App", str(one.resource_id), state, named("one", "a.test"))
     assert create("App", named("two", "c.test", "b.test"), "two").resource_id
 
 
@@ -245,15 +245,15 @@ def test_an_app_takes_back_only_its_own_seals() -> None:
         ("App", app(domainNames=[{"name": "a.test"}]), {"spec.domainNames"}, []),
     ],
 )
-def test_what_is_never_read_back_differs_after_an_import_and_not_after_a_refresh(
+def test_an_input_that_is_never_read_differs_after_an_import_and_not_after_a_refresh(
     kind: str, inputs: dict[str, Any], unread: set[str], replaces: list[str]
 ) -> None:
     answer = create(kind, inputs)
     identity, state = str(answer.resource_id), dict(answer.properties)
     imported = read(kind, identity)
-    found = diff(kind, dict(imported.properties), inputs)
-    assert {path for path in found.detailed_diff if not path.endswith("value")} == unread
-    assert found.replaces == replaces
+    result = diff(kind, dict(imported.properties), inputs)
+    assert {path for path in result.detailed_diff if not path.endswith("value")} == unread
+    assert result.replaces == replaces
     assert read(kind, identity, state, props(inputs)).properties == state
 
 
@@ -271,8 +271,8 @@ def test_alert_destinations_differ_after_every_refresh() -> None:
     alert = {"rule": "DEPLOYMENT_FAILED", "destinations": {"emails": ["a@b.test"]}}
     answer = create("App", app(alerts=[alert]))
     state = read("App", str(answer.resource_id), dict(answer.properties), props(app())).properties
-    found = diff("App", dict(state), app(alerts=[alert]))
-    assert [*found.detailed_diff] == ["spec.alerts[0].destinations"]
+    result = diff("App", dict(state), app(alerts=[alert]))
+    assert [*result.detailed_diff] == ["spec.alerts[0].destinations"]
 
 
 @pytest.mark.parametrize("engine", ["mongodb", "pg"])

@@ -53,7 +53,7 @@ def test_the_copy_lacks_nothing_and_the_tracked_file_stays_as_it_was(
     stack: str, tmp_path: Path
 ) -> None:
     tracked = {path: path.read_bytes() for path in ROOT.glob("Pulumi*.yaml")}
-    stage = prepare.prepare(stack, tmp_path / stack, CATALOGUE)
+    workspace = prepare.prepare(stack, tmp_path / stack, CATALOGUE)
     assert {path: path.read_bytes() for path in tracked} == tracked
 
     # A setting that may be null stays so; one that the program misses is filled in.
@@ -61,14 +61,14 @@ def test_the_copy_lacks_nothing_and_the_tracked_file_stays_as_it_was(
     missing = set(re.findall(r"\[(estate:[\w.]+): not set\]", planned))
     before = set(_nulls(yaml.safe_load(tracked[ROOT / f"Pulumi.{stack}.yaml"])["config"]))
     assert missing
-    assert set(_nulls(yaml.safe_load(stage.file.read_text())["config"])) == before - missing
+    assert set(_nulls(yaml.safe_load(workspace.file.read_text())["config"])) == before - missing
 
     # The program itself takes it all, and misses no setting.
-    graph = record(config.load(stack, stage.folder))
+    graph = record(config.load(stack, workspace.folder))
     texts = [json.dumps(resource.inputs, default=str) for resource in graph.resources]
     assert texts
     assert not any("[estate:" in text for text in texts)
-    allowed = config.load(stack, stage.folder).values["estate:krotrust"]
+    allowed = config.load(stack, workspace.folder).values["estate:krotrust"]
     networks = json.loads(allowed)["ssh"]["allowList"]
     assert all(ip_network(each).subnet_of(ip_network("198.18.0.0/15")) for each in networks)  # type: ignore[arg-type]
 
@@ -87,7 +87,7 @@ def test_a_placeholder_network_keeps_its_size_and_any_other_text_stays(
     reserved: Any, prefix: int, host: int
 ) -> None:
     network = ip_network((int(reserved.network_address) + host, prefix), strict=False)
-    moved = prepare.filled({"config": {"a": [str(network), "x/y", "10.0.0.0/8"]}}, [])
+    moved = prepare.with_made_up_values({"config": {"a": [str(network), "x/y", "10.0.0.0/8"]}}, [])
     text, *others = moved["config"]["a"]
     assert ip_network(text).prefixlen == prefix
     assert ip_network(text).subnet_of(ip_network("198.18.0.0/15"))  # type: ignore[arg-type]
@@ -104,18 +104,18 @@ def test_the_copy_takes_over_no_seal_no_credential_and_nothing_encrypted() -> No
             "estate:krogiving": {
                 "inner": {"secure": "real"},
                 "unset": None,
-                "kept": 1,
+                "plain": 1,
                 "standIn": None,
             },
         },
     }
-    assert prepare.filled(document, []) == {
+    assert prepare.with_made_up_values(document, []) == {
         "config": {
             "estate:krogiving": {
                 "inner": "rehearsal-inner",
                 "unset": "rehearsal-unset",
-                "kept": 1,
-                "standIn": None,  # a choice, and nothing that nobody has told yet
+                "plain": 1,
+                "standIn": None,  # null is a choice, not a missing value
             }
         }
     }
@@ -129,20 +129,20 @@ def test_no_secret_and_no_real_credential_reaches_the_engine_or_the_lines(
     monkeypatch.setenv("DIGITALOCEAN_TOKEN", "real")
     monkeypatch.setenv("PULUMI_BACKEND_URL", "real")
     monkeypatch.setenv("PULUMI_OPTION_STACK", "real")
-    stage = prepare.prepare("stage", tmp_path / "a folder", CATALOGUE)
-    environ = stage.environment(speed=60)
+    workspace = prepare.prepare("stage", tmp_path / "a folder", CATALOGUE)
+    environ = workspace.environment(speed=60)
     assert "real" not in environ.values()
     assert environ["DIGITALOCEAN_TOKEN"] == "rehearsal"
     assert environ["REHEARSAL_SPEED"] == "60"
     assert environ["PULUMI_BACKEND_URL"] == (tmp_path / "a folder" / "state").as_uri()
     assert "PENCOM__ORACLE_PASSWORD" not in environ
-    assert set(stage.secrets) == {"KROGIVING__JWT_SECRET_KEY", "ESTATE__SEAL_KEY"}
-    shown = [repr(stage), *stage.lines(), stage.file.read_text()]
-    assert not [text for text in shown for secret in stage.secrets.values() if secret in text]
-    assert f"'{tmp_path / 'a folder' / 'cloud.json'}'" in stage.lines()[0]
+    assert set(workspace.secrets) == {"KROGIVING__JWT_SECRET_KEY", "ESTATE__SEAL_KEY"}
+    shown = [repr(workspace), *workspace.shell_lines(), workspace.file.read_text()]
+    assert not [text for text in shown for secret in workspace.secrets.values() if secret in text]
+    assert f"'{tmp_path / 'a folder' / 'cloud.json'}'" in workspace.shell_lines()[0]
 
 
-def test_making_it_anew_empties_that_folder_and_no_other(tmp_path: Path) -> None:
+def test_another_rehearsal_empties_its_folder_and_no_other(tmp_path: Path) -> None:
     for name in ("stage", "prod"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "left").touch()
@@ -156,10 +156,10 @@ def test_without_the_engine_it_says_where_to_get_it_and_touches_nothing(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert run.rehearse("stage", 0, tmp_path / "folder") == 1
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert len(said.err.splitlines()) == 1
-    assert "https://www.pulumi.com/docs/install/" in said.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert len(printed.err.splitlines()) == 1
+    assert "https://www.pulumi.com/docs/install/" in printed.err
     assert not (tmp_path / "folder").exists()
 
 
@@ -182,8 +182,8 @@ def test_the_engine_s_error_and_exit_code_are_passed_on(
         {"diagnosticEvent": {"severity": "error", "message": "422: no such size\n"}},
         {"diagnosticEvent": {"severity": "debug", "message": "chatter"}},
     ]
-    said = "".join(f"{json.dumps(event)}\n" for event in events) + "no event\n"
-    _fake_engine(tmp_path / "bin", monkeypatch, f"cat <<'END'\n{said}END\nexit 7")
+    engine_output = "".join(f"{json.dumps(event)}\n" for event in events) + "no event\n"
+    _fake_engine(tmp_path / "bin", monkeypatch, f"cat <<'END'\n{engine_output}END\nexit 7")
     assert run.rehearse("stage", 0, tmp_path / "folder") == 7
     shown = capsys.readouterr()
     first, *others = shown.out.splitlines()
@@ -196,32 +196,32 @@ def test_the_engine_s_error_and_exit_code_are_passed_on(
     assert "chatter" not in shown.out + shown.err
 
 
-def test_a_stack_without_a_file_is_said(
+def test_a_stack_without_a_file_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _fake_engine(tmp_path / "bin", monkeypatch, "exit 9")
     assert run.rehearse("../etc", 0, tmp_path / "folder") == 1
     assert "known stacks are" in capsys.readouterr().err
-    with pytest.raises(prepare.CannotRehearse, match="known stacks are"):
+    with pytest.raises(prepare.RehearsalError, match="known stacks are"):
         prepare.prepare("../etc", tmp_path / "folder", CATALOGUE)
     assert not (tmp_path / "folder").exists()
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reason"),
     [
         ("config: [", "is not YAML"),
         ("- a", "is no stack file"),
         ("config: [a]", "is no stack file"),
     ],
 )
-def test_another_stack_s_file_that_is_broken_is_said(text: str, told: str, tmp_path: Path) -> None:
+def test_another_stack_s_broken_file_is_refused(text: str, reason: str, tmp_path: Path) -> None:
     root = tmp_path / "project"
     root.mkdir()
     for name in ("Pulumi.yaml", "Pulumi.stage.yaml"):
         (root / name).write_bytes((ROOT / name).read_bytes())
     (root / "Pulumi.dr.yaml").write_text(text)
-    with pytest.raises(prepare.CannotRehearse, match=rf"^Pulumi\.dr\.yaml {told}"):
+    with pytest.raises(prepare.RehearsalError, match=rf"^Pulumi\.dr\.yaml {reason}"):
         prepare.prepare("stage", tmp_path / "folder", CATALOGUE, root)
 
 
@@ -235,7 +235,7 @@ def test_a_terminal_that_cannot_redraw_gets_lines(
     assert capsys.readouterr().out == "krotrust 1/2\n"
 
 
-def test_the_progress_counts_by_system_and_names_what_is_being_made() -> None:
+def test_the_progress_counts_by_system_and_names_what_is_in_progress() -> None:
     plan = [
         {"urn": "a", "name": "krotrust-vpc", "system": "krotrust", "custom": True},
         {"urn": "b", "name": "krotrust-droplet", "system": "krotrust", "custom": True},
@@ -260,7 +260,7 @@ def test_the_progress_counts_by_system_and_names_what_is_being_made() -> None:
     assert (pencom[0], pencom[-1]) == ("pencom", "0/1")
 
 
-def test_the_log_lies_beside_the_cloud_and_the_lines_name_this_python(tmp_path: Path) -> None:
-    stage = prepare.prepare("stage", tmp_path / "stage", CATALOGUE)
-    assert stage.log == tmp_path / "stage" / "cloud.json.log"
-    assert prepare.short(Path(sys.executable)) in stage.lines()[0]
+def test_the_log_is_beside_the_cloud_and_the_shell_lines_name_this_python(tmp_path: Path) -> None:
+    workspace = prepare.prepare("stage", tmp_path / "stage", CATALOGUE)
+    assert workspace.log == tmp_path / "stage" / "cloud.json.log"
+    assert prepare.relative(Path(sys.executable)) in workspace.shell_lines()[0]

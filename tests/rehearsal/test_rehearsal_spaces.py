@@ -1,4 +1,4 @@
-"""The buckets of the read-only view, asked by the S3 client that the commands use."""
+"""The buckets of the read-only API, read by the S3 client that the commands use."""
 
 import os
 import urllib.error
@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]
-from far_end import made, rehearse
+from stand_in import made, rehearse
 
 from ops.account.client import Account, visit
-from rehearsal.spaces import EVERYBODY
+from rehearsal.spaces import EVERYONE
 
 # The SDK announces its own deprecated types when it is imported.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -35,9 +35,9 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account
         yield account
 
 
-def _code(ask: Callable[..., object], **arguments: Any) -> tuple[int, str]:
+def _code(call: Callable[..., object], **arguments: Any) -> tuple[int, str]:
     with pytest.raises(ClientError) as refused:
-        ask(**arguments)
+        call(**arguments)
     answer = refused.value.response
     return answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"]
 
@@ -56,11 +56,11 @@ def test_a_bucket_is_there_in_its_region_alone(account: Account) -> None:
     assert fra1.head_bucket(Bucket="files")["BucketRegion"] == "fra1"
     assert fra1.get_bucket_location(Bucket="files")["LocationConstraint"] == "fra1"
     assert _code(fra1.head_bucket, Bucket="far") == (404, "404")
-    for ask in (fra1.get_bucket_acl, fra1.get_bucket_cors, fra1.get_bucket_location):
-        assert _code(ask, Bucket="far") == (404, "NoSuchBucket")
+    for call in (fra1.get_bucket_acl, fra1.get_bucket_cors, fra1.get_bucket_location):
+        assert _code(call, Bucket="far") == (404, "NoSuchBucket")
 
 
-def test_a_public_bucket_grants_everybody_to_read_it_and_a_private_one_nobody(
+def test_a_public_bucket_grants_everyone_read_and_a_private_one_only_its_owner(
     account: Account,
 ) -> None:
     fra1 = account.spaces("fra1")
@@ -70,7 +70,7 @@ def test_a_public_bucket_grants_everybody_to_read_it_and_a_private_one_nobody(
     assert others == []
     assert fra1.get_bucket_acl(Bucket="shown")["Grants"] == [
         owner,
-        {"Grantee": {"Type": "Group", "URI": EVERYBODY}, "Permission": "READ"},
+        {"Grantee": {"Type": "Group", "URI": EVERYONE}, "Permission": "READ"},
     ]
 
 
@@ -83,7 +83,7 @@ def test_the_cors_rules_of_a_bucket_are_those_that_were_set(account: Account) ->
     assert rule == {name[0].upper() + name[1:]: each for name, each in RULE.items()}
 
 
-def test_what_would_change_something_or_is_not_played_is_refused(account: Account) -> None:
+def test_what_would_change_something_or_is_not_simulated_is_refused(account: Account) -> None:
     fra1 = account.spaces("fra1")
     refused = {"Bucket": "files"}
     assert _code(fra1.put_bucket_acl, **refused, ACL="public-read") == (405, "MethodNotAllowed")

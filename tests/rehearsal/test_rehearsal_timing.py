@@ -1,4 +1,4 @@
-"""What a rehearsal says that it took: the chain that decided it, here and at full length."""
+"""The critical path of a rehearsal, with its own durations and with real ones."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def test_the_critical_path_is_a_chain_in_time_that_ends_at_the_end(
 
 @settings(deadline=None)  # a machine may be busy
 @given(_runs())
-def test_at_full_length_nothing_waits_longer_than_for_its_own_dependencies(
+def test_with_real_durations_nothing_waits_longer_than_for_its_own_dependencies(
     drawn: tuple[list[Operation], dict[str, frozenset[str]]],
 ) -> None:
     done, waits = drawn
     # As in a real run, what is waited for comes first.
     done = [Operation(*("create", "Vpc", o.name, o.urn), i, i + 1) for i, o in enumerate(done)]
-    moved = {each.urn: each for each in timing.at_full_length(done, waits, lambda _: 10)}
+    moved = {each.urn: each for each in timing.with_real_durations(done, waits, lambda _: 10)}
 
     def longest(urn: str) -> float:
         return 10 + max((longest(each) for each in waits[urn]), default=0)
@@ -100,7 +100,7 @@ def _log(path: Path) -> Path:
     return path
 
 
-def test_the_summary_tells_what_was_made_and_what_decided_how_long_it_took(tmp_path: Path) -> None:
+def test_the_summary_lists_the_operations_and_the_critical_path(tmp_path: Path) -> None:
     done = timing.operations(_log(tmp_path / "cloud.json.log"))
     real = {"Vpc": 2.0, "DatabaseCluster": 300.0}
     assert timing.summary(_state(), done, 7.04, lambda kind: real.get(kind, 0)).splitlines() == [
@@ -110,12 +110,12 @@ def test_the_summary_tells_what_was_made_and_what_decided_how_long_it_took(tmp_p
         "critical path  6.0 s",
         "  at        0.0 s,        0.5 s:  vpc (Vpc)",
         "  at        1.0 s,        5.0 s:  cluster (DatabaseCluster)",
-        "for real       about 5 min 02 s, if the ready times of our table hold",
+        "for real       about 5 min 02 s, if the table's ready times are right",
         "  at        0.0 s,        2.0 s:  vpc (Vpc)",
         "  at        2.0 s,        5 min:  cluster (DatabaseCluster)",
     ]
 
 
-def test_the_summary_says_when_the_cloud_kept_no_log(tmp_path: Path) -> None:
+def test_the_summary_says_when_the_cloud_has_no_log(tmp_path: Path) -> None:
     text = timing.summary(_state(), timing.operations(tmp_path / "none.log"), 1)
     assert text.splitlines()[-1] == "critical path  not known: the cloud's log is empty"

@@ -16,7 +16,7 @@ from ops.plan.graph import Recorder, record
 from stacks.estate import declare
 
 UUID = "5a4981aa-9653-4bd1-bef5-d6bff52042e4"
-GIVE_ONE = "either name (a VPC to make) or id (one that exists)"
+NAME_OR_ID = "either name (a new VPC) or id (one that exists)"
 
 
 def _record(**fields: Any) -> dict[str, Any]:
@@ -178,8 +178,8 @@ def test_an_unknown_key_is_named_with_those_that_there_are(key: str, known: str)
 @pytest.mark.parametrize(
     ("changes", "key", "allowed"),
     [
-        ({"krotrust.vpc.id": UUID}, "krotrust.vpc.id", GIVE_ONE),
-        ({"krogiving.vpc.name": DELETE}, "krogiving.vpc.id", GIVE_ONE),
+        ({"krotrust.vpc.id": UUID}, "krotrust.vpc.id", NAME_OR_ID),
+        ({"krogiving.vpc.name": DELETE}, "krogiving.vpc.id", NAME_OR_ID),
         (_record(type="CNAME", value="a.b"), "krotrust.records.0.value", "a.b."),
         (_record(type="MX", value="mx.a.b", priority=1), "krotrust.records.0.value", "mx.a.b."),
         (

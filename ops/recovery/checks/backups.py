@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from components.facts.holding import CACHES
+from components.facts.stores import CACHES
 from ops.account.client import RefusedError
 from ops.cli.findings import Finding
 from ops.impact.dependencies import STORES

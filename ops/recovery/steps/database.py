@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from components.facts.holding import CACHES
+from components.facts.stores import CACHES
 from ops.plan.graph import Resource
 from ops.plan.urn import name_of
 from ops.recovery.case import Case

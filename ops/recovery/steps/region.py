@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from components.facts.holding import CACHES
+from components.facts.stores import CACHES
 from ops.impact.edges import dependency_graph
 from ops.plan import config
 from ops.plan.graph import Resource, build

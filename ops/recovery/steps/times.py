@@ -6,7 +6,7 @@ from collections.abc import Collection
 from functools import cache
 
 from ops.plan.graph import Graph
-from rehearsal.timing import among, real_seconds
+from rehearsal.timing import real_seconds, reduce_dependencies
 
 
 def chain(graph: Graph, created: Collection[str]) -> float:
@@ -16,7 +16,9 @@ def chain(graph: Graph, created: Collection[str]) -> float:
     """
     by_urn = {each.urn: each for each in graph.resources}
     waits = {urn: frozenset((*each.dependencies, each.parent)) for urn, each in by_urn.items()}
-    chosen = among((urn for urn, each in by_urn.items() if each.name in created), waits)
+    chosen = reduce_dependencies(
+        (urn for urn, each in by_urn.items() if each.name in created), waits
+    )
 
     @cache
     def ready(urn: str) -> float:

@@ -17,7 +17,7 @@ import rehearsal
 from ops import ROOT
 from ops.account.client import Account, spaces_url, visit
 from ops.cli.errors import UsageError
-from rehearsal.api import doors, serving
+from rehearsal.api import client_variables, serving
 
 SECRET = "canary-token"
 
@@ -38,7 +38,7 @@ def real(url: str, **more: str) -> dict[str, str]:
     """An environment with no stand-in on PATH, and nothing tried twice."""
     keys = {"SPACES_ACCESS_KEY_ID": "id", "SPACES_SECRET_ACCESS_KEY": SECRET}
     own = {"PATH": "", "DIGITALOCEAN_TOKEN": SECRET, "DIGITALOCEAN_HTTP_RETRY_MAX": "0"}
-    return {**own, **keys, **doors(url), **more}
+    return {**own, **keys, **client_variables(url), **more}
 
 
 @dataclass

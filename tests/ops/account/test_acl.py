@@ -18,7 +18,7 @@ from ops.cli.errors import UsageError
 from ops.engine.documents import preview
 from ops.engine.drifts import CHANGED, Drift
 from ops.plan.changes import Change
-from rehearsal.spaces import EVERYBODY
+from rehearsal.spaces import EVERYONE
 
 KEYS = {"SPACES_ACCESS_KEY_ID": "id", "SPACES_SECRET_ACCESS_KEY": "secret"}
 OWNER = {"ID": "me", "DisplayName": "me"}
@@ -103,9 +103,9 @@ def test_without_a_bucket_nobody_is_asked(answer: dict[str, Any]) -> None:
     ("grants", "word"),
     [
         ([], "private"),
-        ([({"URI": EVERYBODY}, "READ")], "public-read"),
+        ([({"URI": EVERYONE}, "READ")], "public-read"),
         (
-            [({"URI": EVERYBODY}, "WRITE"), ({"URI": EVERYBODY}, "READ")],
+            [({"URI": EVERYONE}, "WRITE"), ({"URI": EVERYONE}, "READ")],
             "READ to AllUsers, WRITE to AllUsers",
         ),
         ([({"ID": "somebody-else"}, "FULL_CONTROL")], "FULL_CONTROL to somebody-else"),

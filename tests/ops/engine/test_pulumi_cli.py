@@ -71,7 +71,7 @@ def test_at_a_ctrl_c_an_engine_is_waited_for_until_it_has_ended_by_itself(
     ) as process:
         assert process.stderr
         assert process.stderr.readline() == (
-            "stopping: the engine ends what it has begun; please wait\n"
+            "stopping: the engine finishes what it has begun; please wait\n"
         )
         process.communicate("\n")
     assert process.returncode == 130

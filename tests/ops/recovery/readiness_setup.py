@@ -32,8 +32,8 @@ from ops import ROOT
 from ops.cli.findings import Finding
 from ops.recovery.checks import subject
 from ops.state import check as state
-from rehearsal.api import doors
-from rehearsal.prepare import filled
+from rehearsal.api import client_variables
+from rehearsal.prepare import with_made_up_values
 
 KEYS = ("DIGITALOCEAN_TOKEN", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY")
 CLUSTERS = ("kro-prod-db-cluster", "giv-prod-postgresql", "giv-prod-mongodb", "giv-prod-valkey")
@@ -258,7 +258,7 @@ def complete(folder: Path, far: Far, code: Path, patch: pytest.MonkeyPatch) -> S
         **dict.fromkeys(KEYS, "canary-key"),
         **CANARIES,
         **SEAL_KEY,
-        **doors(far.url),
+        **client_variables(far.url),
     }
     for name, value in environ.items():
         patch.setenv(name, value)
@@ -274,7 +274,9 @@ def _filled() -> dict[str, str]:
     documents = {file.name: yaml.safe_load(file.read_text()) for file in ROOT.glob("Pulumi.*.yaml")}
     texts = {}
     for name, document in documents.items():
-        made = filled(document, [each for other, each in documents.items() if other != name])
+        made = with_made_up_values(
+            document, [each for other, each in documents.items() if other != name]
+        )
         if pencom := made["config"].get("estate:pencom"):
             pencom["hosts"]["vps-1"] = "198.18.0.20"
         texts[name] = yaml.safe_dump(made)

@@ -35,9 +35,9 @@ from ops.cli.findings import Finding
 from ops.recovery import readiness
 from ops.recovery.checks import delegation
 from ops.recovery.kinds import KINDS, LossKind
-from rehearsal.prepare import PLAUSIBLE
+from rehearsal.prepare import MADE_UP
 
-BODY = PLAUSIBLE["publicKey"].split()[1]
+BODY = MADE_UP["publicKey"].split()[1]
 
 
 @pytest.fixture(scope="module")

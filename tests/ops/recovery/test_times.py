@@ -11,7 +11,7 @@ from ops.plan.graph import Graph, Resource
 from ops.recovery.report import recovery
 from ops.recovery.runbook import recoveries
 from ops.recovery.steps.times import chain, shown
-from rehearsal.timing import Operation, at_full_length, real_seconds
+from rehearsal.timing import Operation, real_seconds, with_real_durations
 
 CLUSTER, APP = real_seconds("DatabaseCluster"), real_seconds("App")
 DROPLET, RECORD = real_seconds("Droplet"), real_seconds("DnsRecord")
@@ -90,7 +90,7 @@ def test_the_figure_is_that_of_a_rehearsal_in_real_time(stack: str) -> None:
         Operation("create", each.kind, each.name, each.urn, place, place + 1)
         for place, each in enumerate(ordered)
     ]
-    length = max(each.end for each in at_full_length(done, waits, real_seconds))
+    length = max(each.end for each in with_real_durations(done, waits, real_seconds))
     assert chain(graph, [each.name for each in graph.resources]) == length > CLUSTER + APP
 
 

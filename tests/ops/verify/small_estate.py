@@ -11,7 +11,7 @@ from ops.cli.findings import Finding
 from ops.engine.documents import State
 from ops.plan.urn import Urn
 from ops.verify.recorded import Check, Recorded
-from rehearsal.cloud import fill
+from rehearsal.cloud import fill_template
 
 DROPLET = {
     "name": "kro",
@@ -37,7 +37,7 @@ CLUSTER = {
     "host": "127.0.0.1",
 }
 INGRESS = "giv-1.apps.rehearsal.test"
-INGRESS_ADDRESS = fill("{public_ip}", "a-1", {})
+INGRESS_ADDRESS = fill_template("{public_ip}", "a-1", {})
 APP = {
     "defaultIngress": f"https://{INGRESS}",
     "liveDomain": "giv.test",

@@ -15,7 +15,7 @@ from ops.account.client import NoAccessError, visit
 from ops.cli.findings import Finding
 from ops.verify import backups, live
 from ops.verify.recorded import Recorded
-from rehearsal.api import doors, serving
+from rehearsal.api import client_variables, serving
 
 STATE = state_of(whole())
 Cloud = dict[str, Any]
@@ -30,7 +30,7 @@ def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Far]:
     file = tmp_path_factory.mktemp("far") / "cloud.json"
     credentials = {"PATH": "", "DIGITALOCEAN_TOKEN": "x", "DIGITALOCEAN_HTTP_RETRY_MAX": "0"}
     with serving(file) as url:
-        yield file, {**credentials, **doors(url)}
+        yield file, {**credentials, **client_variables(url)}
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import rehearsal
 from ops.__main__ import app
 from ops.cli.errors import UsageError
 from ops.verify import command as verify
-from rehearsal.network import playing
+from rehearsal.network import simulated_network
 
 Results = dict[str, dict[str, str]]
 
@@ -60,7 +60,7 @@ def test_everything_is_checked_and_a_failure_is_exit_1(
     )
     cloud = tmp_path / "cloud.json"
     write(cloud, whole())
-    with playing(cloud) as variables:
+    with simulated_network(cloud) as variables:
         for name, value in {**rehearsal.environment(cloud), **variables}.items():
             path = f"{pulumi.folder}{os.pathsep}{value}" if name == "PATH" else value
             monkeypatch.setenv(name, path)
@@ -93,7 +93,7 @@ def test_without_a_token_the_rest_is_checked_and_the_account_is_not_ok(
         monkeypatch.delenv(name, raising=False)
     cloud = tmp_path / "cloud.json"
     write(cloud, whole())
-    with playing(cloud) as variables:
+    with simulated_network(cloud) as variables:
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         code, results = _verify()

@@ -11,7 +11,7 @@ from small_estate import INGRESS, INGRESS_ADDRESS, bad, run, state_of, whole, wr
 
 from ops.cli.errors import UsageError
 from ops.verify import names
-from rehearsal.network import playing
+from rehearsal.network import simulated_network
 
 STATE = state_of(whole())
 
@@ -20,7 +20,7 @@ STATE = state_of(whole())
 def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     """The cloud's file, read for each query, and the name server."""
     file = tmp_path_factory.mktemp("far") / "cloud.json"
-    with playing(file) as variables:
+    with simulated_network(file) as variables:
         yield file, variables["ESTATE_NAMESERVER"]
 
 

@@ -21,7 +21,7 @@ from ops.cli.findings import Finding
 from ops.verify import web
 from ops.verify.web import Endpoint
 from rehearsal.api import ADDRESS, running
-from rehearsal.network import playing, server_context
+from rehearsal.network import server_context, simulated_network
 
 STATE = state_of(whole())
 ONE = state_of({"UptimeCheck/1": whole()["UptimeCheck/1"]})
@@ -31,7 +31,7 @@ URL, PLAIN = "URLs: https://api.kro.test/health", "plain HTTP: http://api.kro.te
 @pytest.fixture(scope="module")
 def far(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
     file = tmp_path_factory.mktemp("far") / "cloud.json"
-    with playing(file) as variables:
+    with simulated_network(file) as variables:
         yield file, variables
 
 

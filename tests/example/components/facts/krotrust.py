@@ -1,6 +1,6 @@
 """KROTrust: escrow and conditional payment. Source: the handover's KROTrust pages."""
 
-from components.facts.holding import HANDOVER, Holding, Product
+from components.facts.stores import HANDOVER, Product, StoredData
 
 HOSTS = {  # public name under the domain -> path that answers when the product is well
     "api": "/health",
@@ -35,13 +35,13 @@ THIRD_PARTIES = {  # by the logical name of what the component registers
     ),
 }
 STORES = {  # by the logical name of what the component registers
-    "krotrust-database-cluster": Holding(
+    "krotrust-database-cluster": StoredData(
         ("money",),
         "orders, kro_balance (escrow), transactions, refunds",
         recovery="daily backups and point in time: `restored` of krotrust.database,"
         " docs/how-to/restore-a-database.md",
     ),
-    "krotrust-files-bucket": Holding(
+    "krotrust-files-bucket": StoredData(
         ("not documented",),
         "files; the key that opens it stands in production.json",
         recovery="no copy is documented",

@@ -1,7 +1,7 @@
-"""Third parties by the name that people use, and what their users lack while one is away.
+"""Third parties by the name that people use, and what fails while one is down.
 
-Who uses which is not written here: a variable that begins with a third party's name tells, and of
-KROTrust, whose variables are in no plan, its own facts.
+Who uses which is not written here: a variable that begins with a third party's name shows it, and
+for KROTrust, whose variables are in no plan, its own facts.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ThirdParty:
-    """`without` is what fails while it is away; where it is `unseen`, only we notice."""
+    """`without` says what fails while it is down. `unseen`: users notice nothing of it."""
 
     without: str
     unseen: bool = False
 
 
-# assumed, of each: the handover says whom a product uses, not what fails without them. As without
-# Oracle, what they are used for is gone, and the rest stays up.
+# assumed, each: the handover says who a product uses, not what fails without them. As without
+# Oracle, only what they are used for fails, and the rest stays up.
 THIRD_PARTIES = {
     **{
         name: ThirdParty(f"payments through {name} are neither made nor confirmed")

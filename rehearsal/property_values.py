@@ -1,4 +1,4 @@
-"""Property values to JSON and back, and how App Platform seals a secret."""
+"""Converts property values to JSON and back, and seals secrets as App Platform does."""
 
 import hashlib
 import hmac
@@ -13,13 +13,13 @@ HIDDEN = "[secret]"
 
 
 def fields(value: PropertyValue | None) -> Properties:
-    """Return the fields of an object value that are set, and none of any other value."""
+    """Return the fields of an object value that are set; no fields for any other value."""
     inner = value.value if value and isinstance(value.value, Mapping) else {}
     return {name: each for name, each in inner.items() if each.value is not None}
 
 
 def plain(value: PropertyValue | Properties, *, hide: bool = False) -> Any:
-    """Return a value as JSON; what is unknown is `UNKNOWN`, and `hide` gives secrets one mark."""
+    """Return a value as JSON; unknown values are `UNKNOWN`, and `hide` masks the secret ones."""
     value = value if isinstance(value, PropertyValue) else PropertyValue({**value})
     if hide and value.is_secret:
         return HIDDEN
@@ -33,7 +33,7 @@ def plain(value: PropertyValue | Properties, *, hide: bool = False) -> Any:
 
 
 def revive(stored: Any, last: PropertyValue | None = None) -> PropertyValue:
-    """Make a property value of stored JSON; parts that equal `last` keep its secrets."""
+    """Return stored JSON as a property value; parts that equal `last` keep its secrets."""
     if last is not None and plain(last, hide=True) == stored:
         return last
     if isinstance(stored, dict):
@@ -46,7 +46,7 @@ def revive(stored: Any, last: PropertyValue | None = None) -> PropertyValue:
 
 
 def seal(value: PropertyValue, app: str) -> PropertyValue:
-    """Return a value with each SECRET variable in it as `EV[1:...]`, unless it is one already."""
+    """Return a value with each SECRET variable in it sealed as `EV[1:...]`."""
     if isinstance(value.value, tuple):
         return value.with_value([seal(each, app) for each in value.value])
     if not fields(value):
@@ -59,7 +59,7 @@ def seal(value: PropertyValue, app: str) -> PropertyValue:
 
 
 def sealed_by(app: str, text: str) -> bool:
-    """Tell whether an `EV[1:...]` is one that this app has sealed."""
+    """Return whether this app has sealed an `EV[1:...]`."""
     return text == _signed(text.partition(":")[2].partition(":")[0], app)
 
 

@@ -1,4 +1,4 @@
-"""What a data store holds and what its loss costs, and what a product is in its users' words."""
+"""The content of a data store and the cost of its loss, and a product in its users' words."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ HANDOVER = "the handover's page Shutdown & Recovery"
 
 
 @dataclass(frozen=True)
-class Holding:
-    """`worth` and `content` of one store, and where what it held is to be had again.
+class StoredData:
+    """The data of one store: its `worth`, its `content`, and how to get it back (`recovery`).
 
-    `without` is what fails while it is away, of a store that its users can do without. Where it is
-    empty, they cannot.
+    `without` says what fails while the store is down; empty: its users cannot work without it.
     """
 
     worth: tuple[Worth, ...]
@@ -27,7 +26,7 @@ class Holding:
 
 @dataclass(frozen=True)
 class Product:
-    """A product by the name that people use, what it is for, and where its recovery is written."""
+    """A product: the name that people use, its purpose, and where its recovery is documented."""
 
     name: str
     purpose: str

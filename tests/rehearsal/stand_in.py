@@ -10,8 +10,8 @@ from pulumi.provider.experimental import provider as rpc
 from pulumi.provider.experimental.property_value import Computed, PropertyValue
 
 import rehearsal
-from rehearsal.plugin import Rehearsal
-from rehearsal.values import revive
+from rehearsal.plugin import StandIn
+from rehearsal.property_values import revive
 
 State = dict[str, PropertyValue]
 UNSET = PropertyValue(Computed())
@@ -52,7 +52,7 @@ def urn(kind: str, name: str = "it") -> str:
 
 def check(kind: str, inputs: dict[str, Any]) -> dict[str, str]:
     request = rpc.CheckRequest(urn(kind), {}, props(inputs), b"")
-    answer = asyncio.run(Rehearsal().check(request))
+    answer = asyncio.run(StandIn().check(request))
     return {each.property: each.reason for each in answer.failures or []}
 
 
@@ -60,7 +60,7 @@ def create(
     kind: str, inputs: dict[str, Any], name: str = "it", preview: bool = False
 ) -> rpc.CreateResponse:
     request = rpc.CreateRequest(urn(kind, name), props(inputs), 0, preview)
-    return asyncio.run(Rehearsal().create(request))
+    return asyncio.run(StandIn().create(request))
 
 
 def made(kind: str, inputs: dict[str, Any], name: str = "it") -> str:
@@ -70,18 +70,18 @@ def made(kind: str, inputs: dict[str, Any], name: str = "it") -> str:
 
 def diff(kind: str, state: State, inputs: dict[str, Any], *ignored: str) -> rpc.DiffResponse:
     request = rpc.DiffRequest(urn(kind), "1", state, props(inputs), list(ignored))
-    return asyncio.run(Rehearsal().diff(request))
+    return asyncio.run(StandIn().diff(request))
 
 
 def update(
     kind: str, identity: str, olds: State, news: dict[str, Any], preview: bool = False
 ) -> State:
     request = rpc.UpdateRequest(urn(kind), identity, olds, props(news), 0, [], preview)
-    return dict(asyncio.run(Rehearsal().update(request)).properties or {})
+    return dict(asyncio.run(StandIn().update(request)).properties or {})
 
 
 def delete(kind: str, identity: str) -> None:
-    asyncio.run(Rehearsal().delete(rpc.DeleteRequest(urn(kind), identity, {}, 0)))
+    asyncio.run(StandIn().delete(rpc.DeleteRequest(urn(kind), identity, {}, 0)))
 
 
 def read(
@@ -89,7 +89,7 @@ def read(
 ) -> rpc.ReadResponse:
     """Refresh what the state knows; with no state, import."""
     request = rpc.ReadRequest(urn(kind), identity, state or {}, inputs or {})
-    return asyncio.run(Rehearsal().read(request))
+    return asyncio.run(StandIn().read(request))
 
 
 def app(*envs: tuple[str, str | PropertyValue], **spec: Any) -> dict[str, Any]:
