@@ -107,7 +107,7 @@ def _make_pencom_only(engine: Engine) -> None:
     """Leave out what an `up` would ask secrets for: the inventory needs none."""
     (engine.own_program() / "stacks" / "stage.py").write_text(
         "from stacks.environment import Environment\n\n"
-        'ENVIRONMENT = Environment(systems=("pencom",), guarded=False)\n'
+        'ENVIRONMENT = Environment(kind="staging", systems=("pencom",), guarded=False)\n'
     )
     engine.change({"krotrust": {}, "krogiving": {}})
 
