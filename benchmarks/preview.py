@@ -30,11 +30,11 @@ from components.pencom import Pencom, PencomArgs, PencomSettings
 from ops import ROOT
 from ops.engine import plugin
 from ops.pencom import export
-from ops.pencom.inventory import read
+from ops.pencom.inventory import from_resources
 from ops.plan import config
 from ops.plan.graph import Graph, Recorder, build
-from ops.review import command as review
 from ops.review import report
+from ops.review.model import review
 
 ROUNDS = 7
 
@@ -169,15 +169,13 @@ def all_change(services: int) -> Callable[[], object]:
     before = scaled(services)()
     changed = (replace(r, inputs={**r.inputs, "port": 1}) for r in before.resources)
     after = replace(before, resources=tuple(changed))
-    return lambda: report.as_markdown(review.review(before, after, "the plan before"))
+    return lambda: report.as_markdown(review(before, after, "the plan before"))
 
 
 def exported(services: int) -> Callable[[], object]:
     """Give a run of every export of an inventory with as many services as asked for."""
-    found = read(
-        "prod", ((each.type, each.name, each.inputs) for each in scaled(services)().resources)
-    )
-    return lambda: [export.texts(found, form) for form in export.FORMATS]
+    inventory = from_resources("prod", scaled(services)().resources)
+    return lambda: [export.texts(inventory, form) for form in export.FORMATS]
 
 
 def exports() -> None:

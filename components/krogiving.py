@@ -79,25 +79,7 @@ class KroGiving(pulumi.ComponentResource):
         sealer = Sealer(args.seals, args.seal_key)
         backend = ServiceApp(
             f"{name}-backend",
-            ServiceArgs(
-                source=_source(
-                    settings.backend,
-                    args,
-                    zone,
-                    build=facts.BACKEND_BUILD,
-                    domains=[f"api.{settings.domain}"],
-                    variables=_backend_variables(args, databases, media),
-                ),
-                run=facts.BACKEND_RUN,
-                port=settings.backend.port,
-                size=settings.backend.size,
-                instances=settings.backend.instances,
-                health_path=facts.HEALTH_PATH,
-                network_id=vpc.id,
-                databases=[database.attachment(kind) for kind, database in databases.items()],
-                secrets=_backend_secrets(args, media, sealer),
-                ready=[database.trusted for database in databases.values()],
-            ),
+            _backend(args, vpc, databases, media, zone, sealer),
             child,
         )
         apps = {"backend": backend.app, **_sites(name, args, zone, child)}
@@ -195,6 +177,36 @@ def _answered(
     if not settings.answers_for:
         return own
     return own | {settings.answered(name): settings.answers_for for name in names}
+
+
+def _backend(
+    args: KroGivingArgs,
+    vpc: Network,
+    databases: Mapping[str, Database],
+    media: MediaBucket,
+    zone: Zone,
+    sealer: Sealer,
+) -> ServiceArgs:
+    settings = args.settings
+    return ServiceArgs(
+        source=_source(
+            settings.backend,
+            args,
+            zone,
+            build=facts.BACKEND_BUILD,
+            domains=[f"api.{settings.domain}"],
+            variables=_backend_variables(args, databases, media),
+        ),
+        run=facts.BACKEND_RUN,
+        port=settings.backend.port,
+        size=settings.backend.size,
+        instances=settings.backend.instances,
+        health_path=facts.HEALTH_PATH,
+        network_id=vpc.id,
+        databases=[database.attachment(kind) for kind, database in databases.items()],
+        secrets=_backend_secrets(args, media, sealer),
+        ready=[database.trusted for database in databases.values()],
+    )
 
 
 def _backend_variables(

@@ -50,29 +50,7 @@ class KroTrust(pulumi.ComponentResource):
         }
 
         vpc = network(f"{name}-vpc", settings.vpc, settings.region, self)
-        server = Droplet(
-            f"{name}-server",
-            DropletArgs(
-                settings=settings.droplet,
-                region=settings.region,
-                vpc_id=vpc.id,
-                ssh_key=NewKey(args.label.name("ssh"), args.ssh_public_key),
-                firewall_name=args.label.name("web"),
-                inbound=[
-                    Inbound("80", ANYWHERE),
-                    Inbound("443", ANYWHERE),
-                    Inbound("22", [str(network) for network in settings.ssh.allow_list]),
-                ],
-                user_data=_first_boot(args),
-                alert_emails=args.alert_emails,
-                reserved_ip=settings.reserved_ip,
-                # Its parts existed before the component did and keep their names. The alias can go
-                # once every stack has had an `up`; the prefix cannot.
-                prefix=name,
-                aliases=[pulumi.Alias(parent=self)],
-            ),
-            child,
-        )
+        server = _server(name, args, vpc.id, self)
         self.address = server.address
         database = Database(
             f"{name}-database",
@@ -121,6 +99,34 @@ class KroTrust(pulumi.ComponentResource):
         self.register_outputs(
             {"address": self.address, "urls": self.urls, "databaseCa": self.database_ca}
         )
+
+
+def _server(
+    name: str, args: KroTrustArgs, vpc_id: pulumi.Input[str], parent: pulumi.Resource
+) -> Droplet:
+    return Droplet(
+        f"{name}-server",
+        DropletArgs(
+            settings=args.settings.droplet,
+            region=args.settings.region,
+            vpc_id=vpc_id,
+            ssh_key=NewKey(args.label.name("ssh"), args.ssh_public_key),
+            firewall_name=args.label.name("web"),
+            inbound=[
+                Inbound("80", ANYWHERE),
+                Inbound("443", ANYWHERE),
+                Inbound("22", [str(network) for network in args.settings.ssh.allow_list]),
+            ],
+            user_data=_first_boot(args),
+            alert_emails=args.alert_emails,
+            reserved_ip=args.settings.reserved_ip,
+            # Its parts existed before the component did and keep their names. The alias can go
+            # once every stack has had an `up`; the prefix cannot.
+            prefix=name,
+            aliases=[pulumi.Alias(parent=parent)],
+        ),
+        pulumi.ResourceOptions(parent=parent),
+    )
 
 
 def _first_boot(args: KroTrustArgs) -> str:

@@ -1,4 +1,4 @@
-"""What no change may do, whoever approves it: rules for the offline plan and for the engine.
+"""Rules that no change may break, whoever approves it: for the offline plan and for the engine.
 
-`rules.py` lists them; `pack.py` hands them to the engine. Only that one knows `pulumi_policy`.
+`rules.py` lists them. `pack.py` serves them to the engine and alone imports `pulumi_policy`.
 """

@@ -1,7 +1,7 @@
 """The rules as a policy pack of the engine.
 
-The engine shows a pack each resource's inputs, with secrets marked, only when it asks for a
-remediation; and who uses whom, only at the end. So inputs are noted down first, changing nothing.
+The engine shows a pack the inputs with secrets marked only in a remediation, and dependencies only
+in the validation of the whole stack. So a remediation that changes nothing records the inputs.
 """
 
 from __future__ import annotations
@@ -23,52 +23,52 @@ from pulumi_policy import (
 )
 from pulumi_policy.deserialize import SPECIAL_SIG_KEY, serialize_properties
 
-from policy.estate import SECRET, UNKNOWN, Resource, kind
-from policy.rules import RULES, Rule, findings
+from policy.resources import SECRET, UNKNOWN, PlannedResource, kind
+from policy.rules import RULES, Rule, violations
 
 NOTES = "note-inputs"
-ENGINE = "pulumi:"  # types of its own: the stack, providers
+ENGINE = "pulumi:"  # prefix of the engine's own types: the stack, providers
 _UNKNOWN = {value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_")}
 
 
 class Pack:
-    """Notes inputs down as they come, and judges the whole at the end."""
+    """Records inputs as they arrive, and validates all resources at the end."""
 
     def __init__(self) -> None:
         self._inputs: dict[str, dict[str, Any]] = {}
 
     def policies(self) -> list[Policy]:
-        """Give a policy a rule, after the one that notes down."""
+        """Return one policy per rule, after the one that records inputs."""
         note = ResourceValidationPolicy(
             NOTES,
-            "Notes down what the rules look at; changes nothing.",
+            "Records the inputs for the rules; changes nothing.",
             remediate=self.note,
             enforcement_level=EnforcementLevel.REMEDIATE,
         )
         return [note, *map(self._policy, RULES)]
 
     def note(self, args: ResourceValidationArgs) -> None:
-        """Note a resource's inputs down."""
+        """Record a resource's inputs."""
         self._inputs[args.urn] = plain(serialize_properties(args.props))
 
     def _policy(self, rule: Rule) -> StackValidationPolicy:
         def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-            theirs = [each for each in args.resources if not each.resource_type.startswith(ENGINE)]
-            urns = {each.name: each.urn for each in theirs}
-            resources = [self._resource(each) for each in theirs]
-            for finding in findings(resources, stack(args.resources), rules=[rule]):
-                report(f"{finding.found}. To mend it: {rule.mend}.", urns[finding.resource])
+            declared = [r for r in args.resources if not r.resource_type.startswith(ENGINE)]
+            urns = {each.name: each.urn for each in declared}
+            resources = [self._resource(each) for each in declared]
+            for violation in violations(resources, stack(args.resources), rules=[rule]):
+                report(f"{violation.message}. To fix it: {rule.fix}.", urns[violation.resource])
 
         level = EnforcementLevel(rule.severity)
         return StackValidationPolicy(rule.name, rule.reason, validate, level)
 
-    def _resource(self, resource: PolicyResource) -> Resource:
+    def _resource(self, resource: PolicyResource) -> PlannedResource:
         if resource.urn not in self._inputs:
             raise RuntimeError(
-                f"the inputs of {resource.name} were not noted down, so nothing is judged:"
-                f" leave the policy {NOTES} at its level, remediate"
+                f"the inputs of {resource.name} were not recorded, so no rule can check it:"
+                f" keep the policy {NOTES} at its level, remediate"
             )
-        return Resource(
+        return PlannedResource(
             type=kind(resource.resource_type),
             name=resource.name,
             inputs=self._inputs[resource.urn],
@@ -82,9 +82,9 @@ class Pack:
 
 
 def plain(value: Any) -> Any:
-    """Turn a value as the engine sends it into plain data, UNKNOWN and SECRET in their places."""
+    """Return a value of the engine as plain data, with UNKNOWN and SECRET in place."""
     if isinstance(value, dict):
-        if SPECIAL_SIG_KEY in value:  # a secret, or what cannot be judged
+        if SPECIAL_SIG_KEY in value:  # a secret, or an asset
             return SECRET
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -93,10 +93,10 @@ def plain(value: Any) -> Any:
 
 
 def stack(resources: Sequence[PolicyResource]) -> str:
-    """Name the stack, which is the environment, as every URN does: urn:pulumi:prod::..."""
+    """Return the stack, which is the environment, from a URN: `urn:pulumi:prod::...`."""
     return resources[0].urn.split(":")[2] if resources else ""
 
 
 def serve() -> None:
-    """Serve the pack to the engine until it is done."""
+    """Serve the pack until the engine ends it."""
     PolicyPack("estate", Pack().policies())

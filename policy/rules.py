@@ -1,4 +1,4 @@
-"""The rules: what each is called, why it is there, how to mend what breaks it."""
+"""The rules: name, severity, reason, and how to fix what breaks each."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from policy import exposure, keeping, secrecy, upkeep
-from policy.estate import Found, Operation, Resources
+from policy import data_loss, exposure, secrecy, upkeep
+from policy.resources import Operation, Problems, Resources
 
 Severity = Literal["mandatory", "advisory"]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """`check` takes the resources and the environment, `check_operations` what a plan would do.
+    """`check` takes the resources and the environment, `check_operations` the plan's operations.
 
-    Only a reader of the plan has operations: the engine shows its pack none.
+    The engine shows its pack no operations: `check_operations` runs on an offline plan alone.
     """
 
     name: str
     severity: Severity
     reason: str
-    mend: str
-    check: Callable[[Resources, str], Found]
-    check_operations: Callable[[Sequence[Operation], Resources, str], Found] | None = None
+    fix: str
+    check: Callable[[Resources, str], Problems]
+    check_operations: Callable[[Sequence[Operation], Resources, str], Problems] | None = None
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing that breaks a rule. No value that may be a secret is part of it."""
+class Violation:
+    """A resource that breaks a rule. `message` contains no value that may be a secret."""
 
     rule: Rule
     resource: str
-    found: str
+    message: str
 
 
 RULES = (
@@ -41,31 +41,31 @@ RULES = (
         "no-open-ssh",
         "mandatory",
         "Root logs in over SSH: from the whole internet, one leaked key or flaw opens the machine.",
-        "name the networks that may come in (ssh.allowList), and the droplet in a firewall",
+        "list the networks that may connect (ssh.allowList), and put the droplet behind a firewall",
         exposure.ssh,
     ),
     Rule(
         "trusted-sources",
         "mandatory",
-        "A cluster without trusted sources answers anybody on the internet who has a password.",
-        "give the cluster a DatabaseFirewall that names droplets, apps or a private network",
+        "A cluster without trusted sources answers anyone on the internet who has a password.",
+        "add a DatabaseFirewall that lists droplets, apps or a private network",
         exposure.trusted_sources,
     ),
     Rule(
         "nothing-lost",
         "mandatory",
-        "What holds data, keeps strangers out of it or is known outside cannot be brought back. The"
-        " engine shows its pack no deletion and no replacement: those, the protection refuses.",
-        "take it out of estate:removals; moving data away is a person's work, outside of an up",
-        keeping.protected,
-        keeping.kept,
+        "Lost data, access rules and public addresses cannot be restored by an `up`. The engine"
+        " shows its pack no deletion and no replacement: the protection refuses those.",
+        "take it out of estate:removals; move data by hand, outside of an `up`",
+        data_loss.protected,
+        data_loss.not_destroyed,
     ),
     Rule(
         "no-plain-secret",
         "mandatory",
-        "What stands in a plain variable, user data, a name or a tag is read by everybody who sees"
-        " the code, the state or the console.",
-        "change the secret at its source, and bring the new one in through `python -m ops secrets`",
+        "Everyone who sees the code, the state or the console can read plain variables, user data,"
+        " names and tags.",
+        "rotate the secret at its source, and set the new one as `python -m ops secrets` shows",
         secrecy.plain_secrets,
     ),
     Rule(
@@ -73,28 +73,28 @@ RULES = (
         "mandatory",
         "The droplet holds files that are in no repository.",
         "set droplet.backups",
-        keeping.backups,
+        data_loss.backups,
     ),
     Rule(
         "private-buckets",
         "mandatory",
-        "A bucket that anybody may list gives away every file. Seen are ACL, CORS and policy as"
-        " declared: not the ACL of a single file, nor what was changed by hand. Spaces answers"
-        " plain HTTP, too, where no policy refuses it.",
-        "keep the ACL private, name each https:// site in CORS, and leave bucket policies out",
+        "A bucket that anyone may list gives away every file. The rule reads the declared ACL, CORS"
+        " and policy, not the ACL of a single file or changes by hand. Without a policy against"
+        " it, Spaces also answers plain HTTP.",
+        "keep the ACL private, list each https:// site in CORS, and declare no bucket policy",
         exposure.buckets,
     ),
     Rule(
         "watched-urls",
         "advisory",
-        "Nobody is told when a public address without an uptime check is down.",
-        "add an Uptime for it, or take the name out of DNS",
+        "An outage of a public address without an uptime check raises no alarm.",
+        "add an Uptime for it, or remove the name from DNS",
         upkeep.watched,
     ),
     Rule(
         "grouped-and-tagged",
         "advisory",
-        "What is in no project and has no tags belongs to nobody in the console and on the bill.",
+        "Without project and tags, the console and the bill show no owner.",
         "list it in the product's Grouping, and tag it with product and environment",
         upkeep.grouped,
     ),
@@ -102,30 +102,30 @@ RULES = (
         "caa-in-every-zone",
         "mandatory",
         "Without a CAA record any authority may issue a certificate for the zone.",
-        "name the authorities in caaIssuers",
+        "list the authorities in caaIssuers",
         upkeep.caa,
     ),
     Rule(
         "own-addresses",
         "mandatory",
-        "An address that the estate does not hold may be somebody else's tomorrow, who then answers"
-        " under our name.",
-        "take the address from the droplet or the reserved IP that holds it; another estate's,"
-        " which answers for a while, goes into standIn",
+        "An address that the estate does not own may pass to someone else, who then answers under"
+        " our name.",
+        "reference the droplet or reserved IP that owns the address; set another estate's address,"
+        " used for a while, as standIn",
         upkeep.own_addresses,
     ),
     Rule(
         "known-regions",
         "mandatory",
-        "Data stays in the regions that were chosen for it, next to what reads it.",
+        "Data stays in the regions chosen for it, next to its readers.",
         f"use {' or '.join(upkeep.REGIONS)}, or add the region to policy/upkeep.py",
         upkeep.regions,
     ),
     Rule(
         "internal-hosts",
         "mandatory",
-        "Services and stores on our premises check no key: only their isolation protects them.",
-        "keep them on internal hosts with private addresses, and name those nowhere else",
+        "Services and stores on our premises check no key: only isolation protects them.",
+        "keep them on internal hosts with private addresses, and use those addresses nowhere else",
         exposure.on_premises,
     ),
     Rule(
@@ -133,27 +133,27 @@ RULES = (
         "mandatory",
         "DigitalOcean has retired the engine: such a cluster could not be rebuilt.",
         "use valkey",
-        keeping.engines,
+        data_loss.engines,
     ),
 )
 
 
-def findings(
+def violations(
     resources: Resources,
     environment: str,
     operations: Sequence[Operation] = (),
     rules: Sequence[Rule] = RULES,
-) -> list[Finding]:
-    """Run the rules. `operations` are what a plan would do, where the caller has one."""
-    found = []
+) -> list[Violation]:
+    """Run the rules. `operations` are those of the plan, where the caller has one."""
+    result = []
     for rule in rules:
-        each = list(rule.check(resources, environment))
+        problems = list(rule.check(resources, environment))
         if rule.check_operations:
-            each += rule.check_operations(operations, resources, environment)
-        found += [Finding(rule, name, _shown(text)) for name, text in each]
-    return found
+            problems += rule.check_operations(operations, resources, environment)
+        result += [Violation(rule, name, _without_secret(text)) for name, text in problems]
+    return result
 
 
-def _shown(text: str) -> str:
-    """Keep a secret out of a message, should somebody have typed it in an unlikely place."""
-    return secrecy.HIDDEN if secrecy.looks_like(text) else text
+def _without_secret(message: str) -> str:
+    """Hide a message that contains a secret: a region or an ACL may have one by mistake."""
+    return secrecy.HIDDEN if secrecy.looks_like(message) else message

@@ -1,4 +1,4 @@
-"""The rule on secrets: none in plain sight. No message ever repeats what was found."""
+"""The rule against secrets in plain sight. No message repeats a value."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policy.estate import SECRET, Found, Resources, entries, items, leaves
+from policy.resources import SECRET, Problems, Resources, entries, items, leaves
 
 HIDDEN = "(not shown: it may be a secret)"
 _FORMATS = {
@@ -24,46 +24,46 @@ _FORMATS = {
     "a URL with a password": r"://[^\s/:@'\"]*:(?!\$)[^\s/@'\"]+@",
 }
 _ANY = re.compile("|".join(_FORMATS.values()))
-_PROMISE = (
+_PROTECTED_NAME = (
     r"(?:[A-Z0-9]+_)*(?:SECRET|PASSWORD|PASSWD|PASS|PWD|TOKEN|CREDENTIALS?|APIKEY|KEY(?=_ID\b|\b))"
     r"(?:_[A-Z0-9]+)*"
 )
-_NAME = re.compile(_PROMISE, re.IGNORECASE)
-_SHOWN_TO_ALL = re.compile(r"^(?:REACT_APP_|VITE_)|(?:^|_)PUBLIC(?:_|$)", re.IGNORECASE)
+_NAME = re.compile(_PROTECTED_NAME, re.IGNORECASE)
+_PUBLIC_NAME = re.compile(r"^(?:REACT_APP_|VITE_)|(?:^|_)PUBLIC(?:_|$)", re.IGNORECASE)
 _BINDABLE = re.compile(r"\$\{[\w.-]+\}")
-# In a script or YAML: a name that promises a secret, and a value that no variable stands for.
-_GIVEN = re.compile(
-    rf"^[ \t-]*(?:export )?[\"']?{_PROMISE}[\"']?[ \t]*[:=][ \t]*(?![\"']?\$|[\"']*\s*$)\S",
+# In a script or YAML: the name of a secret, and a value that is no variable.
+_ASSIGNMENT = re.compile(
+    rf"^[ \t-]*(?:export )?[\"']?{_PROTECTED_NAME}[\"']?[ \t]*[:=][ \t]*(?![\"']?\$|[\"']*\s*$)\S",
     re.IGNORECASE | re.MULTILINE,
 )
 
 
 def looks_like(text: str) -> str:
-    """Say what kind of secret a text holds, if it is of a known form."""
+    """Return which kind of secret a text contains, by its form; empty for none."""
     if not _ANY.search(text):
         return ""
     return next(kind for kind, form in _FORMATS.items() if re.search(form, text))
 
 
-def plain_secrets(resources: Resources, environment: str) -> Found:  # noqa: ARG001
-    """Find values that look like a secret, and variables whose name promises one."""
+def plain_secrets(resources: Resources, environment: str) -> Problems:  # noqa: ARG001
+    """Report values that look like a secret, and plain variables named like one."""
     for resource in resources:
         for path, value in leaves(resource.inputs):
             if isinstance(value, str) and (form := looks_like(value)):
                 yield resource.name, f"{path} looks like {form}"
-        if _GIVEN.search(str(resource.inputs.get("userData", ""))):
-            yield resource.name, "userData gives a value to a name that promises a secret"
+        if _ASSIGNMENT.search(str(resource.inputs.get("userData", ""))):
+            yield resource.name, "userData assigns a value to the name of a secret"
         for variable in _variables(resource.inputs):
             name, value = str(variable.get("key")), variable.get("value")
-            if _SHOWN_TO_ALL.search(name) or not _NAME.fullmatch(name) or looks_like(name):
+            if _PUBLIC_NAME.search(name) or not _NAME.fullmatch(name) or looks_like(name):
                 continue
             if variable.get("type") != "SECRET" and not _BINDABLE.fullmatch(str(value)):
-                hidden = ", though hidden here" if value == SECRET else ""
+                hidden = ", although hidden here" if value == SECRET else ""
                 yield resource.name, f"the variable {name} is not of type SECRET{hidden}"
 
 
 def _variables(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield every environment variable of an app's spec, wherever in it."""
+    """Yield every environment variable of an app's spec, at any depth."""
     if isinstance(value, Mapping):
         for key, item in value.items():
             if key == "envs":

@@ -1,63 +1,81 @@
-"""What was looked at and what was found: how `recover --check`, `verify` and `state` tell it."""
+"""The result of one check, and the table that prints many: `recover --check`, `verify`, `state`."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 import typer
 
-State = Literal["ok", "bad", "unseen"]
+State = Literal["ok", "bad", "not checked"]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """The result of one check.
 
-    `part` groups it for a reader, `name` is the thing and `told` what was found, never a secret.
-    `unseen` is what nobody can tell from here. `mend` says how to put it right.
+    `part` groups findings for a reader, `name` is what was checked, `detail` the result, never a
+    secret. `not checked` is what cannot be checked from here. `repair` says how to put it right.
     """
 
     part: str
     name: str
     state: State
-    told: str
-    mend: str = ""
+    detail: str
+    repair: str = ""
 
 
-def show(title: str, found: Sequence[Finding], form: str) -> int:
-    """Print findings as `text` or `json`. Returns 1 where something is bad, else 0."""
-    bad = [each for each in found if each.state == "bad"]
+@dataclass(frozen=True)
+class Part:
+    """A part of a report; its methods make the findings in it."""
+
+    title: str
+
+    def ok(self, name: str, detail: str) -> Finding:
+        """Return a finding that all is well."""
+        return Finding(self.title, name, "ok", detail)
+
+    def bad(self, name: str, detail: str, repair: str = "") -> Finding:
+        """Return a finding that something is wrong."""
+        return Finding(self.title, name, "bad", detail, repair)
+
+    def not_checked(self, name: str, detail: str, repair: str = "") -> Finding:
+        """Return a finding that something cannot be checked from here."""
+        return Finding(self.title, name, "not checked", detail, repair)
+
+    def verdict(self, name: str, detail: str, repair: str = "", *, ok: bool) -> Finding:
+        """Return a finding of a check that passed, `ok`, or failed."""
+        return self.ok(name, detail) if ok else self.bad(name, detail, repair)
+
+
+def show(title: str, findings: Sequence[Finding], form: str) -> int:
+    """Print findings as `text` or `json`. Returns 1 if one is bad, else 0."""
+    bad = [each for each in findings if each.state == "bad"]
     if form == "json":
-        typer.echo(json.dumps({"title": title, "findings": [asdict(e) for e in found]}, indent=2))
-    else:
-        _table(title, found)
-        unseen = len([each for each in found if each.state == "unseen"])
-        count = f"{len(found) - unseen} looked at, {len(bad) or 'nothing'} bad"
-        typer.echo(f"{count}; {unseen} not seen from here" if unseen else count)
-        for line in lines(bad):
-            typer.echo(line)
-    return 1 if bad else 0
+        listed = [asdict(each) for each in findings]
+        typer.echo(json.dumps({"title": title, "findings": listed}, indent=2))
+        return int(bool(bad))
+    _table(title, findings)
+    skipped = sum(each.state == "not checked" for each in findings)
+    counts = f"{len(findings) - skipped} checked, {len(bad) or 'nothing'} bad"
+    typer.echo(f"{counts}; {skipped} not checked" if skipped else counts)
+    for each in bad:
+        typer.echo(f"bad: {each.part}: {each.name}: {each.detail}")
+        if each.repair:
+            typer.echo(f"  {each.repair}")
+    return int(bool(bad))
 
 
-def lines(found: Sequence[Finding]) -> Iterator[str]:
-    """Give each finding in a line, and below it how to mend it."""
-    for each in found:
-        yield f"{each.state}: {each.part}: {each.name}: {each.told}"
-        if each.mend:
-            yield f"  {each.mend}"
-
-
-def _table(title: str, found: Sequence[Finding]) -> None:
+def _table(title: str, findings: Sequence[Finding]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     table = Table(title=title)
-    for column in ("", "part", "what", "found"):
+    for column in ("", "part", "name", "detail"):
         table.add_column(column, overflow="fold")
-    for each in found:
-        table.add_row(each.state, each.part, each.name, each.told)
+    for each in findings:
+        table.add_row(each.state, each.part, each.name, each.detail)
     console = Console()
     Console(width=None if console.is_terminal else 160).print(table)

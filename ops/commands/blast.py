@@ -33,6 +33,6 @@ def blast(
     form: Format[BlastFormat] = BlastFormat.text,
 ) -> None:
     """Show what the loss of one thing affects: URLs, services, data, people to tell."""
-    from ops.impact import blast as command
+    from ops.impact import command
 
     raise typer.Exit(command.run(stack, name, form.value))

@@ -46,11 +46,12 @@ def inventory(
     config_file: ConfigFile = None,
 ) -> None:
     """Write Pencom's inventory for the tools that run its hosts, or check a real .env."""
-    from ops.pencom import export as command
+    from ops.pencom import export_command as command
+    from ops.pencom.inventory import load
 
     if check is not None and form is not InventoryFormat.env:
         raise UsageError("--check compares a .env with the inventory: it needs --format env")
-    declared = command.load(stack, config_file, from_state=from_state)
+    declared = load(stack, config_file, from_state=from_state)
     if check is not None:
         raise typer.Exit(command.check(declared, Path(check), service))
     command.run(declared, form.value, output)

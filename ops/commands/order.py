@@ -40,8 +40,8 @@ def order(
     config_file: ConfigFile = None,
 ) -> None:
     """Show in which order Pencom's services start or stop, with each command and check."""
-    from ops.pencom import order_run as command
-    from ops.pencom.export import load
+    from ops.pencom import order_command as command
+    from ops.pencom.inventory import load
 
     declared = load(stack, config_file, from_state=from_state)
 

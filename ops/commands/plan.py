@@ -32,6 +32,6 @@ def plan(
     ] = False,
 ) -> None:
     """Show what the program declares. Needs no engine, no credentials and no network."""
-    from ops.plan import formats as command
+    from ops.plan import command
 
     raise typer.Exit(command.run(stack, form.value, diff=diff, exit_code=exit_code))

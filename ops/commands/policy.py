@@ -15,6 +15,6 @@ def policy(
     form: Format[TextFormat] = TextFormat.text,
 ) -> None:
     """Check the plan against the rules of policy/. Exit with 1 if a mandatory rule is broken."""
-    from ops.review import policy as command
+    from ops.review import policy_command as command
 
     raise typer.Exit(command.run(stack, config_file, form.value))

@@ -16,7 +16,9 @@ from ops import ROOT
 from ops.cli.errors import UsageError
 from ops.deploy import lost_stores, seal
 from ops.engine import plugin, pulumi_cli, scratch
-from ops.plan import config, formats
+from ops.plan import config
+from ops.plan.formats import as_tree
+from ops.plan.graph import build
 
 CREDENTIALS = (  # environment variables, the stack file entry in their place, what it is
     (
@@ -52,18 +54,19 @@ def preview(stack: str) -> int:
 
     Returns the engine's exit code. Without the engine, prints the offline plan instead.
     """
-    config.load(stack)  # refuses a stack without a file before anything else
+    settings = config.load(stack)  # refuses a stack without a file before anything else
     if not shutil.which("pulumi"):
         typer.echo(
             f"pulumi is not installed (see {config.INSTALL_PAGE}): this is the offline plan."
         )
-        return formats.run(stack, "tree", diff=False, exit_code=False)
+        typer.echo(as_tree(build(settings)), nl=False)
+        return 0
     environ, chosen = plugin.choose(dict(os.environ))
     typer.echo(f"provider: {chosen}")
     folder = plugin.STATE / "preview" / stack
     shutil.rmtree(folder, ignore_errors=True)
-    environ, settings = scratch.create(stack, folder, environ)
-    run = ["pulumi", "preview", "--diff", *pulumi_cli.target(stack, str(settings))]
+    environ, file = scratch.create(stack, folder, environ)
+    run = ["pulumi", "preview", "--diff", *pulumi_cli.target(stack, str(file))]
     with pulumi_cli.to_its_end():
         return subprocess.run(run, env=environ, cwd=ROOT, check=False).returncode  # noqa: S603
 

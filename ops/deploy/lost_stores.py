@@ -11,7 +11,7 @@ from components.facts.holding import CACHES
 from ops.cli.errors import UsageError
 from ops.engine import pulumi_cli
 from ops.engine.documents import State
-from ops.impact.dependencies import held
+from ops.impact.dependencies import contents
 from ops.plan import config
 from ops.plan.graph import build
 from stacks.discovery import environments
@@ -85,7 +85,7 @@ def _holds_data(state: State) -> bool:
 def _refusal(stack: str, lost: Sequence[str]) -> Iterator[str]:
     yield "missing from the account, and an `up` would create it empty; nothing was changed:"
     for name in lost:
-        yield f"  {name} held {held(name)}"
+        yield f"  {name} held {contents(name)}"
         yield f"    what to do: python -m ops recover {name} --stack {stack}"
     yield "  If you have read that page and want an empty one:"
     names = " ".join(f"{MAKE_EMPTY} {name}" for name in lost)

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import tostring
 
 from ops.diagram.parts import Diagram
 from ops.diagram.svg import draw
-from ops.impact.blast import HEADS, Blast, aliases, blast, named
+from ops.impact.blast import HEADS, BlastRadius, aliases, blast_radius, resolve
 
 PAGE = Path(__file__).with_suffix(".html")
 
@@ -37,25 +37,25 @@ def answers(diagram: Diagram) -> dict[str, Any]:
     numbers: dict[frozenset[str], int] = {}
     collected: list[dict[str, Any]] = []
     names = []
-    for name in sorted(impact.resources.keys() | impact.things.keys()):
-        lost = frozenset(named(impact, name))
+    for name in sorted(impact.resources.keys() | impact.nodes.keys()):
+        lost = frozenset(resolve(impact, name))
         if lost not in numbers:
             numbers[lost] = len(collected)
-            collected.append(_answer(diagram, blast(impact, lost)))
+            collected.append(_answer(diagram, blast_radius(impact, lost)))
         others = sorted({*other_names.get(name, ())} - {name})
         names.append([name, numbers[lost], diagram.part_of.get(name, ""), others])
     return {"stack": diagram.stack, "names": names, "answers": collected}
 
 
-def _answer(diagram: Diagram, loss: Blast) -> dict[str, Any]:
+def _answer(diagram: Diagram, loss: BlastRadius) -> dict[str, Any]:
     """Return rows of [state, text] under each head, and the worst state of each part."""
     rows: dict[str, list[tuple[str, str]]] = {"products": [("", text) for text in loss.products]}
     for kind, head in HEADS.items():
-        rows[head] = [(hit.state, f"{hit.thing.label}: {hit.why}") for hit in loss.of(kind)]
-    rows["tell"] = [("", text) for text in loss.tell]
+        rows[head] = [(hit.state, f"{hit.node.label}: {hit.why}") for hit in loss.of(kind)]
+    rows["contact"] = [("", text) for text in loss.contacts]
     rows["recovery"] = [("", text) for text in loss.recovery]
     states: dict[str, str] = {}
     for hit in loss.hits:  # the worst first
-        if part := diagram.part_of.get(hit.thing.key):
+        if part := diagram.part_of.get(hit.node.key):
             states.setdefault(part, hit.state)
     return {"rows": {head: texts for head, texts in rows.items() if texts}, "states": states}

@@ -1,4 +1,4 @@
-"""What a change does: two plans compared, and a preview of the engine read as the same edits.
+"""The edits of a change: from two offline plans, or from a preview of the engine.
 
 For reviewers. Imports `cli`, `plan`, `engine`, `impact`, `account` and `deploy`.
 """

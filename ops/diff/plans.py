@@ -1,4 +1,4 @@
-"""What a change does to each resource, between two offline plans."""
+"""The edits of a change: two offline plans compared, resource by resource."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ ORDER: tuple[Op, ...] = ("replace", "delete", "update", "create", "same")
 
 @dataclass(frozen=True)
 class Edit:
-    """What happens to one resource. `old` and `new` are None where it is not there.
+    """What a change does to one resource. `old` is None before its creation, `new` after deletion.
 
-    `because` are the inputs that replace it, `ignored` the differences that nothing acts on, and
-    `follows` the inputs that take another value from a resource that is replaced.
+    `because` are the inputs that replace it, `ignored` the changes of ignored inputs, `follows`
+    pairs of an input and the replaced resource that gives it another value.
     """
 
     op: Op
@@ -35,10 +35,10 @@ class Edit:
 
     @property
     def resource(self) -> Resource:
-        """The resource, as it will be where it will be."""
-        found = self.new or self.old
-        assert found is not None  # noqa: S101  one of them is given
-        return found
+        """The new resource, or the old one of a deletion."""
+        resource = self.new or self.old
+        assert resource is not None  # noqa: S101  an edit has at least one of them
+        return resource
 
     @property
     def kind(self) -> str:
@@ -52,27 +52,27 @@ class Edit:
 
     @property
     def unprotected(self) -> bool:
-        """Whether the change takes the protection away."""
+        """Whether the change removes the protection."""
         return bool(self.old and self.new and self.old.protect and not self.new.protect)
 
     @property
     def unguarded(self) -> tuple[str, ...]:
-        """The inputs that were ignored, are no longer, and would replace the resource."""
+        """Inputs that are no longer ignored, and replace the resource where they differ."""
         if not self.old or not self.new:
             return ()
-        lost = [key for key in self.old.ignore_changes if key not in self.new.ignore_changes]
-        return tuple(key for key in lost if _replaces(self.new, key))
+        removed = [key for key in self.old.ignore_changes if key not in self.new.ignore_changes]
+        return tuple(key for key in removed if _replaces(self.new, key))
 
     @property
     def renamed(self) -> bool:
-        """Whether a bucket gets another name, which the provider cannot do."""
+        """Whether a bucket gets another name, which makes it another bucket."""
         return any(each.path == IDENTITY.get(self.kind) for each in self.changes)
 
 
-def between(before: Graph, after: Graph) -> list[Edit]:
-    """Compare two plans, and follow what is replaced to what takes a value from it.
+def compare(before: Graph, after: Graph) -> list[Edit]:
+    """Compare two plans, and follow each replacement to the inputs that take a value from it.
 
-    What an alias says was renamed or moved is the same resource, as it is to the engine.
+    A resource that an alias renames or moves is the same resource, as it is to the engine.
     """
     old = {resource.urn: resource for resource in before.resources}
     new = {resource.urn: resource for resource in after.resources}
@@ -85,20 +85,20 @@ def between(before: Graph, after: Graph) -> list[Edit]:
 
 
 def sorted_edits(edits: Iterable[Edit]) -> list[Edit]:
-    """Leave out what stays as it is; what destroys comes first."""
-    kept = [edit for edit in edits if edit.op != "same" or edit.ignored or edit.unprotected]
-    return sorted(kept, key=lambda e: (ORDER.index(e.op), e.resource.system, e.resource.name))
+    """Return the edits that change something, destructive ones first."""
+    shown = [edit for edit in edits if edit.op != "same" or edit.ignored or edit.unprotected]
+    return sorted(shown, key=lambda e: (ORDER.index(e.op), e.resource.system, e.resource.name))
 
 
 def _edit(old: Resource | None, new: Resource | None) -> Edit:
     if old is None or new is None:
         return Edit("create" if old is None else "delete", old, new)
-    found = [
+    differences = [
         Change(c.path, SECRET, SECRET) if SECRET in (c.old, c.new) else c
         for c in changes(old.inputs, aligned(old.inputs, new.inputs))
     ]
-    ignored = [c for c in found if c.path.partition(".")[0] in new.ignore_changes]
-    counted = [c for c in found if c not in ignored]
+    ignored = [c for c in differences if c.path.partition(".")[0] in new.ignore_changes]
+    counted = [c for c in differences if c not in ignored]
     if old.ignore_changes != new.ignore_changes:
         lists = (list(old.ignore_changes), list(new.ignore_changes))
         counted.append(Change("ignoreChanges", *lists))
@@ -110,7 +110,7 @@ def _edit(old: Resource | None, new: Resource | None) -> Edit:
 
 
 def _replaces(resource: Resource, field: str) -> bool:
-    """Tell whether another value of an input makes the resource anew."""
+    """Whether another value of an input replaces the resource."""
     row = TABLE.get(resource.kind)
     if row is None or field not in row.replaces.split():
         return False
@@ -118,25 +118,25 @@ def _replaces(resource: Resource, field: str) -> bool:
 
 
 def _follow(edits: dict[str, Edit], after: Graph) -> None:
-    """Give whoever takes a value from what is replaced another one, and replace it if that does."""
-    takers: dict[str, list[tuple[Resource, str]]] = defaultdict(list)
+    """Update what takes a value from a replaced resource; replace it where that input does so."""
+    consumers: dict[str, list[tuple[Resource, str]]] = defaultdict(list)
     for resource in after.resources:
         for key, value in resource.inputs.items():
             if key not in resource.ignore_changes:
                 for name in references(value):
-                    takers[name].append((resource, key))
-    waiting = [edit.resource.name for edit in edits.values() if edit.op == "replace"]
-    while waiting:
-        name = waiting.pop()
-        for taker, key in takers[name]:
-            edit = edits[taker.urn]
+                    consumers[name].append((resource, key))
+    queue = [edit.resource.name for edit in edits.values() if edit.op == "replace"]
+    while queue:
+        name = queue.pop()
+        for consumer, key in consumers[name]:
+            edit = edits[consumer.urn]
             if edit.op == "create":
                 continue
             because = edit.because
-            if _replaces(taker, key) and key not in because:
+            if _replaces(consumer, key) and key not in because:
                 because = (*because, key)
                 if edit.op != "replace":
-                    waiting.append(taker.name)
+                    queue.append(consumer.name)
             op: Op = "replace" if because else "update"
             follows = (*edit.follows, (key, name))
-            edits[taker.urn] = replace(edit, op=op, because=because, follows=follows)
+            edits[consumer.urn] = replace(edit, op=op, because=because, follows=follows)

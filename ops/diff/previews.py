@@ -1,4 +1,4 @@
-"""What the engine previewed of a change: its JSON, as edits of resources."""
+"""The edits of a change, read from a preview of the engine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ops.plan.changes import Change
 from ops.plan.graph import SECRET, Graph, Resource
 from ops.plan.urn import Urn, name_of
 
-OPS: dict[str, Op] = {  # what the comparison with the state calls it; what else there is, updates
+OPS: dict[str, Op] = {  # kind of drift -> operation; any other kind updates
     "REPLACE": "replace",
     "create-replacement": "replace",
     "delete-replaced": "replace",
@@ -28,29 +28,29 @@ OPS: dict[str, Op] = {  # what the comparison with the state calls it; what else
 
 
 def load(file: Path, stack: str) -> Preview:
-    """Read what `pulumi preview --json` wrote. Raises UsageError where it did not, or failed."""
+    """Read a file of `pulumi preview --json`. Raises UsageError for any other file or an error."""
     try:
         preview = documents.preview(json.loads(file.read_text()))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise UsageError(
-            f"{file} holds no preview: write it with `pulumi preview --json`"
+            f"{file} is not a preview: write it with `pulumi preview --json`"
         ) from None
     if errors := preview.messages("error"):
         raise UsageError(f"the preview in {file} failed: {'; '.join(errors)}")
     if others := {step.urn.stack for step in preview.steps} - {stack}:
-        raise UsageError(f"{file} previews {', '.join(sorted(others))}, not {stack}: see --stack")
+        raise UsageError(f"{file} previews {', '.join(sorted(others))}, not {stack}: use --stack")
     return preview
 
 
-def previewed(preview: Preview, planned: Graph) -> tuple[list[Edit], Graph, Graph]:
-    """Return the edits, the graph before and after. `planned` is the offline plan of the same code.
+def preview_edits(preview: Preview, planned: Graph) -> tuple[list[Edit], Graph, Graph]:
+    """Return the edits of a preview, the graph before and the graph after.
 
-    A preview has only what changes, so everything else is taken from the offline plan.
+    `planned` is the offline plan of the same code: it adds the resources that do not change.
     """
     steps: dict[str, Step] = {}
     for step in preview.steps:
         if not step.urn.of_engine and step.op not in ("refresh", "read"):
-            first = steps.get(step.urn, step)  # the deletion of a replaced one follows its creation
+            first = steps.get(step.urn, step)  # a replacement has several steps
             steps[step.urn] = replace(first, old=first.old or step.old, new=first.new or step.new)
     by_name: dict[str, list[Drift]] = defaultdict(list)
     for drift in drifts(preview, "code"):
@@ -58,13 +58,9 @@ def previewed(preview: Preview, planned: Graph) -> tuple[list[Edit], Graph, Grap
     reader = _Reader(steps, planned)
     edits = [reader.edit(step, by_name[step.name]) for step in steps.values()]
     same = [resource for resource in planned.resources if resource.urn not in steps]
-    before = [*same, *(edit.old for edit in edits if edit.old)]
-    after = [*same, *(edit.new for edit in edits if edit.new)]
-    return (
-        sorted_edits(edits),
-        Graph(planned.stack, tuple(before), {}),
-        Graph(planned.stack, tuple(after), {}),
-    )
+    before = Graph(planned.stack, (*same, *(edit.old for edit in edits if edit.old)), {})
+    after = Graph(planned.stack, (*same, *(edit.new for edit in edits if edit.new)), {})
+    return sorted_edits(edits), before, after
 
 
 class _Reader:
@@ -72,25 +68,21 @@ class _Reader:
         self._steps = steps
         self._known = {resource.urn: resource for resource in planned.resources}
 
-    def edit(self, step: Step, its_drifts: list[Drift]) -> Edit:
-        """Turn a step into an edit."""
-        ops: set[Op] = {OPS.get(d.kind, "update") for d in its_drifts if d.kind != CHANGED}
-        op: Op = min(ops, key=ORDER.index) if ops else "update" if its_drifts else "same"
+    def edit(self, step: Step, step_drifts: list[Drift]) -> Edit:
+        """Convert a step."""
+        ops: set[Op] = {OPS.get(d.kind, "update") for d in step_drifts if d.kind != CHANGED}
+        op: Op = min(ops, key=ORDER.index) if ops else "update" if step_drifts else "same"
         changes = [
             Change(each.path, SECRET, SECRET) if each.secret else each.change
-            for each in its_drifts
+            for each in step_drifts
             if each.change
         ]
-        return Edit(
-            op=op,
-            old=self._resource(step.old) if step.old and op != "create" else None,
-            new=self._resource(step.new) if step.new and op != "delete" else None,
-            changes=tuple(changes),
-            because=step.replace_reasons,
-        )
+        old = self._resource(step.old) if step.old and op != "create" else None
+        new = self._resource(step.new) if step.new and op != "delete" else None
+        return Edit(op, old, new, tuple(changes), because=step.replace_reasons)
 
     def _resource(self, state: State) -> Resource:
-        """Turn a state of the engine into a resource of the offline plan."""
+        """Convert a state of the engine."""
         known = self._known.get(state.urn)
         return Resource(
             urn=state.urn,
@@ -110,7 +102,7 @@ class _Reader:
         )
 
     def _system(self, urn: str) -> str:
-        """Follow the parents up to the product."""
+        """Return the product, which is the outermost parent."""
         while urn not in self._known and urn in self._steps:
             state = self._steps[urn].old or self._steps[urn].new
             if not (state and state.parent) or Urn(state.parent).of_engine:

@@ -1,10 +1,12 @@
-"""What stands on what: the things that people name, and edges from each to what it needs."""
+"""The dependency graph: nodes with names that users know, and edges to what each node needs."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
+from operator import attrgetter
 from typing import Literal
 
 from components.facts import krogiving, krotrust, pencom
@@ -15,37 +17,25 @@ PRODUCTS = {"krotrust": krotrust.PRODUCT, "krogiving": krogiving.PRODUCT, "penco
 STORES = {
     **krotrust.STORES,
     **krogiving.STORES,
-    **{f"pencom-{name}": holding for name, holding in pencom.STORES.items()},
+    **{f"pencom-{name}": facts for name, facts in pencom.STORES.items()},
 }
-OUTSIDE = ""  # the system of what is no product's own, but used by several
+OUTSIDE = ""  # the system of third parties, which several products use
 CLUSTER = "cluster"
 Kind = Literal["url", "service", "machine", "store", "part"]
 
 
-def holding(store: str) -> Holding | None:
-    """Tell what a store holds, by logical name; a cluster restored beside one, what that holds."""
-    restored = (
-        each
-        for name, each in STORES.items()
-        if name.endswith(f"-{CLUSTER}")
-        and store.startswith(name.removesuffix(CLUSTER))
-        and store.endswith(f"-{CLUSTER}")
-    )
-    return STORES.get(store) or next(restored, None)
-
-
 class Effect(IntEnum):
-    """What the loss of one thing does to another."""
+    """The effect of one node's loss on another."""
 
-    UNSEEN = 1  # nobody sees how it does; who uses it notices nothing
-    PARTLY = 2  # one thing that it does is gone, the rest stays
-    DEGRADED = 3  # what asks the lost one fails, the rest answers
+    UNSEEN = 1  # it works, but is no longer monitored
+    PARTLY = 2  # one of its functions fails
+    DEGRADED = 3  # requests that need the lost node fail, all others work
     DOWN = 4
 
 
 @dataclass(frozen=True)
-class Thing:
-    """Something that may be lost: `label` is what its users call it."""
+class Node:
+    """Something that may be lost. `label` is its name among users, `what` its type in words."""
 
     key: str
     kind: Kind
@@ -56,7 +46,7 @@ class Thing:
 
 @dataclass(frozen=True)
 class Edge:
-    """`dependent` needs `needed`; without it it is in `effect`, and `why` says how they meet."""
+    """`dependent` needs `needed`: the loss of that has `effect` on it, for the reason `why`."""
 
     dependent: str
     needed: str
@@ -65,38 +55,53 @@ class Edge:
 
 
 @dataclass
-class Standing:
-    """Things and edges of one graph or of several; `place` gives the thing of every resource."""
+class DependencyGraph:
+    """Nodes by key and edges by their two ends, of one plan or several.
 
-    things: dict[str, Thing] = field(default_factory=dict)
-    place: dict[str, str] = field(default_factory=dict)
+    `node_of` maps the name of each resource to the key of its node.
+    """
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    node_of: dict[str, str] = field(default_factory=dict)
     edges: dict[tuple[str, str], Edge] = field(default_factory=dict)
     resources: dict[str, Resource] = field(default_factory=dict)
 
     def needed_by(self) -> dict[str, list[Edge]]:
-        """Give the edges that lead to each thing."""
-        found: dict[str, list[Edge]] = defaultdict(list)
-        for edge in self.edges.values():
-            found[edge.needed].append(edge)
-        return found
+        """Return the edges that lead to each node, by its key."""
+        return _grouped(self.edges.values(), attrgetter("needed"))
 
     def needs(self) -> dict[str, list[Edge]]:
-        """Give the edges that lead from each thing."""
-        found: dict[str, list[Edge]] = defaultdict(list)
-        for edge in self.edges.values():
-            found[edge.dependent].append(edge)
-        return found
+        """Return the edges that start at each node, by its key."""
+        return _grouped(self.edges.values(), attrgetter("dependent"))
 
 
-def worths(store: str) -> tuple[str, ...]:
-    """Tell what a store's content is worth; what nobody wrote down is not documented."""
-    found = holding(store)
-    return found.worth if found else ("not documented",)
+def _grouped(edges: Iterable[Edge], end: Callable[[Edge], str]) -> dict[str, list[Edge]]:
+    groups: dict[str, list[Edge]] = defaultdict(list)
+    for edge in edges:
+        groups[end(edge)].append(edge)
+    return groups
 
 
-def held(store: str) -> str:
-    """Tell what a store holds: MONEY first."""
-    found = holding(store)
-    content = found.content if found else "nobody wrote down what"
-    worth = ["MONEY" if each == "money" else each for each in worths(store)]
-    return f"{' and '.join(worth)}: {content}"
+def store_facts(store: str) -> Holding | None:
+    """Return the facts about a store by its logical name.
+
+    A cluster restored beside a known one has the same facts.
+    """
+    if store in STORES or not store.endswith(f"-{CLUSTER}"):
+        return STORES.get(store)
+    clusters = [name for name in STORES if name.endswith(f"-{CLUSTER}")]
+    matches = (name for name in clusters if store.startswith(name.removesuffix(CLUSTER)))
+    return STORES.get(next(matches, ""))
+
+
+def data_classes(store: str) -> tuple[str, ...]:
+    """Return the classes of data in a store, such as `money` or `personal data`."""
+    facts = store_facts(store)
+    return facts.worth if facts else ("not documented",)
+
+
+def contents(store: str) -> str:
+    """Return the classes and the contents of a store's data, money in capitals."""
+    facts = store_facts(store)
+    classes = ["MONEY" if each == "money" else each for each in data_classes(store)]
+    return f"{' and '.join(classes)}: {facts.content if facts else 'contents unknown'}"

@@ -1,8 +1,8 @@
-"""Reads off a registered graph what stands on what.
+"""Derives the dependency graph from a plan.
 
-Edges come from what the resources say: dependencies, `uses`, parents, trusted sources, records,
-uptime checks, variables that hold a public URL or are a third party's, and Pencom's hosts, calls,
-stores and reads.
+Edges come from the resources: dependencies, `uses`, parents, trusted sources, records, uptime
+checks, variables with a public URL or the name of a third party, and Pencom's hosts, calls, stores
+and reads.
 """
 
 from __future__ import annotations
@@ -15,54 +15,63 @@ from urllib.parse import urlsplit
 
 from components.facts import krotrust, pencom
 from components.facts.third_parties import THIRD_PARTIES
-from ops.impact.dependencies import OUTSIDE, Edge, Effect, Kind, Standing, Thing, holding
+from ops.impact.dependencies import (
+    OUTSIDE,
+    DependencyGraph,
+    Edge,
+    Effect,
+    Kind,
+    Node,
+    store_facts,
+)
 from ops.plan.graph import Graph, Resource
 from ops.plan.urn import name_of
 
-# Nothing stands on what only looks on or only groups.
-LOOKS_ON = {"UptimeAlert", "UptimeCheck", "MonitorAlert", "Project", "ProjectResources"}
-PENCOM_SERVICE = "estate:pencom:Service"  # an app's component is called Service, too
-MAIN = {"DatabaseCluster", "SpacesBucket"}
+# Types that only watch or group others: nothing depends on them, their loss affects no user.
+OBSERVERS = {"UptimeAlert", "UptimeCheck", "MonitorAlert", "Project", "ProjectResources"}
+PENCOM_SERVICE = "estate:pencom:Service"  # the component of an app has the kind Service, too
+STORE_KINDS = {"DatabaseCluster", "SpacesBucket"}
 URL = re.compile(r"https?://[^\s\"'/]+")
 
 
-def standing(*graphs: Graph) -> Standing:
-    """Read graphs; of what several hold, the last one tells."""
-    found = Standing()
-    for graph in graphs:
-        _Reader(graph, found).read()
-    return found
+def dependency_graph(*plans: Graph) -> DependencyGraph:
+    """Derive the graph of one plan or several; of resources in several, the last plan counts."""
+    result = DependencyGraph()
+    for plan in plans:
+        _Reader(plan, result).read()
+    return result
 
 
 class _Reader:
-    """Reads one graph into a standing."""
+    """Adds the nodes and edges of one plan to a graph."""
 
-    def __init__(self, graph: Graph, standing: Standing) -> None:
-        self._standing = standing
-        self._all = {resource.name: resource for resource in graph.resources}
+    def __init__(self, plan: Graph, result: DependencyGraph) -> None:
+        self._result = result
+        self._parts = plan.parts()
+        self._all = {resource.name: resource for resource in plan.resources}
         self._kinds: dict[str, list[Resource]] = defaultdict(list)
-        for resource in graph.resources:
+        for resource in plan.resources:
             self._kinds[resource.kind].append(resource)
         self._apps: dict[str, list[Resource]] = defaultdict(list)  # by host
         for app in self._kinds["App"]:
             for domain in app.inputs["spec"].get("domainNames", ()):
                 self._apps[domain["name"]].append(app)
-        self._records: dict[str, list[Resource]] = defaultdict(list)
+        self._records: dict[str, list[Resource]] = defaultdict(list)  # by host
         for record in self._kinds["DnsRecord"]:
             self._records[record_name(record)].append(record)
 
     def read(self) -> None:
-        """Add things first, then the edges between them."""
-        self._standing.resources |= self._all
-        self._place()
+        """Add all nodes, then the edges between them; of parallel edges the worst."""
+        self._result.resources |= self._all
+        self._assign_nodes()
         for resource in self._all.values():
-            place = self._standing.place[resource.name]
-            thing = self._thing(resource)
-            if place == resource.name or thing.kind == "store":
-                self._standing.things[place] = thing
+            key, node = self._result.node_of[resource.name], self._node(resource)
+            if key == resource.name or node.kind == "store":
+                self._result.nodes[key] = node
         for edge in [
             *self._dependencies(),
-            *self._guards(),
+            *self._firewalls(),
+            *self._trusted_sources(),
             *self._urls(),
             *self._variables(),
             *self._hosts(),
@@ -71,109 +80,96 @@ class _Reader:
             *self._third_parties(),
         ]:
             ends = (edge.dependent, edge.needed)
-            known = self._standing.edges.get(ends)
+            known = self._result.edges.get(ends)
             if ends[0] != ends[1] and (known is None or known.effect < edge.effect):
-                self._standing.edges[ends] = edge
+                self._result.edges[ends] = edge
 
-    def _place(self) -> None:
-        """Count the parts of a store's component (its firewall, user, CDN) as the store."""
-        tops: dict[str, list[str]] = defaultdict(list)
-        for kind in MAIN:
+    def _assign_nodes(self) -> None:
+        """Map each resource to its node: firewall, user or CDN of a store belong to the store."""
+        stores: dict[str, list[str]] = defaultdict(list)  # by part
+        for kind in STORE_KINDS:
             for resource in self._kinds[kind]:
-                tops[self._top(resource)].append(resource.name)
+                stores[self._part(resource)].append(resource.name)
         for resource in self._all.values():
-            mains = tops.get(self._top(resource), [])
-            if len(mains) > 1:  # one was restored beside the other
-                mains = [name for name in mains if name in resource.uses.get("clusterId", ())]
-            alone = len(mains) == 1 and resource.kind not in MAIN
-            self._standing.place[resource.name] = mains[0] if alone else resource.name
+            names = stores.get(self._part(resource), [])
+            if len(names) > 1:  # one was restored beside the other
+                names = [name for name in names if name in resource.uses.get("clusterId", ())]
+            belongs = len(names) == 1 and resource.kind not in STORE_KINDS
+            self._result.node_of[resource.name] = names[0] if belongs else resource.name
 
-    def _top(self, resource: Resource) -> str:
-        """Name the outermost component around a resource that is not yet a product."""
-        while (parent := self._all.get(name_of(resource.parent))) and name_of(parent.parent) in (
-            self._all
-        ):
-            resource = parent
-        return resource.name
+    def _part(self, resource: Resource) -> str:
+        return self._parts.get(resource.name, resource.name)
 
-    def _thing(self, resource: Resource) -> Thing:
+    def _node(self, resource: Resource) -> Node:
         inputs, kind = resource.inputs, resource.kind
         label, what = resource.name, kind
-        shown: Kind = "part"
-        if kind in MAIN:
-            label, shown = inputs["name"], "store"
+        node_kind: Kind = "part"
+        if kind in STORE_KINDS:
+            label, node_kind = inputs["name"], "store"
             what = f"{inputs['engine']} cluster" if "engine" in inputs else "bucket"
         elif kind == "App":
-            label, shown = inputs["spec"]["name"], "service"
+            label, node_kind = inputs["spec"]["name"], "service"
             what = "static site" if "staticSites" in inputs["spec"] else "app"
         elif kind == "Droplet":
-            label, shown, what = inputs["name"], "machine", "droplet"
+            label, node_kind, what = inputs["name"], "machine", "droplet"
         elif resource.type == "estate:pencom:Host":
-            label, shown, what = self._bare(resource), "machine", f"{inputs['role']} host"
+            label, node_kind, what = _bare(resource), "machine", f"{inputs['role']} host"
         elif resource.type == PENCOM_SERVICE:
-            label, shown, what = self._bare(resource), "service", f"on {inputs['host']}"
+            label, node_kind, what = _bare(resource), "service", f"on {inputs['host']}"
         elif resource.type == "estate:pencom:Store" and not inputs["databases"]:
-            label, shown, what = self._bare(resource), "store", inputs["engine"]
-        return Thing(resource.name, shown, resource.system, label, what)
-
-    def _bare(self, resource: Resource) -> str:
-        return resource.name.removeprefix(f"{resource.system}-")
+            label, node_kind, what = _bare(resource), "store", inputs["engine"]
+        return Node(resource.name, node_kind, resource.system, label, what)
 
     def _edge(self, dependent: str, needed: str, why: str) -> Edge:
-        """Make an edge to a resource's thing: hard, unless it is a store one can do without."""
-        place = self._standing.place
-        end = place.get(needed, needed)
-        known = holding(end)
-        if known and known.without:
-            return Edge(place.get(dependent, dependent), end, Effect.PARTLY, known.without)
-        return Edge(place.get(dependent, dependent), end, Effect.DOWN, why)
+        """Return an edge between the nodes of two resources, DOWN unless the store is optional."""
+        node_of = self._result.node_of
+        dependent, needed = node_of.get(dependent, dependent), node_of.get(needed, needed)
+        facts = store_facts(needed)
+        if facts and facts.without:
+            return Edge(dependent, needed, Effect.PARTLY, facts.without)
+        return Edge(dependent, needed, Effect.DOWN, why)
 
     def _dependencies(self) -> Iterator[Edge]:
-        """Everything needs what it depends on, but for what it no longer looks at."""
+        """Yield an edge for each dependency, except those through ignored inputs alone."""
         for resource in self._all.values():
-            place = self._standing.place[resource.name]
-            if resource.kind in LOOKS_ON or place != resource.name:
-                continue  # of a store's parts, the store's own needs count
+            if resource.kind in OBSERVERS or self._result.node_of[resource.name] != resource.name:
+                continue  # of a store and its parts, only the store's dependencies count
             for name in map(name_of, resource.dependencies):
                 inputs = {key for key, names in resource.uses.items() if name in names}
                 if name in self._all and not (inputs and inputs <= set(resource.ignore_changes)):
                     yield self._edge(resource.name, name, f"uses {name}")
 
-    def _guards(self) -> Iterator[Edge]:
-        """Put a firewall before its droplets; whom a cluster trusts uses it."""
+    def _firewalls(self) -> Iterator[Edge]:
+        """Yield an edge from each droplet to its firewall."""
         for firewall in self._kinds["Firewall"]:
             for name in firewall.uses.get("dropletIds", ()):
                 yield self._edge(name, firewall.name, f"is behind {firewall.name}")
+
+    def _trusted_sources(self) -> Iterator[Edge]:
+        """Yield an edge to a cluster's trusted sources from each app and droplet among them."""
         members: dict[str, set[str]] = defaultdict(set)
         for resource in [*self._kinds["App"], *self._kinds["Droplet"]]:
             for name in map(name_of, resource.dependencies):
                 members[name].add(resource.name)
         networks = {vpc.inputs.get("ipRange"): vpc.name for vpc in self._kinds["Vpc"]}
-        for rules in self._kinds["DatabaseFirewall"]:
-            if not self._in_use(rules):
-                continue
-            trusted = set(rules.uses.get("rules", ()))
-            trusted |= {
-                networks[rule.get("value")]
-                for rule in rules.inputs.get("rules", ())
-                if rule.get("value") in networks
-            }
-            for name in sorted(trusted):
-                is_network = name in networks.values()
-                for user in sorted(members[name]) if is_network else [name]:
+        for rules in filter(self._in_use, self._kinds["DatabaseFirewall"]):
+            ranges = [rule.get("value") for rule in rules.inputs.get("rules", ())]
+            trusted = {networks[each] for each in ranges if each in networks}
+            for name in sorted(trusted.union(rules.uses.get("rules", ()))):
+                for user in sorted(members[name]) if name in networks.values() else [name]:
                     yield self._edge(user, rules.name, f"is let in by {rules.name}")
 
     def _in_use(self, rules: Resource) -> bool:
-        """Tell whether the cluster of these trusted sources is the one that its users look at."""
-        of = self._all.get(name_of(rules.parent))
+        """Whether applications use the cluster of these trusted sources, not a restored copy."""
+        component = self._all.get(name_of(rules.parent))
         clusters = [self._all[name] for name in rules.uses.get("clusterId", ())]
-        in_use = of.inputs.get("inUse") if of else None
+        in_use = component.inputs.get("inUse") if component else None
         return in_use is None or any(each.inputs["name"] == in_use for each in clusters)
 
     def _urls(self) -> Iterator[Edge]:
-        """Lead a URL to the record or app that answers for its host, and to what certifies it."""
-        for url, host, system in self._public():
-            self._add(Thing(url, "url", system, url, "public URL"))
+        """Yield edges from each public URL to its app, address records and CAA records."""
+        for url, host, system in self._public_urls():
+            self._add(Node(url, "url", system, url, "public URL"))
             for app in self._apps[host]:
                 yield self._edge(url, app.name, f"is answered by {app.name}")
             for record in self._records[host]:
@@ -186,63 +182,63 @@ class _Reader:
                         why = f"no new certificate unless {record.name} names its issuer"
                         yield Edge(url, record.name, Effect.PARTLY, why)
 
-    def _public(self) -> Iterator[tuple[str, str, str]]:
-        """Give each public URL with its host and system: those watched, then an app's others."""
-        seen = set()
+    def _public_urls(self) -> Iterator[tuple[str, str, str]]:
+        """Yield (URL, host, system) of each uptime check, then of each unchecked host of an app."""
+        checked = set()
         for check in self._kinds["UptimeCheck"]:
             url = check.inputs["target"]
-            seen.add(host := urlsplit(url).hostname or "")
+            checked.add(host := urlsplit(url).hostname or "")
             yield url, host, check.system
         for host, apps in self._apps.items():
-            if host not in seen and apps:
+            if host not in checked and apps:
                 yield f"https://{host}", host, apps[0].system
 
     def _variables(self) -> Iterator[Edge]:
-        """Lead an app to the public URLs that it is told: it calls them, or links to a site."""
-        at = {host: url for url, host, _ in self._public()}
+        """Yield edges from an app to the public URLs in its variables, called or linked."""
+        urls = {host: url for url, host, _ in self._public_urls()}
         for app in self._kinds["App"]:
-            told = json.dumps([part.get("envs", ()) for part in _parts(app)])
-            for host in sorted({urlsplit(found).hostname or "" for found in URL.findall(told)}):
+            variables = json.dumps([part.get("envs", ()) for part in _parts(app)])
+            hosts = {urlsplit(url).hostname or "" for url in URL.findall(variables)}
+            for host in sorted(hosts & urls.keys()):
                 serving = self._apps[host]
-                if host not in at or app in serving:
+                if app in serving:
                     continue
                 if serving and all("staticSites" in each.inputs["spec"] for each in serving):
-                    why = f"its links to {at[host]} lead nowhere"
-                    yield Edge(app.name, at[host], Effect.PARTLY, why)
+                    why = f"its links to {urls[host]} lead nowhere"
+                    yield Edge(app.name, urls[host], Effect.PARTLY, why)
                 else:
-                    yield Edge(app.name, at[host], Effect.DEGRADED, f"calls {at[host]}")
+                    yield Edge(app.name, urls[host], Effect.DEGRADED, f"calls {urls[host]}")
 
     def _hosts(self) -> Iterator[Edge]:
-        """Lead to Pencom's hosts what they carry, and gateways to the web server before them."""
+        """Yield edges to Pencom's hosts from what they carry, and to a web server from the rest."""
         for host in self._kinds["Host"]:
-            bare = self._bare(host)
+            bare = _bare(host)
             prefix = host.name.removesuffix(bare)
             servers = [name for name in host.inputs["carries"] if prefix + name not in self._all]
             for name in host.inputs["carries"]:
                 yield Edge(prefix + name, host.name, Effect.DOWN, f"runs on {bare}")
                 if name in servers:
                     what = f"web server on {bare}"
-                    self._add(Thing(prefix + name, "machine", host.system, name, what))
+                    self._add(Node(prefix + name, "machine", host.system, name, what))
                     continue
                 for server in servers:
                     why = f"is reached through {server}"
                     yield Edge(prefix + name, prefix + server, Effect.DOWN, why)
 
     def _databases(self) -> Iterator[Edge]:
-        """Lead each database of a server to it."""
+        """Yield an edge from each database to its server."""
         for store in self._kinds["Store"]:
             for database in store.inputs["databases"]:
-                label = f"{self._bare(store)}/{database}"
-                key = f"{store.name}/{database}"
-                self._add(Thing(key, "store", store.system, label, store.inputs["engine"]))
-                yield Edge(key, store.name, Effect.DOWN, f"is kept by {self._bare(store)}")
+                label, key = f"{_bare(store)}/{database}", f"{store.name}/{database}"
+                self._add(Node(key, "store", store.system, label, store.inputs["engine"]))
+                yield Edge(key, store.name, Effect.DOWN, f"is a database of {_bare(store)}")
 
     def _services(self) -> Iterator[Edge]:
-        """Lead Pencom's services to what they store in, call and read."""
+        """Yield edges from Pencom's services to the stores, services and systems that they use."""
         for service in self._kinds["Service"]:
             if service.type != PENCOM_SERVICE:
                 continue
-            prefix = service.name.removesuffix(self._bare(service))
+            prefix = service.name.removesuffix(_bare(service))
             for store in service.inputs["stores"]:
                 yield self._edge(service.name, f"{prefix}{store}", f"keeps its data in {store}")
             for name in service.inputs["calls"]:
@@ -252,29 +248,34 @@ class _Reader:
                 yield Edge(service.name, f"{prefix}{name}", Effect.PARTLY, why)
 
     def _third_parties(self) -> Iterator[Edge]:
-        """Lead to a third party what has variables of its name, or is told to use it."""
+        """Yield edges to third parties, by the names of variables and by KROTrust's facts."""
         for resource in self._all.values():
             names = _variable_names(resource)
             for party, facts in THIRD_PARTIES.items():
-                begins = f"_{party.partition('.')[0].upper()}_"  # or goes on so: REACT_APP_...
-                own = {name for name in names if begins in f"_{name}"}
-                told = party in krotrust.THIRD_PARTIES.get(resource.name, ())
-                if own or told:
-                    self._add(Thing(party, "part", OUTSIDE, party, "third party"))
-                if own - set(pencom.UNUSED) or told:
+                word = f"_{party.partition('.')[0].upper()}_"  # anywhere: REACT_APP_POSTHOG_KEY
+                variables = {name for name in names if word in f"_{name}"}
+                stated = party in krotrust.THIRD_PARTIES.get(resource.name, ())
+                if variables or stated:
+                    self._add(Node(party, "part", OUTSIDE, party, "third party"))
+                if variables - set(pencom.UNUSED) or stated:
                     effect = Effect.UNSEEN if facts.unseen else Effect.PARTLY
                     yield Edge(resource.name, party, effect, facts.without)
 
-    def _add(self, thing: Thing) -> None:
-        """Add a thing that is no resource of its own."""
-        self._standing.things[thing.key] = thing
-        self._standing.place[thing.key] = thing.key
+    def _add(self, node: Node) -> None:
+        """Add a node that is no resource."""
+        self._result.nodes[node.key] = node
+        self._result.node_of[node.key] = node.key
 
 
 def record_name(record: Resource) -> str:
-    """Give the full name that a DNS record answers for."""
+    """Return the full host name of a DNS record."""
     name, zone = record.inputs["name"], str(record.inputs["domain"])
     return zone if name == "@" else f"{name}.{zone}"
+
+
+def _bare(resource: Resource) -> str:
+    """Return the name without the product's prefix."""
+    return resource.name.removeprefix(f"{resource.system}-")
 
 
 def _parts(app: Resource) -> list[dict[str, list[dict[str, str]]]]:
@@ -283,8 +284,8 @@ def _parts(app: Resource) -> list[dict[str, list[dict[str, str]]]]:
 
 
 def _variable_names(resource: Resource) -> set[str]:
-    """Name the variables of an app or of a Pencom service."""
+    """Return the names of the variables of an app or of a Pencom service."""
     if resource.type == PENCOM_SERVICE:
         return {*resource.inputs["variables"], *resource.inputs["secretVariables"]}
-    apps = [resource] if resource.kind == "App" else []
-    return {env["key"] for app in apps for part in _parts(app) for env in part.get("envs", ())}
+    parts = _parts(resource) if resource.kind == "App" else []
+    return {variable["key"] for part in parts for variable in part.get("envs", ())}

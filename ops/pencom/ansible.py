@@ -7,55 +7,53 @@ from typing import Any
 import yaml
 
 from ops.pencom import assumed
-from ops.pencom.inventory import Estate, Host, bracketed
+from ops.pencom.inventory import Host, Inventory, bracketed
 
 FILE = "inventory.yml"
 
 
-def files(estate: Estate) -> dict[str, str]:
-    """Give the one file. Raises UsageError where no host faces the internet."""
+def files(inventory: Inventory) -> dict[str, str]:
+    """Return one YAML file. Raises UsageError if no host faces the internet."""
     groups: dict[str, Any] = {}
 
-    def group(name: str, host: str, variables: dict[str, Any]) -> None:
-        entry = groups.setdefault(name, {"hosts": {}})
+    def add(group: str, host: str, variables: dict[str, Any]) -> None:
+        entry = groups.setdefault(group.replace("-", "_"), {"hosts": {}})
         entry["hosts"][host] = {}
         if variables:
-            entry["vars"] = variables
+            entry["vars"] = {name.replace("-", "_"): each for name, each in variables.items()}
 
-    for host in estate.hosts.values():
-        group(f"role_{_word(host.role)}", host.name, {})
-        group(f"exposure_{_word(host.exposure)}", host.name, _way(estate, host))
-    for service in estate.services.values():
+    for host in inventory.hosts.values():
+        add(f"role_{host.role}", host.name, {})
+        add(f"exposure_{host.exposure}", host.name, _ssh_variables(inventory, host))
+    for service in inventory.services.values():
         facts = {
             "ports": dict(service.ports),
             "entry_point": service.entry_point,
             "process_manager": service.process_manager,
-            "health_url": estate.health(service),
+            "health_url": inventory.health_url(service),
             "start_wave": service.start_wave,
             "calls": list(service.calls),
             "stores": list(service.stores),
         }
-        word = _word(service.name)
-        group(f"service_{word}", service.host, {f"pencom_{word}": facts})
-    for store in estate.stores.values():
+        add(f"service_{service.name}", service.host, {f"pencom_{service.name}": facts})
+    for store in inventory.stores.values():
         facts = {
-            "address": estate.address(store.name),
+            "address": inventory.address(store.name),
             "port": store.port,
             "databases": list(store.databases),
         }
-        word = _word(store.name)
-        group(f"store_{word}", store.host, {f"pencom_{word}": facts})
+        add(f"store_{store.name}", store.host, {f"pencom_{store.name}": facts})
     document = {
         "all": {
-            "vars": {"pencom_stack": estate.stack, "pencom_folder": assumed.DEPLOY_FOLDER},
-            "hosts": {host.name: _host(host) for host in estate.hosts.values()},
+            "vars": {"pencom_stack": inventory.stack, "pencom_folder": assumed.DEPLOY_FOLDER},
+            "hosts": {host.name: _host_variables(host) for host in inventory.hosts.values()},
             "children": groups,
         }
     }
     return {FILE: yaml.safe_dump(document, sort_keys=False, width=2**16)}
 
 
-def _host(host: Host) -> dict[str, Any]:
+def _host_variables(host: Host) -> dict[str, Any]:
     return {
         "ansible_host": host.address,
         "ansible_port": assumed.SSH_PORT,
@@ -65,13 +63,8 @@ def _host(host: Host) -> dict[str, Any]:
     }
 
 
-def _way(estate: Estate, host: Host) -> dict[str, Any]:
+def _ssh_variables(inventory: Inventory, host: Host) -> dict[str, Any]:
     if host.exposure == "internet":
         return {}
-    jump = f"{bracketed(estate.ingress.address)}:{assumed.SSH_PORT}"
+    jump = f"{bracketed(inventory.ingress.address)}:{assumed.SSH_PORT}"
     return {"ansible_ssh_common_args": f"-o ProxyJump={jump}"}
-
-
-def _word(name: str) -> str:
-    """Write a name as Ansible takes it for a group or a variable."""
-    return name.replace("-", "_")

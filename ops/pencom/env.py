@@ -1,52 +1,52 @@
-"""A skeleton of each service's .env: what the inventory knows is filled in, the rest is named."""
+"""A skeleton of each service's .env: known values filled in, a blank with a contact for others."""
 
 from __future__ import annotations
 
 import re
 
-from ops.pencom.inventory import Estate, Service
+from ops.pencom.inventory import Inventory, Service
 from ops.pencom.variables import Variable, variables
 
-PLAIN = re.compile(r"[\w.:/@\[\]-]*")
+NOTES = {
+    "AUTH_PILOT_ALLOWLIST": "JSON; a wrong value blocks all logins",
+    "NOTIFICATIONS_MONGO_DB_URL": "despite its name, core's own OTP store",
+}
+UNQUOTED = re.compile(r"[\w.:/@\[\]-]*")
 
 
-def file_name(service: str) -> str:
-    """How a service's file is called."""
-    return f"{service}.env"
+def files(inventory: Inventory) -> dict[str, str]:
+    """Return a file `<service>.env` for each service."""
+    return {f"{each.name}.env": _skeleton(inventory, each) for each in inventory.services.values()}
 
 
-def files(estate: Estate) -> dict[str, str]:
-    """Give a file a service."""
-    return {
-        file_name(service.name): _skeleton(estate, service) for service in estate.services.values()
-    }
+def _skeleton(inventory: Inventory, service: Service) -> str:
+    known: list[str] = []
+    assumed: list[str] = []
+    blank: list[str] = []
+    secret: list[str] = []
+    for variable in variables(inventory, service):
+        if variable.value is not None:
+            (assumed if variable.assumed else known).append(_assignment(variable))
+        else:
+            (secret if variable.secret else blank).extend(_blank(variable))
+    sections = {"assumed: check these": assumed, "to fill in": blank, "secrets": secret}
+    for title, lines in sections.items():
+        if lines:
+            known += ["", f"# {title}", *lines]
+    return "\n".join(known) + "\n"
 
 
-def _skeleton(estate: Estate, service: Service) -> str:
-    listed = variables(estate, service)
-    known = [each for each in listed if each.value is not None]
-    blank = [each for each in listed if each.value is None]
-    lines = [f"{each.name}={_quoted(each)}" for each in known if not each.assumed]
-    if guessed := [each for each in known if each.assumed]:
-        lines += ["", "# assumed: check these", *(f"{e.name}={_quoted(e)}" for e in guessed)]
-    for head, secret in (("to fill in", False), ("secrets", True)):
-        if some := [each for each in blank if each.secret == secret]:
-            lines += ["", f"# {head}"]
-            lines += [line for each in some for line in _blank(each)]
-    return "\n".join(lines) + "\n"
-
-
-def _quoted(variable: Variable) -> str:
+def _assignment(variable: Variable) -> str:
     value = variable.value or ""
-    return value if PLAIN.fullmatch(value) else f"'{value}'"
+    return f"{variable.name}={value}" if UNQUOTED.fullmatch(value) else f"{variable.name}='{value}'"
 
 
 def _blank(variable: Variable) -> list[str]:
-    note = f"; {variable.note}" if variable.note else ""
+    note = f"; {NOTES[variable.name]}" if variable.name in NOTES else ""
     if variable.target:
-        note += f"; it leads to {variable.target}/{variable.database}"
+        note += f"; it points to {variable.target}/{variable.database}"
     if variable.optional:
-        return [f"# {variable.name}: unused, may be left out"]
-    if variable.pattern:
-        return [f"# {variable.name}: ask {variable.ask} which names, and their values{note}"]
-    return [f"# ask {variable.ask}{note}", f"{variable.name}="]
+        return [f"# {variable.name}: unused, may be missing"]
+    if variable.name.endswith("*"):  # only the prefix of several names is documented
+        return [f"# {variable.name}: ask {variable.contact} for the names and values{note}"]
+    return [f"# ask {variable.contact}{note}", f"{variable.name}="]

@@ -1,35 +1,35 @@
-"""Holds a real .env against the inventory. What stands in the file is never part of a finding."""
+"""Compares a real .env with the inventory. No finding shows a value of the file."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
-from ops.pencom.inventory import Estate, Service
+from ops.pencom.inventory import Inventory, Service
 from ops.pencom.variables import ORACLE, Variable, variables
 
-# The grammar of dotenv for Node, which the services read their files with.
+# The grammar of Node's dotenv, which the services read their files with.
 LINE = re.compile(
     r"""^[ \t]*(?:export[ \t]+)?([\w.-]+)(?:[ \t]*=[ \t]*?|:[ \t]+?)
     ([ \t]*'(?:\\'|[^'])*'|[ \t]*"(?:\\"|[^"])*"|[ \t]*`(?:\\`|[^`])*`|[^#\r\n]+)?
     [ \t]*(?:\#.*)?$""",
     re.MULTILINE | re.VERBOSE,
 )
-EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  a service may listen there
-HERE = {"localhost", "127.0.0.1", "::1"}
+ANY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104  a service may listen there
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 Kind = Literal["missing", "empty", "extra", "contradictory"]
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong with a file; `text` says how to mend it."""
+class EnvFinding:
+    """One mistake in a file: `name` is the variable, `text` says how to repair it."""
 
     kind: Kind
     name: str
@@ -40,160 +40,152 @@ class Finding:
 
 
 def parse(text: str) -> list[tuple[str, str]]:
-    """Read names and values as the services do, in the order of the file."""
-    given = []
+    """Return names and values as the services read them, in the order of the file."""
+    assignments = []
     for match in LINE.finditer(text.replace("\r\n", "\n")):
         value = (match[2] or "").strip()
         if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"`":
             value = value[1:-1]
-        given.append((match[1], value))
-    return given
+        assignments.append((match[1], value))
+    return assignments
 
 
-def findings(estate: Estate, service: Service, text: str) -> list[Finding]:
-    """Tell what is missing, extra, empty or contradictory in the text of a service's file."""
-    given = parse(text)
-    counted = Counter(name for name, _ in given)
-    found = [
-        Finding("contradictory", name, f"given {times} times; the last one counts: keep one")
-        for name, times in counted.items()
-        if times > 1
+def findings(inventory: Inventory, service: Service, text: str) -> list[EnvFinding]:
+    """Return missing, extra, empty and contradictory variables of a service's file, as text."""
+    assignments = parse(text)
+    counts = Counter(name for name, _ in assignments)
+    repeated = [
+        EnvFinding("contradictory", name, f"set {count} times; the last one counts: keep one")
+        for name, count in counts.items()
+        if count > 1
     ]
-    return [*found, *_Check(estate, service, dict(given)).run()]
+    return [*repeated, *_Check(inventory, service, dict(assignments)).run()]
 
 
 class _Check:
-    def __init__(self, estate: Estate, service: Service, given: dict[str, str]) -> None:
-        self._estate = estate
+    def __init__(self, inventory: Inventory, service: Service, values: Mapping[str, str]) -> None:
+        self._inventory = inventory
         self._service = service
-        self._given = given
-        self._known = variables(estate, service)
+        self._values = values
+        self._variables = variables(inventory, service)
+        self._names = {each.name for each in self._variables}
 
-    def run(self) -> Iterator[Finding]:
-        for variable in self._known:
+    def run(self) -> Iterator[EnvFinding]:
+        for variable in self._variables:
             yield from self._presence(variable)
-            value = self._given.get(variable.name)
-            if value and (problem := self._problem(variable, value)):
-                yield Finding("contradictory", variable.name, problem)
-        yield from self._oracle()
-        yield from self._twice()
-        yield from self._redis()
+            value = self._values.get(variable.name)
+            if value and (mistake := self._mistake(variable, value)):
+                yield EnvFinding("contradictory", variable.name, mistake)
+        for name, mistake in self._mistakes_of_several():
+            yield EnvFinding("contradictory", name, mistake)
         yield from self._extra()
 
-    def _presence(self, variable: Variable) -> Iterator[Finding]:
-        if variable.optional or (self._service.reads and variable.name.startswith(f"{ORACLE}_DB_")):
-            return  # the latter are told together
-        matching = [name for name in self._given if fnmatchcase(name, variable.name)]
-        hint = f"ask {variable.ask}" if variable.value is None else f"it is {variable.value}"
-        if variable.value is not None and variable.assumed:
-            hint += " (assumed)"
+    def _presence(self, variable: Variable) -> Iterator[EnvFinding]:
+        if variable.optional or (self._service.reads and variable.name.startswith(ORACLE)):
+            return  # _oracle() reports the latter together
+        hint = f"ask {variable.contact}"
+        if variable.value is not None:
+            hint = f"set it to {variable.value}" + (" (assumed)" if variable.assumed else "")
+        matching = [name for name in self._values if fnmatchcase(name, variable.name)]
         if not matching:
-            yield Finding("missing", variable.name, hint)
+            yield EnvFinding("missing", variable.name, hint)
         for name in matching:
-            if not self._given[name]:
-                yield Finding("empty", name, hint)
+            if not self._values[name]:
+                yield EnvFinding("empty", name, hint)
 
-    def _problem(self, variable: Variable, value: str) -> str | None:
+    def _mistake(self, variable: Variable, value: str) -> str | None:
+        target = variable.target
         if variable.kind == "json":
-            return None if _is_json(value) else "it is no JSON, which blocks all logins"
+            return None if _is_json(value) else "it is not JSON, which blocks all logins"
         if variable.kind in ("url", "uri"):
-            return self._wrong_url(variable, value)
+            return self._url_mistake(variable, value)
         if variable.kind == "host":
-            names = self._names(variable.target)
-            if variable.target == self._service.name:  # where it listens, and others call it
-                names = (names - HERE) | EVERYWHERE
-            return None if value in names else f"it is not {self._told(variable.target)}"
+            names = self._host_names(target)
+            if target == self._service.name:  # its own address, which others call
+                names = (names - LOOPBACK) | ANY_ADDRESS
+            return None if value in names else f"it is not {self._location(target)}"
         if variable.kind in ("port", "name") and value != variable.value:
-            return f"it is not {variable.value}, that of {variable.target}"
+            subject = "port" if variable.kind == "port" else "database"
+            return f"it is not {variable.value}, the {subject} of {target}"
         return None
 
-    def _names(self, target: str) -> set[str]:
-        """Tell how a file of this service may call the machine of a target."""
-        machine = self._estate.machine(target)
-        names = {self._estate.address(target), machine}
-        return names | HERE if machine == self._service.host else names
+    def _host_names(self, target: str) -> set[str]:
+        """Return the names that the service may use for the machine of a target."""
+        machine = self._inventory.machine(target)
+        names = {self._inventory.address(target), machine}
+        return names | LOOPBACK if machine == self._service.host else names
 
-    def _told(self, target: str) -> str:
-        address, machine = self._estate.address(target), self._estate.machine(target)
-        return (
-            f"{target} on {machine} ({address})" if machine != target else f"{target} ({address})"
-        )
+    def _location(self, target: str) -> str:
+        address, machine = self._inventory.address(target), self._inventory.machine(target)
+        name = target if machine == target else f"{target} on {machine}"
+        return f"{name} ({address})"
 
-    def _wrong_url(self, variable: Variable, value: str) -> str | None:
+    def _url_mistake(self, variable: Variable, value: str) -> str | None:
         try:
             url = urlsplit(value)
-            places = _places(url)
+            endpoints = _endpoints(url)
         except ValueError:
-            return "it is no URL"
-        scheme, usual = ("http", 80) if variable.kind == "url" else ("mongodb", 27017)
+            return "it is not a URL"
+        scheme, default = ("http", 80) if variable.kind == "url" else ("mongodb", 27017)
         if url.scheme != scheme:
-            return f"it is no {scheme} URL; nothing inside has TLS"
-        target, port = variable.target, self._estate.port(variable.target)
-        if any(host not in self._names(target) for host, _ in places):
-            return f"it leads to another host than {self._told(target)}"
-        if any((given or usual) != port for _, given in places):
-            return f"it leads to another port than {port}, that of {target}"
+            return f"its scheme is not {scheme}; internal connections use no TLS"
+        target, expected = variable.target, self._inventory.port(variable.target)
+        if any(host not in self._host_names(target) for host, _ in endpoints):
+            return f"it points to another host than {self._location(target)}"
+        if any((port or default) != expected for _, port in endpoints):
+            return f"it points to another port than {expected}, the port of {target}"
         if variable.kind == "uri" and url.path.strip("/") != variable.database:
-            return f"it leads to another database than {target}/{variable.database}"
+            return f"it points to another database than {target}/{variable.database}"
         if variable.kind == "url" and (url.path.strip("/") or url.query or url.username):
             return "it has more than host and port; the services add their own paths"
         return None
 
-    def _oracle(self) -> Iterator[Finding]:
-        names = [each.name for each in self._known if each.name.startswith(f"{ORACLE}_DB_")]
-        lacking = [name for name in names if not self._given.get(name)]
-        for system in self._service.reads if lacking else ():
-            yield Finding(
-                "contradictory",
-                f"{ORACLE}_DB_*",
-                f"{self._service.name} reads {system}, and these are missing or empty:"
-                f" {', '.join(lacking)}; ask the infrastructure team",
+    def _mistakes_of_several(self) -> Iterator[tuple[str, str]]:
+        """Yield contradictions between variables, as pairs of a variable and its mistake."""
+        oracle = [name for name in self._names if name.startswith(ORACLE)]
+        blank = sorted(name for name in oracle if not self._values.get(name))
+        if blank and self._service.reads:
+            yield (
+                f"{ORACLE}*",
+                f"{self._service.name} reads {', '.join(self._service.reads)}, and these are"
+                f" missing or empty: {', '.join(blank)}; ask the infrastructure team",
             )
-
-    def _twice(self) -> Iterator[Finding]:
-        """Compare what two names must both hold, the singular and the plural."""
-        names = {each.name for each in self._known}
-        for plural in sorted(names):
+        for plural in sorted(self._names):
             singular = plural.replace("S_DB_", "_DB_", 1)
-            if singular in names - {plural}:
-                both = [self._given.get(each) for each in (singular, plural)]
-                if all(both) and both[0] != both[1]:
-                    text = f"it differs from {singular}; the migration tool reads this one"
-                    yield Finding("contradictory", plural, text)
+            if plural != singular and singular in self._names:
+                values = [self._values.get(each) for each in (singular, plural)]
+                if all(values) and values[0] != values[1]:
+                    yield plural, f"it differs from {singular}; the migration tool reads this one"
+        reads_host = "REDIS_HOST" in self._names
+        if reads_host and "REDIS_URL" in self._values and not self._values.get("REDIS_HOST"):
+            yield "REDIS_URL", "the code does not read it: set REDIS_HOST and REDIS_PORT"
 
-    def _redis(self) -> Iterator[Finding]:
-        hosts = {each.name for each in self._known} & {"REDIS_HOST"}
-        if "REDIS_URL" in self._given and hosts and not self._given.get("REDIS_HOST"):
-            text = "the code does not read it: give REDIS_HOST and REDIS_PORT"
-            yield Finding("contradictory", "REDIS_URL", text)
-
-    def _extra(self) -> Iterator[Finding]:
-        users = self._users()
-        for name in self._given:
-            if not any(fnmatchcase(name, each.name) for each in self._known):
-                of = ", ".join(users.get(name, ())) or "nobody that the inventory knows"
-                yield Finding("extra", name, f"{self._service.name} does not read it; read by {of}")
-
-    def _users(self) -> dict[str, list[str]]:
-        users: dict[str, list[str]] = {}
-        for service in self._estate.services.values():
-            for name in (*service.variables, *service.secret_variables):
-                users.setdefault(name, []).append(service.name)
-        return users
+    def _extra(self) -> Iterator[EnvFinding]:
+        for name in self._values:
+            if not any(fnmatchcase(name, pattern) for pattern in self._names):
+                readers = [
+                    each.name
+                    for each in self._inventory.services.values()
+                    if name in (*each.variables, *each.secret_variables)
+                ]
+                users = ", ".join(readers) or "no service of the inventory"
+                text = f"{self._service.name} does not read it; read by {users}"
+                yield EnvFinding("extra", name, text)
 
 
-def _places(url: SplitResult) -> list[tuple[str, int | None]]:
-    """Give each host and port; a MongoDB URI may name several. Raises ValueError."""
-    places = []
-    for place in url.netloc.rpartition("@")[2].split(","):
-        one = urlsplit(f"//{place}")
-        if not one.hostname:
-            raise ValueError(place)
-        places.append((_plain(one.hostname), one.port))
-    return places
+def _endpoints(url: SplitResult) -> list[tuple[str, int | None]]:
+    """Return each host and port; a MongoDB URI may have several. Raises ValueError."""
+    endpoints = []
+    for endpoint in url.netloc.rpartition("@")[2].split(","):
+        parts = urlsplit(f"//{endpoint}")
+        if not parts.hostname:
+            raise ValueError(endpoint)
+        endpoints.append((_canonical(parts.hostname), parts.port))
+    return endpoints
 
 
-def _plain(host: str) -> str:
+def _canonical(host: str) -> str:
+    """Return an IP address in its shortest form; a name stays as it is."""
     try:
         return str(ip_address(host))
     except ValueError:

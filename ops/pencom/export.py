@@ -1,19 +1,15 @@
-"""The command: writes the inventory in a format, or holds a real .env against it."""
+"""The inventory as files of each format."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import typer
-
 from ops.cli.errors import UsageError
-from ops.pencom import ansible, env, env_check, firewall, inventory, pm2, prometheus, ssh
-from ops.pencom.inventory import Estate
-from ops.plan import config
+from ops.pencom import ansible, env, firewall, pm2, prometheus, ssh
+from ops.pencom.inventory import Inventory
 
-FORMATS: Mapping[str, Callable[[Estate], dict[str, str]]] = {
+FORMATS: Mapping[str, Callable[[Inventory], dict[str, str]]] = {
     "ansible": ansible.files,
     "env": env.files,
     "firewall": firewall.files,
@@ -23,44 +19,33 @@ FORMATS: Mapping[str, Callable[[Estate], dict[str, str]]] = {
 }
 
 
-def load(stack: str, config_file: str | None, *, from_state: bool) -> Estate:
-    """Read the inventory from the plan or from the state. Raises UsageError where that fails."""
-    if from_state:
-        return inventory.recorded(stack)
-    return inventory.declared(config.load(stack, file=config_file))
+def texts(inventory: Inventory, form: str) -> dict[str, str]:
+    """Return texts by file name. The first line of each says which command wrote it.
 
-
-def run(found: Estate, form: str, output: str | None) -> None:
-    """Write the files of a format into a folder, or print them."""
-    files = texts(found, form)
-    if output is not None:
-        for file in write(files, Path(output), private=form == "env"):
-            typer.echo(file)
-        return
-    for name, text in files.items():
-        if len(files) > 1:
-            sys.stdout.write(f"{_comment(name)} ---- {name}\n")
-        sys.stdout.write(text)
-
-
-def texts(found: Estate, form: str) -> dict[str, str]:
-    """Give the files of a format by name; each says what wrote it."""
-    wrote = f"Written by `python -m ops inventory --stack {found.stack} --format {form}`"
-    tail = "" if form == "env" else "; do not edit"
-    return {
-        name: f"{_comment(name)} {wrote}{tail}.\n{text}"
-        for name, text in FORMATS[form](found).items()
-    }
+    Raises UsageError if the inventory lacks what the format needs.
+    """
+    command = f"python -m ops inventory --stack {inventory.stack} --format {form}"
+    warning = "" if form == "env" else "; do not edit"
+    header = f"{'//' if form == 'pm2' else '#'} Written by `{command}`{warning}.\n"
+    return {name: header + text for name, text in FORMATS[form](inventory).items()}
 
 
 def write(files: Mapping[str, str], folder: Path, *, private: bool) -> list[Path]:
-    """Write files into a folder. Raises UsageError, writing nothing, where a .env would be lost."""
+    """Write texts into a folder and return the paths. `private` files may hold secrets.
+
+    Raises UsageError if a file cannot be written or, before anything is written, if a private
+    file exists with another text.
+    """
     targets = {folder / name: text for name, text in files.items()}
-    filled = [str(file) for file, text in targets.items() if private and _differs(file, text)]
+    filled = [
+        str(file)
+        for file, text in targets.items()
+        if private and file.exists() and file.read_text(errors="replace") != text
+    ]
     if filled:
         raise UsageError(
-            f"{', '.join(filled)}: there already, and may hold secrets; nothing was written.\n"
-            "  Move it away, choose another --output, or hold it against the inventory with --check"
+            f"{', '.join(filled)} would be overwritten, and may hold secrets; nothing was written."
+            "\n  Move it away, choose another --output, or compare it with the inventory: --check"
         )
     try:
         for file, text in targets.items():
@@ -71,32 +56,3 @@ def write(files: Mapping[str, str], folder: Path, *, private: bool) -> list[Path
     except OSError as error:
         raise UsageError(f"{error.filename} cannot be written: {error.strerror}") from error
     return list(targets)
-
-
-def check(found: Estate, file: Path, service: str | None) -> int:
-    """Tell what is wrong with a real .env. Returns 0, or 2 where something is.
-
-    Raises UsageError where the file cannot be read, or where nobody says whose it is.
-    """
-    name = service or file.name.removesuffix(".env")
-    if name not in found.services:
-        known = ", ".join(found.services)
-        raise UsageError(f"{name!r} is no service: name one with --service; known are {known}")
-    try:
-        text = file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
-        raise UsageError(f"{file} cannot be read: {reason}") from error
-    wrong = env_check.findings(found, found.services[name], text)
-    for finding in wrong:
-        typer.echo(finding)
-    typer.echo(f"{file}: {len(wrong)} findings for {name} in {found.stack}")
-    return 2 if wrong else 0
-
-
-def _comment(name: str) -> str:
-    return pm2.COMMENT if name.endswith(".js") else "#"
-
-
-def _differs(file: Path, text: str) -> bool:
-    return file.exists() and file.read_text(errors="replace") != text

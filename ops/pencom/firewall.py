@@ -1,9 +1,9 @@
-"""Rules for nftables on each host: the declared flows, and nothing else.
+"""nftables rules for each host: they accept the declared flows, and nothing else.
 
-They stand in a table of their own: loading a file replaces that table and leaves others alone.
-Within a host everything may talk. To what is outside the inventory a host may go on a few ports.
-Nothing is forwarded, so that containers need the host's own network: published ports would
-otherwise pass by the rules for what comes in.
+The rules are in a table of their own: loading a file replaces that table and no other.
+Processes of one host may connect to each other. A few ports are open to machines outside the
+inventory. Forwarding is off: published container ports would bypass the rules for incoming
+traffic, so containers need the host's own network.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 from ops.pencom import assumed
 from ops.pencom.flows import ANYONE, OPERATORS, Flow, flows
-from ops.pencom.inventory import Estate
+from ops.pencom.inventory import Inventory
 
 TEMPLATE = """\
 add table inet pencom
@@ -26,7 +26,7 @@ table inet pencom {{
     iif "lo" accept
     icmpv6 type {{ nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert }} accept
 {incoming}
-    # a reset, since the kernel holds back what else it answers
+    # TCP gets a reset: the kernel limits how often it sends ICMP errors
     meta l4proto tcp reject with tcp reset
     reject with icmpx admin-prohibited
   }}
@@ -39,9 +39,9 @@ table inet pencom {{
     oif "lo" accept
     icmpv6 type {{ nd-neighbor-solicit, nd-neighbor-advert, nd-router-solicit }} accept
 {outgoing}
-    # the inventory's other machines
+    # nothing else to machines of the inventory
 {others}
-    # outside it: names, time, packages, third parties (assumed)
+    # outside the inventory: DNS, NTP, packages, third parties (assumed)
     tcp dport {{ {tcp} }} accept
     udp dport {{ {udp} }} accept
     meta l4proto tcp reject with tcp reset
@@ -51,22 +51,23 @@ table inet pencom {{
 """
 
 
-def files(estate: Estate) -> dict[str, str]:
-    """Give the rules of each host. Raises UsageError where nobody could log in."""
+def files(inventory: Inventory) -> dict[str, str]:
+    """Return a file `<host>.nft` for each host. Raises UsageError if none faces the internet."""
     incoming: dict[str, list[str]] = defaultdict(list)
     outgoing: dict[str, list[str]] = defaultdict(list)
-    for flow, reasons in sorted(flows(estate).items()):
-        why = f"    # {', '.join(reasons)}"
-        allow = f"tcp dport {flow.port} accept"
-        if flow.target in estate.hosts:
-            froms = [f"    {each}{allow}" for each in _sources(estate, flow)]
-            incoming[flow.target] += [why, *froms]
-        if flow.source in estate.hosts:
-            to = _to([estate.address(flow.target)], "daddr")
-            outgoing[flow.source] += [why, *(f"    {each}{allow}" for each in to)]
+    for flow, reasons in sorted(flows(inventory).items()):
+        comment = f"    # {', '.join(reasons)}"
+        accept = f"tcp dport {flow.port} accept"
+        if flow.target in inventory.hosts:
+            matches = _sources(inventory, flow)
+            incoming[flow.target] += [comment, *(f"    {each}{accept}" for each in matches)]
+        if flow.source in inventory.hosts:
+            matches = _matches([inventory.address(flow.target)], "daddr")
+            outgoing[flow.source] += [comment, *(f"    {each}{accept}" for each in matches)]
+    machines = map(inventory.address, (*inventory.hosts, *inventory.foreign))
     others = "\n".join(
         f"    {each}meta l4proto tcp reject with tcp reset\n    {each}drop"
-        for each in _to(map(estate.address, (*estate.hosts, *estate.foreign)), "daddr")
+        for each in _matches(machines, "daddr")
     )
     return {
         f"{host}.nft": TEMPLATE.format(
@@ -76,28 +77,28 @@ def files(estate: Estate) -> dict[str, str]:
             tcp=", ".join(map(str, assumed.OUTSIDE_TCP)),
             udp=", ".join(map(str, assumed.OUTSIDE_UDP)),
         )
-        for host in estate.hosts
+        for host in inventory.hosts
     }
 
 
-def _sources(estate: Estate, flow: Flow) -> list[str]:
+def _sources(inventory: Inventory, flow: Flow) -> list[str]:
     if flow.source == ANYONE:
         return [""]
     if flow.source == OPERATORS:
-        return _to(estate.hosts[flow.target].ssh_allow_list, "saddr")
-    return _to([estate.hosts[flow.source].address], "saddr")
+        return _matches(inventory.hosts[flow.target].ssh_allow_list, "saddr")
+    return _matches([inventory.hosts[flow.source].address], "saddr")
 
 
-def _to(networks: Iterable[str], side: str) -> list[str]:
-    """Match addresses or networks; those of IPv4 and of IPv6 have words of their own."""
+def _matches(networks: Iterable[str], field: str) -> list[str]:
+    """Return matches of addresses or networks: at most one for IPv4 and one for IPv6."""
     parsed = [ip_network(network) for network in networks]
     # nft refuses a set whose networks overlap.
-    four = collapse_addresses(each for each in parsed if isinstance(each, IPv4Network))
-    six = collapse_addresses(each for each in parsed if isinstance(each, IPv6Network))
-    given = {"ip": ", ".join(map(_text, four)), "ip6": ", ".join(map(_text, six))}
-    return [f"{kind} {side} {{ {each} }} " for kind, each in given.items() if each]
+    ipv4 = collapse_addresses(each for each in parsed if isinstance(each, IPv4Network))
+    ipv6 = collapse_addresses(each for each in parsed if isinstance(each, IPv6Network))
+    sets = {"ip": ", ".join(map(_text, ipv4)), "ip6": ", ".join(map(_text, ipv6))}
+    return [f"{family} {field} {{ {text} }} " for family, text in sets.items() if text]
 
 
 def _text(network: IPv4Network | IPv6Network) -> str:
-    """Write a network of one address as that address."""
+    """Return a network, or its address if it has only one."""
     return str(network[0] if network.num_addresses == 1 else network)

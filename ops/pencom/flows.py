@@ -1,4 +1,4 @@
-"""Who may connect to whom: what the inventory declares, and what runs its hosts."""
+"""TCP connections between machines: those that the inventory declares, and those of operations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ops.pencom import assumed
-from ops.pencom.inventory import Estate
+from ops.pencom.inventory import Inventory
 
 ANYONE = "anyone"
 OPERATORS = "operators"  # the networks of the allow-list
@@ -21,56 +21,57 @@ class Flow(NamedTuple):
     port: int
 
 
-def flows(estate: Estate) -> dict[Flow, list[str]]:
-    """Give every flow between two machines, and what it is for.
+def flows(inventory: Inventory) -> dict[Flow, list[str]]:
+    """Return every flow between two machines, with the reasons for it.
 
-    What stays on one host is none: its processes cannot be told apart by address.
+    Traffic within a host is left out: addresses do not tell its processes apart.
     """
-    found: dict[Flow, list[str]] = defaultdict(list)
-    for flow, why in (*_declared(estate), *_people(estate), *_watched(estate)):
-        if flow.source != flow.target:
-            found[flow].append(why)
-    return dict(found)
+    reasons: dict[Flow, list[str]] = defaultdict(list)
+    for source in (_services, _people, _prometheus):
+        for flow, reason in source(inventory):
+            if flow.source != flow.target:
+                reasons[flow].append(reason)
+    return dict(reasons)
 
 
-def _declared(estate: Estate) -> Iterator[tuple[Flow, str]]:
-    """Follow what the services say of themselves: calls, stores, and what they read."""
-    for service in estate.services.values():
+def _services(inventory: Inventory) -> Iterator[tuple[Flow, str]]:
+    for service in inventory.services.values():
         for callee in service.calls:
-            target = estate.services[callee]
-            flow = Flow(service.host, target.host, target.port)
-            yield flow, f"{service.name} calls {callee}"
+            yield _to(inventory, service.host, callee), f"{service.name} calls {callee}"
         for use in service.stores:
-            store = estate.stores[use.partition("/")[0]]
-            yield Flow(service.host, store.host, store.port), f"{service.name} uses {use}"
+            store = use.partition("/")[0]
+            yield _to(inventory, service.host, store), f"{service.name} uses {use}"
         for system in service.reads:
-            flow = Flow(service.host, system, estate.port(system))
-            yield flow, f"{service.name} reads {system}"
+            yield _to(inventory, service.host, system), f"{service.name} reads {system}"
 
 
-def _people(estate: Estate) -> Iterator[tuple[Flow, str]]:
-    """Let visitors through the web server to the gateways, operators through the ingress host."""
-    for host in estate.hosts.values():
+def _people(inventory: Inventory) -> Iterator[tuple[Flow, str]]:
+    """Yield visitors through the web server to the gateways, operators through the ingress host."""
+    gateways = [each for each in inventory.services.values() if each.gateway]
+    for host in inventory.hosts.values():
         if host.exposure == "internet":
             yield Flow(OPERATORS, host.name, assumed.SSH_PORT), "operators log in"
         else:
-            flow = Flow(estate.ingress.name, host.name, assumed.SSH_PORT)
-            yield flow, "operators log in from there"
+            flow = Flow(inventory.ingress.name, host.name, assumed.SSH_PORT)
+            yield flow, f"operators log in through {flow.source}"
         if assumed.WEB_SERVER in host.carries:
             for port in assumed.WEB_PORTS:
-                yield Flow(ANYONE, host.name, port), f"people reach {assumed.WEB_SERVER}"
-            for gateway in (each for each in estate.services.values() if each.gateway):
-                flow = Flow(host.name, gateway.host, gateway.port)
-                yield flow, f"{assumed.WEB_SERVER} fronts {gateway.name}"
+                yield Flow(ANYONE, host.name, port), f"visitors reach {assumed.WEB_SERVER}"
+            for gateway in gateways:
+                flow = _to(inventory, host.name, gateway.name)
+                yield flow, f"{assumed.WEB_SERVER} proxies to {gateway.name}"
 
 
-def _watched(estate: Estate) -> Iterator[tuple[Flow, str]]:
-    """Let Prometheus ask every host and every service."""
-    if estate.monitor:
-        source = estate.monitor.name
-        for host in estate.hosts.values():
-            flow = Flow(source, host.name, assumed.NODE_EXPORTER_PORT)
+def _prometheus(inventory: Inventory) -> Iterator[tuple[Flow, str]]:
+    monitors = [h.name for h in inventory.hosts.values() if h.role == assumed.MONITOR_ROLE]
+    for monitor in monitors[:1]:
+        for host in inventory.hosts:
+            flow = Flow(monitor, host, assumed.NODE_EXPORTER_PORT)
             yield flow, "Prometheus scrapes node-exporter"
-        for service in estate.services.values():
-            flow = Flow(source, service.host, service.port)
-            yield flow, f"{service.name}'s health is watched"
+        for service in inventory.services:
+            yield _to(inventory, monitor, service), f"Prometheus checks the health of {service}"
+
+
+def _to(inventory: Inventory, source: str, name: str) -> Flow:
+    """Return the flow from a host to a service, store or foreign system."""
+    return Flow(source, inventory.machine(name), inventory.port(name))

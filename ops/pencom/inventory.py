@@ -1,4 +1,4 @@
-"""Pencom as the program registers it, read from the offline plan or from a stack's state."""
+"""Pencom's inventory as the program registers it: read from the offline plan or from a state."""
 
 from __future__ import annotations
 
@@ -6,30 +6,31 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from ops.cli.errors import UsageError
 from ops.engine import pulumi_cli
+from ops.engine.documents import State
 from ops.pencom import assumed
-from ops.plan.config import StackConfig
-from ops.plan.graph import build
+from ops.plan import config
+from ops.plan.graph import Resource, build
+from stacks.discovery import environments
 
-KIND = "estate:pencom:"
-Registered = tuple[str, str, Mapping[str, Any]]  # type, logical name, inputs
+TYPE_PREFIX = "estate:pencom:"
 
 
-class Thing(BaseModel):
-    """One registered description. What a newer program adds to it does no harm here."""
+class Entry(BaseModel):
+    """One entry of the inventory. Ignores inputs that a newer program adds."""
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
     name: str
 
 
-class Host(Thing):
-    """A machine of ours."""
+class Host(Entry):
+    """A machine. `carries` names its services, stores and web server."""
 
     role: str
     exposure: str
@@ -38,8 +39,8 @@ class Host(Thing):
     ssh_allow_list: tuple[str, ...] = ()
 
 
-class Service(Thing):
-    """One process."""
+class Service(Entry):
+    """One process. `stores` are `store` or `store/database`; `reads` are foreign systems."""
 
     host: str
     ports: Mapping[str, int]
@@ -57,126 +58,131 @@ class Service(Thing):
 
     @property
     def port(self) -> int:
-        """Where it is called and tells of its health."""
-        return self.ports[assumed.CALLED]
+        """The port for calls and for the health check."""
+        return self.ports[assumed.CALL_PROTOCOL]
+
+    @property
+    def databases(self) -> dict[str, str]:
+        """Its database by store; empty text for a store without databases."""
+        uses = (use.partition("/") for use in self.stores)
+        return {store: database for store, _, database in uses}
 
 
-class Store(Thing):
+class Store(Entry):
     """A data server on one of our hosts."""
 
     host: str
-    engine: str
     port: int
     databases: tuple[str, ...]
     start_wave: int
 
 
-class Foreign(Thing):
-    """A system of somebody else."""
+class ForeignSystem(Entry):
+    """A system that another organization runs."""
 
     owner: str
-    engine: str
     address: str
     port: int
 
 
-Some = TypeVar("Some", bound=Thing)
+EntryType = TypeVar("EntryType", bound=Entry)
 
 
 @dataclass(frozen=True)
-class Estate:
-    """Everything of one stack by name."""
+class Inventory:
+    """All entries of one stack, by name."""
 
     stack: str
     hosts: Mapping[str, Host]
     services: Mapping[str, Service]
     stores: Mapping[str, Store]
-    foreign: Mapping[str, Foreign]
+    foreign: Mapping[str, ForeignSystem]
+
+    @cached_property
+    def processes(self) -> Mapping[str, Service | Store]:
+        """Services and stores: everything that starts and stops."""
+        return {**self.services, **self.stores}
 
     @cached_property
     def ingress(self) -> Host:
-        """The host that people log in to. Raises UsageError where none faces the internet."""
+        """The host that operators log in to. Raises UsageError if none faces the internet."""
         for host in self.hosts.values():
             if host.exposure == "internet":
                 return host
-        raise UsageError(f"no host of {self.stack} faces the internet: nobody could log in")
+        raise UsageError(
+            f"no host of {self.stack} faces the internet: operators need one to log in"
+        )
 
-    @cached_property
-    def monitor(self) -> Host | None:
-        """The host that Prometheus runs on, where there is one of that role."""
-        hosts = (host for host in self.hosts.values() if host.role == assumed.MONITOR_ROLE)
-        return next(hosts, None)
+    def machine(self, name: str) -> str:
+        """Return the host of a service or store; a host or foreign system is its own machine."""
+        return self.processes[name].host if name in self.processes else name
 
-    def machine(self, thing: str) -> str:
-        """Name the host that carries a service or a store; any other stands for itself."""
-        placed = self.services.get(thing) or self.stores.get(thing)
-        return placed.host if placed else thing
-
-    def address(self, thing: str) -> str:
-        """Where a host, a service, a store or a foreign system is reached."""
-        machine = self.machine(thing)
+    def address(self, name: str) -> str:
+        """Return the IP address of a host, service, store or foreign system."""
+        machine = self.machine(name)
         return (self.hosts.get(machine) or self.foreign[machine]).address
 
-    def port(self, thing: str) -> int:
-        """Where a service, a store or a foreign system answers."""
-        placed = self.services.get(thing) or self.stores.get(thing)
-        return (placed or self.foreign[thing]).port
+    def port(self, name: str) -> int:
+        """Return the port of a service, store or foreign system."""
+        return (self.processes.get(name) or self.foreign[name]).port
 
-    def url(self, thing: str) -> str:
-        """Write the address of a service or of a store that speaks HTTP."""
-        return f"http://{bracketed(self.address(thing))}:{self.port(thing)}"
+    def url(self, name: str) -> str:
+        """Return the URL of a service, or of a store that speaks HTTP, without a path."""
+        return f"http://{bracketed(self.address(name))}:{self.port(name)}"
 
-    def health(self, service: Service) -> str:
-        """Where a service tells of its health."""
+    def health_url(self, service: Service) -> str:
+        """Return the URL of a service's health check."""
         return self.url(service.name) + service.health_path
 
-    def running(self, host: Host) -> list[Service]:
-        """Give the services that a host carries."""
+    def services_on(self, host: Host) -> list[Service]:
+        """Return the services of a host."""
         return [self.services[name] for name in host.carries if name in self.services]
 
 
 def bracketed(address: str) -> str:
-    """Write an address so that a port may follow."""
+    """Return an IP address in the form that a port may follow: IPv6 in brackets."""
     return f"[{address}]" if ip_address(address).version == 6 else address
 
 
-def declared(settings: StackConfig) -> Estate:
-    """Read what the program declares, offline. Raises UsageError where it declares no Pencom."""
-    planned = build(settings)
-    return read(planned.stack, ((each.type, each.name, each.inputs) for each in planned.resources))
+def load(stack: str, config_file: str | None, *, from_state: bool) -> Inventory:
+    """Read the inventory that the last `up` recorded, or that the program declares, offline.
+
+    Raises UsageError if the stack file, the state or an entry cannot be read, or without Pencom.
+    """
+    if from_state:
+        return from_resources(stack, pulumi_cli.deployment(stack).resources)
+    return from_resources(stack, build(config.load(stack, file=config_file)).resources)
 
 
-def recorded(stack: str) -> Estate:
-    """Read what the last `up` recorded. Raises UsageError where the state has no Pencom."""
-    resources = pulumi_cli.deployment(stack).resources
-    return read(stack, ((each.type, each.name, each.inputs) for each in resources))
+def from_resources(stack: str, resources: Iterable[Resource | State]) -> Inventory:
+    """Read the inventory among resources. Raises UsageError if it is empty or lacks an input."""
+    described = [each for each in resources if each.type.startswith(TYPE_PREFIX)]
+    if not described:
+        known = [name for name, each in environments().items() if "pencom" in each.systems]
+        raise UsageError(
+            f"{stack} has no Pencom: choose {' or '.join(known)}; its state has it after an `up`"
+        )
 
+    def entries(kind: str, model: type[EntryType]) -> dict[str, EntryType]:
+        parsed = [_entry(model, each) for each in described if each.type == TYPE_PREFIX + kind]
+        return {entry.name: entry for entry in sorted(parsed, key=lambda entry: entry.name)}
 
-def read(stack: str, registered: Iterable[Registered]) -> Estate:
-    """Gather the descriptions. Raises UsageError without any, or for one that lacks something."""
-    found = [each for each in registered if each[0].startswith(KIND)]
-    if not found:
-        raise UsageError(f"{stack} has no Pencom: it is declared in prod and stage")
-
-    def every(kind: str, model: type[Some]) -> dict[str, Some]:
-        things = [_thing(model, name, inputs) for type_, name, inputs in found if type_ == kind]
-        return {thing.name: thing for thing in sorted(things, key=lambda thing: thing.name)}
-
-    return Estate(
+    return Inventory(
         stack,
-        every(f"{KIND}Host", Host),
-        every(f"{KIND}Service", Service),
-        every(f"{KIND}Store", Store),
-        every(f"{KIND}ForeignSystem", Foreign),
+        entries("Host", Host),
+        entries("Service", Service),
+        entries("Store", Store),
+        entries("ForeignSystem", ForeignSystem),
     )
 
 
-def _thing(model: type[Some], name: str, inputs: Mapping[str, Any]) -> Some:
+def _entry(model: type[EntryType], resource: Resource | State) -> EntryType:
+    name = resource.name.partition("-")[2]  # without the component's: pencom-vps-1 is vps-1
     try:
-        return model.model_validate({**inputs, "name": name.partition("-")[2]})
+        return model.model_validate({**resource.inputs, "name": name})
     except ValidationError as error:
-        lacking = ", ".join(str(each["loc"][0]) for each in error.errors() if each["loc"])
+        inputs = ", ".join(str(each["loc"][0]) for each in error.errors() if each["loc"])
         raise UsageError(
-            f"{name} is recorded without what this program knows of it ({lacking}): an older one"
-            " wrote the state. `up` first, or leave --from-state out"
+            f"{resource.name} lacks inputs that this version needs ({inputs}): an older version"
+            " recorded it. Run `up` first, or leave out --from-state"
         ) from error

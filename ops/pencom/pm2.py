@@ -1,4 +1,4 @@
-"""An ecosystem file for pm2 on each host that runs services by it."""
+"""An ecosystem file for pm2 on each host that runs services under it."""
 
 from __future__ import annotations
 
@@ -6,35 +6,34 @@ import json
 
 from ops.cli.errors import UsageError
 from ops.pencom import assumed
-from ops.pencom.inventory import Estate, Service
+from ops.pencom.inventory import Inventory, Service
 from ops.pencom.variables import variables
-
-COMMENT = "//"
 
 
 def file_name(host: str) -> str:
-    """How a host's file is called; pm2 wants that ending."""
+    """Return the name of a host's file. pm2 requires the ending `.config.js`."""
     return f"ecosystem.{host}.config.js"
 
 
-def files(estate: Estate) -> dict[str, str]:
-    """Give a file a host. Raises UsageError where another process manager is set."""
-    given = {}
-    for host in estate.hosts.values():
-        services = [each for each in estate.running(host) if each.process_manager == "pm2"]
-        if services:
-            apps = {"apps": [_app(estate, service) for service in services]}
-            given[file_name(host.name)] = f"module.exports = {json.dumps(apps, indent=2)};\n"
-    if not given:
+def files(inventory: Inventory) -> dict[str, str]:
+    """Return a JavaScript file for each host. Raises UsageError if no service runs under pm2."""
+    texts = {}
+    for host in inventory.hosts.values():
+        services = inventory.services_on(host)
+        apps = [_app(inventory, each) for each in services if each.process_manager == "pm2"]
+        if apps:
+            document = json.dumps({"apps": apps}, indent=2)
+            texts[file_name(host.name)] = f"module.exports = {document};\n"
+    if not texts:
         raise UsageError(
-            f"no service of {estate.stack} runs under pm2: set estate:pencom.processManager to pm2,"
-            " or take another format"
+            f"no service of {inventory.stack} runs under pm2: set estate:pencom.processManager to"
+            " pm2, or choose another --format"
         )
-    return given
+    return texts
 
 
-def _app(estate: Estate, service: Service) -> dict[str, object]:
-    """Describe one process. Its secrets come from its .env; where it listens, from here."""
+def _app(inventory: Inventory, service: Service) -> dict[str, object]:
+    """Return one process. Its ports come from here, everything else from its .env."""
     return {
         "name": service.name,
         "cwd": assumed.DEPLOY_FOLDER,
@@ -43,7 +42,7 @@ def _app(estate: Estate, service: Service) -> dict[str, object]:
         "exec_mode": "fork",
         "env": {
             each.name: each.value
-            for each in variables(estate, service)
+            for each in variables(inventory, service)
             if each.target == service.name and each.kind == "port"
         },
     }

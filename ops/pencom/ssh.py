@@ -1,22 +1,22 @@
-"""A configuration for `ssh`: internal hosts are reached through the one that faces the internet.
+"""A configuration for `ssh`: operators reach internal hosts through the ingress host.
 
-It names no user and no key: those are the operator's own, in a configuration read before it.
+It names no user and no key. Those belong in the operator's own configuration, read before it.
 """
 
 from __future__ import annotations
 
 from ops.pencom import assumed
-from ops.pencom.inventory import Estate
+from ops.pencom.inventory import Inventory
 
 FILE = "ssh_config"
 
 
-def files(estate: Estate) -> dict[str, str]:
-    """Give one block a host. Raises UsageError where no host faces the internet."""
+def files(inventory: Inventory) -> dict[str, str]:
+    """Return one file with a block for each host. Raises UsageError if none faces the internet."""
     blocks = []
-    for host in estate.hosts.values():
+    for host in inventory.hosts.values():
         lines = [f"Host {host.name}", f"  HostName {host.address}", f"  Port {assumed.SSH_PORT}"]
         if host.exposure != "internet":
-            lines.append(f"  ProxyJump {estate.ingress.name}")
+            lines.append(f"  ProxyJump {inventory.ingress.name}")
         blocks.append("\n".join(lines) + "\n")
     return {FILE: "\n".join(blocks)}

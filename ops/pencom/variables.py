@@ -1,39 +1,34 @@
-"""What each service must be given, and what the inventory knows of it, variable by variable."""
+"""The variables of each service, with the values that the inventory knows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from components.facts.pencom import UNUSED
 from components.facts.secrets import CATALOGUE
 from ops.pencom import assumed
-from ops.pencom.inventory import Estate, Service
+from ops.pencom.inventory import Inventory, Service
 from stacks.discovery import environments
 
-# How a value is held against the inventory; "" where any will do.
+# How to compare a real value with the inventory; "" accepts any value.
 Kind = Literal["", "url", "host", "port", "name", "uri", "json"]
 
 TEAM = "the infrastructure team"
-ASK = {secret.name: secret.ask for secret in CATALOGUE if secret.system == "pencom"}
-ORACLE = "PENCOM"  # how the variables of PenCom's own database begin
-NOTES = {
-    "AUTH_PILOT_ALLOWLIST": "JSON; a wrong value blocks all logins",
-    "NOTIFICATIONS_MONGO_DB_URL": "despite its name, core's own store of OTPs",
-}
-# The store that a variable leads to, by how it begins, and by how it ends.
-BEGINNINGS = {"REDIS_": "redis", "SPACES_": "minio"}
-ENDINGS = {"_DB_URI": "mongodb", "_MONGO_DB_URL": "mongodb"}
-DATABASES = "postgresql"
+CONTACTS = {secret.name: secret.ask for secret in CATALOGUE if secret.system == "pencom"}
+ORACLE = "PENCOM_DB_"  # the prefix of variables for PenCom's own database
+POSTGRESQL = "postgresql"
+# The store that a variable is about, by its prefix or suffix.
+PREFIXES = {"REDIS_": "redis", "SPACES_": "minio"}
+SUFFIXES = {"_DB_URI": "mongodb", "_MONGO_DB_URL": "mongodb"}
 
 
 @dataclass(frozen=True)
 class Variable:
-    """One variable of a service. `value` None means a blank that somebody has to fill in.
+    """One variable of a service. `value` None is a blank that a person fills in.
 
-    `target` is what it leads to, by name; `kind` how to hold a real value against that.
-    `database` is the one that the service uses there.
+    `target` names the service, store or foreign system that it points to, `database` the one that
+    the service uses there. `kind` says how to compare a real value with the inventory.
     """
 
     name: str
@@ -45,100 +40,85 @@ class Variable:
     assumed: bool = False
 
     @property
-    def ask(self) -> str:
-        """Who knows it."""
-        return ASK.get(self.name, TEAM) if self.secret else TEAM
-
-    @property
-    def note(self) -> str:
-        """What else to know of it."""
-        return NOTES.get(self.name, "")
-
-    @property
-    def pattern(self) -> bool:
-        """Whether it stands for several names, of which the handover tells only the beginning."""
-        return self.name.endswith("*")
+    def contact(self) -> str:
+        """Who knows the value."""
+        return CONTACTS.get(self.name, TEAM) if self.secret else TEAM
 
     @property
     def optional(self) -> bool:
-        """Whether it may be left out or empty."""
+        """Whether it may be missing or empty."""
         return self.name in UNUSED
 
 
-def variables(estate: Estate, service: Service) -> list[Variable]:
-    """Give a service's variables in the order of the facts, secrets last."""
-    known = _Known(estate, service)
-    plain = [known.variable(name) for name in service.variables]
-    return [*plain, *(known.secret(name) for name in service.secret_variables)]
+def variables(inventory: Inventory, service: Service) -> list[Variable]:
+    """Return a service's variables in the order of the facts, secrets last."""
+    plain = [
+        _label(inventory, service, name)
+        or _service_address(inventory, service, name)
+        or _store_address(inventory, service, name)
+        or Variable(name, kind="json" if name == "AUTH_PILOT_ALLOWLIST" else "")
+        for name in service.variables
+    ]
+    return [*plain, *(_secret(service, name) for name in service.secret_variables)]
 
 
-class _Known:
-    """Fills in what the inventory knows for one service."""
+def _secret(service: Service, name: str) -> Variable:
+    """Describe a secret. If it is a URI, its store and database are known."""
+    for suffix, store in SUFFIXES.items():
+        if name.endswith(suffix) and store in service.databases:
+            return Variable(name, None, "uri", store, service.databases[store], secret=True)
+    return Variable(name, secret=True)
 
-    def __init__(self, estate: Estate, service: Service) -> None:
-        self._estate = estate
-        self._service = service
-        self._stores = {use.partition("/")[0]: use.partition("/")[2] for use in service.stores}
 
-    def secret(self, name: str) -> Variable:
-        """Describe a secret; of one that is a URI it is known where it must lead."""
-        for ending, store in ENDINGS.items():
-            if name.endswith(ending) and store in self._stores:
-                database = self._stores[store]
-                return Variable(name, None, "uri", store, database, secret=True)
-        return Variable(name, secret=True)
+def _label(inventory: Inventory, service: Service, name: str) -> Variable | None:
+    if name in ("ENVIRONMENT", "HIGHLIGHT_ENVIRONMENT"):
+        # assumed: the value is the kind of the environment
+        environment = environments().get(inventory.stack)
+        return Variable(name, environment.kind if environment else None, assumed=True)
+    if name.startswith("HIGHLIGHT_") and name.endswith("_SERVICE_NAME"):
+        return Variable(name, service.name, assumed=True)
+    return None
 
-    def variable(self, name: str) -> Variable:
-        """Describe a variable by the first that knows it."""
-        for found in (*self._environment(name), *self._services(name), *self._systems(name)):
-            return found
-        return Variable(name, kind="json" if name == "AUTH_PILOT_ALLOWLIST" else "")
 
-    def _environment(self, name: str) -> Iterator[Variable]:
-        if name in ("ENVIRONMENT", "HIGHLIGHT_ENVIRONMENT"):
-            # assumed: the variable has the environment's kind as its value
-            environment = environments().get(self._estate.stack)
-            yield Variable(name, environment.kind if environment else None, assumed=True)
-        elif name.startswith("HIGHLIGHT_") and name.endswith("_SERVICE_NAME"):
-            yield Variable(name, self._service.name, assumed=True)
+def _service_address(inventory: Inventory, service: Service, name: str) -> Variable | None:
+    """Resolve the URL of any service, or the host and ports of this one."""
+    if name.endswith("_SERVICE_URL"):
+        app = name.removesuffix("_SERVICE_URL").replace("_", "-").lower()
+        for callee in (app, f"{app}s"):  # PAYMENT_SERVICE_URL is the URL of payments
+            if callee in inventory.services:
+                return Variable(name, inventory.url(callee), "url", callee)
+    if name.endswith(("_SERVICE_HOST", "_TCP_HOST")):
+        return _server(inventory, name, "HOST", service.name)
+    if name.endswith("_TCP_PORT") and "tcp" in service.ports:
+        return Variable(name, str(service.ports["tcp"]), "port", service.name)
+    if name.endswith("_SERVICE_PORT"):
+        return _server(inventory, name, "PORT", service.name)
+    return None
 
-    def _services(self, name: str) -> Iterator[Variable]:
-        """Addresses of services: of others as URLs, of its own as host and ports."""
-        own = self._service
-        if name.endswith("_SERVICE_URL"):
-            app = name.removesuffix("_SERVICE_URL").replace("_", "-").lower()
-            for callee in (app, f"{app}s"):  # PAYMENT_SERVICE_URL is the one of payments
-                if callee in self._estate.services:
-                    yield Variable(name, self._estate.url(callee), "url", callee)
-        elif name.endswith(("_SERVICE_HOST", "_TCP_HOST")):
-            yield Variable(name, self._estate.address(own.name), "host", own.name)
-        elif name.endswith("_TCP_PORT") and "tcp" in own.ports:
-            yield Variable(name, str(own.ports["tcp"]), "port", own.name)
-        elif name.endswith("_SERVICE_PORT"):
-            yield Variable(name, str(own.port), "port", own.name)
 
-    def _systems(self, name: str) -> Iterator[Variable]:
-        """Addresses of stores and of the foreign database."""
-        prefix, database, part = name.partition("_DB_")
-        if database and prefix == ORACLE:
-            for system in self._service.reads[:1]:
-                yield from self._server(name, part, system)
-        elif database and DATABASES in self._stores:
-            if part == "NAME":
-                used = self._stores[DATABASES]
-                yield Variable(name, used or None, "name", DATABASES)
-            yield from self._server(name, part, DATABASES)
-        for beginning, store in BEGINNINGS.items():
-            if name.startswith(beginning) and store in self._stores:
-                part = name.removeprefix(beginning)
-                if part == "ENDPOINT":
-                    yield Variable(name, self._estate.url(store), "url", store)
-                elif part == "REGION":
-                    yield Variable(name, assumed.OBJECT_REGION, assumed=True)
-                yield from self._server(name, part, store)
+def _store_address(inventory: Inventory, service: Service, name: str) -> Variable | None:
+    """Resolve a part of the address of a store, or of PenCom's own database."""
+    part = name.partition("_DB_")[2]
+    if name.startswith(ORACLE):
+        return _server(inventory, name, part, service.reads[0]) if service.reads else None
+    if part and POSTGRESQL in service.databases:
+        if part == "NAME":
+            return Variable(name, service.databases[POSTGRESQL] or None, "name", POSTGRESQL)
+        return _server(inventory, name, part, POSTGRESQL)
+    for prefix, store in PREFIXES.items():
+        if name.startswith(prefix) and store in service.databases:
+            part = name.removeprefix(prefix)
+            if part == "ENDPOINT":
+                return Variable(name, inventory.url(store), "url", store)
+            if part == "REGION":
+                return Variable(name, assumed.OBJECT_REGION, assumed=True)
+            return _server(inventory, name, part, store)
+    return None
 
-    def _server(self, name: str, part: str, target: str) -> Iterator[Variable]:
-        if part == "HOST":
-            yield Variable(name, self._estate.address(target), "host", target)
-        elif part == "PORT":
-            yield Variable(name, str(self._estate.port(target)), "port", target)
+
+def _server(inventory: Inventory, name: str, part: str, target: str) -> Variable | None:
+    if part == "HOST":
+        return Variable(name, inventory.address(target), "host", target)
+    if part == "PORT":
+        return Variable(name, str(inventory.port(target)), "port", target)
+    return None

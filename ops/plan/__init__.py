@@ -1,4 +1,4 @@
-"""The program run offline: its graph, its values, and the copy of them in `rendered/`.
+"""The offline plan: settings, the program run without the engine, and its copy in `rendered/`.
 
 For authors of a change. Imports `ops.cli`.
 """

@@ -9,27 +9,33 @@ from typing import Any, NamedTuple
 
 
 class Change(NamedTuple):
-    """One value that differs. Of what is on one side only, the other is None."""
+    """One differing value. `old` or `new` is None where that side has no value."""
 
     path: str
     old: Any
     new: Any
 
     def lines(self) -> Iterator[str]:
-        """Show it on one line with both values; of a text of several lines, what differs in it."""
+        """Yield a line with both values, or the differing lines of longer texts.
+
+        A change whose values are equal is one of hidden values.
+        """
+        if self.old == self.new:
+            yield f"{self.path}: changed"
+            return
         texts = isinstance(self.old, str) and isinstance(self.new, str)
         old, new = (each.splitlines() if texts else [] for each in (self.old, self.new))
         if max(len(old), len(new)) > 1 and old != new:
-            # The first two lines are a head; each other begins with a mark and then its text.
+            # The first two lines are a header; every other line begins with a mark.
             for line in islice(difflib.unified_diff(old, new, lineterm="", n=0), 2, None):
                 if not line.startswith("@@"):
                     yield f"{self.path}: {line}"
-        else:  # also where the ends of lines alone differ
+        else:  # also where only line endings differ
             yield f"{self.path}: {self.old!r} => {self.new!r}"
 
 
 def changes(old: Any, new: Any, path: str = "") -> Iterator[Change]:
-    """Walk two values together. The items of a list go by what they are called."""
+    """Yield the differences between two values. List items are matched as by `keyed`."""
     if old == new:
         return
     if isinstance(old, dict) and isinstance(new, dict):
@@ -45,7 +51,7 @@ def changes(old: Any, new: Any, path: str = "") -> Iterator[Change]:
 
 
 def keyed(items: list[Any]) -> dict[Any, Any]:
-    """Name a list's items by what they are, so that one taken out does not shift the others."""
+    """Return a list's items by key, name or text, else by index: a removed item shifts no other."""
     names = [
         item.get("key") or item.get("name") if isinstance(item, dict) else item for item in items
     ]
@@ -55,7 +61,7 @@ def keyed(items: list[Any]) -> dict[Any, Any]:
 
 
 def aligned(old: Any, new: Any) -> Any:
-    """Put the items of lists where `old` has them, so that order is no change."""
+    """Return `new` with list items in the order of `old`, so that order makes no difference."""
     if isinstance(old, dict) and isinstance(new, dict):
         return {key: aligned(old.get(key), each) for key, each in new.items()}
     if not (isinstance(old, list) and isinstance(new, list)):

@@ -1,4 +1,4 @@
-"""A stack's configuration as the engine would hand it to the program, read without the engine."""
+"""A stack's configuration as the engine passes it to the program, read without the engine."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from rehearsal import INSTALL_PAGE as INSTALL_PAGE
 from stacks.discovery import environments
 
 _BOOL, _DATE = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"
-_TIME = ("tag:yaml.org,2002:str", re.compile(r"^\d+(?::\d+)+(?:\.\d*)?$"))  # 23:00 is no number
-_SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C where it was built in
+_TIME = ("tag:yaml.org,2002:str", re.compile(r"^\d+(?::\d+)+(?:\.\d*)?$"))  # 23:00 is a text
+_SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the faster one in C where available
 
 
 class Loader(_SAFE):  # type: ignore[misc]
-    """YAML as the engine reads it: `yes` and `on` are words, a date and a time are texts."""
+    """Reads YAML as the engine does: `yes`, `on`, dates and times are texts."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
         first: [_TIME, *(each for each in known if each[0] not in (_BOOL, _DATE))]
@@ -38,7 +38,7 @@ Loader.add_implicit_resolver(_BOOL, re.compile("^(?:true|True|TRUE|false|False|F
 
 @dataclass(frozen=True)
 class StackConfig:
-    """`values` by full key as the engine writes them; `encrypted` are keys nobody here can open."""
+    """`values` by full key, as the engine writes them; `encrypted` keys have an empty value."""
 
     project: str
     stack: str
@@ -46,24 +46,24 @@ class StackConfig:
     encrypted: tuple[str, ...]
 
     def document(self) -> dict[str, Any]:
-        """Give the values as they are meant: what the engine writes as JSON, read."""
-        return {key: _meant(value) for key, value in self.values.items()}
+        """Return the values by full key, parsed where the engine writes them as JSON."""
+        return {key: _parsed_value(value) for key, value in self.values.items()}
 
     def seals(self) -> dict[str, dict[str, str]]:
-        """Give the sealed secrets by key. Raises UsageError when the entry is no mapping."""
+        """Return the sealed secrets by key. Raises UsageError where the entry is no mapping."""
         seals = self.document().get(f"{self.project}:seals", {})
         if not isinstance(seals, dict):
-            raise UsageError(f"{self.project}:seals in Pulumi.{self.stack}.yaml is no mapping")
+            raise UsageError(f"{self.project}:seals in Pulumi.{self.stack}.yaml is not a mapping")
         return seals
 
     @contextmanager
     def in_environment(self) -> Iterator[None]:
-        """Hand it to the program by the same two variables that the engine uses."""
-        handed = {
+        """Set the two environment variables in which the engine passes a configuration."""
+        variables = {
             "PULUMI_CONFIG": json.dumps(self.values),
             "PULUMI_CONFIG_SECRET_KEYS": json.dumps(self.encrypted),
         }
-        with mock.patch.dict(os.environ, handed):
+        with mock.patch.dict(os.environ, variables):
             yield
 
 
@@ -75,8 +75,8 @@ def stacks() -> list[str]:
 def load(stack: str, root: Path = ROOT, file: str | Path | None = None) -> StackConfig:
     """Read Pulumi.yaml's defaults and Pulumi.<stack>.yaml, or another file in its place.
 
-    An encrypted entry comes as an empty text: only the engine can open it. Raises UsageError where
-    the file is not there, or is no stack file.
+    An encrypted entry becomes an empty text: only the engine can decrypt it. Raises UsageError for
+    a missing or broken file.
     """
     project = read(root / "Pulumi.yaml")
     settings = root / f"Pulumi.{stack}.yaml" if file is None else Path(file)
@@ -104,7 +104,7 @@ def load(stack: str, root: Path = ROOT, file: str | Path | None = None) -> Stack
 
 
 def is_encrypted(value: object) -> bool:
-    """Tell an encrypted entry of a stack file: a mapping of `secure` alone."""
+    """Whether a value of a stack file is encrypted: a mapping of `secure` alone."""
     return isinstance(value, dict) and set(value) == {"secure"}
 
 
@@ -114,7 +114,7 @@ def _as_engine(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
-def _meant(value: str) -> Any:
+def _parsed_value(value: str) -> Any:
     try:
         return json.loads(value)
     except ValueError:
@@ -122,7 +122,7 @@ def _meant(value: str) -> Any:
 
 
 def read(file: Path) -> dict[str, Any]:
-    """Read a stack file or Pulumi.yaml. Raises UsageError when it is neither."""
+    """Read a stack file or Pulumi.yaml. Raises UsageError for a broken file."""
     try:
         return parsed(file.read_text("utf-8"), file.name)
     except UnicodeDecodeError as error:
@@ -130,11 +130,11 @@ def read(file: Path) -> dict[str, Any]:
 
 
 def parsed(text: str, name: str) -> dict[str, Any]:
-    """Read the text of such a file. Raises UsageError when it is no such text."""
+    """Parse the text of a stack file called `name`. Raises UsageError for a broken text."""
     try:
-        document = yaml.load(text, Loader=Loader) or {}  # noqa: S506  a safe one
+        document = yaml.load(text, Loader=Loader) or {}  # noqa: S506  a safe loader
     except yaml.YAMLError as error:
         raise UsageError(f"{name} is not YAML in UTF-8: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("config") or {}, dict):
-        raise UsageError(f"{name} is no stack file: a mapping `config:` of keys is allowed")
+        raise UsageError(f"{name} is not a stack file: it must be a mapping with `config:`")
     return document

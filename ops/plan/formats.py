@@ -1,7 +1,8 @@
-"""The offline plan: what the program declares, as a tree, YAML, JSON, a picture, a difference."""
+"""An offline plan as a tree, JSON or a flowchart. `rendered` has its YAML and its difference."""
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from typing import Any
@@ -10,79 +11,50 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
-from ops.plan import config, rendered
 from ops.plan.changes import keyed
-from ops.plan.graph import Graph, build
+from ops.plan.graph import Graph
 from ops.plan.urn import name_of
 
-WIDTH = 100  # characters of an input that still stand on one line of a tree
-
-
-def run(stack: str, form: str, *, diff: bool, exit_code: bool) -> int:
-    """Print the plan or its difference. Returns 0, or 2 for a difference with `exit_code`."""
-    planned = build(config.load(stack))
-    changes = rendered.difference(planned) if diff or exit_code else []
-    if diff:
-        print("\n".join(changes) if changes else f"no change: rendered/{stack} is the plan")  # noqa: T201
-    elif form == "tree":
-        _print_tree(planned)
-    else:
-        forms = {"yaml": rendered.as_text, "json": as_json, "mermaid": as_mermaid}
-        sys.stdout.write(forms[form](planned))
-    return 2 if changes and exit_code else 0
+WIDTH = 100  # characters of the longest list or mapping on one line of a tree
 
 
 def as_json(planned: Graph) -> str:
-    """Give the whole graph."""
+    """Return the whole graph in its published form."""
     return json.dumps(planned.as_json(), indent=2) + "\n"
 
 
 def as_mermaid(planned: Graph) -> str:
-    """Draw each system's parts and what stands on what; a component counts as one part."""
+    """Return a flowchart of the parts of each product and their dependencies."""
     lines = ["flowchart LR"]
-    drawn = set(parts(planned).values())
+    parts = set(planned.parts().values())
     for system, resources in planned.systems().items():
         lines.append(f"  subgraph {system}")
-        for resource in resources:
-            if resource.name in drawn:
-                kind = resource.kind
-                lines.append(f'    {resource.name}["{resource.name.partition("-")[2]}<br/>{kind}"]')
+        lines += [
+            f'    {resource.name}["{resource.name.partition("-")[2]}<br/>{resource.kind}"]'
+            for resource in resources
+            if resource.name in parts
+        ]
         lines.append("  end")
     lines += [f"  {start} --> {end}" for start, end in sorted(edges(planned))]
     return "\n".join(lines) + "\n"
 
 
-def parts(planned: Graph) -> dict[str, str]:
-    """Give of each resource inside a system the part that it belongs to, both by logical name."""
-    by_urn = {resource.urn: resource for resource in planned.resources}
-    found = {}
-    for resource in planned.resources:
-        part = resource
-        while (parent := by_urn.get(part.parent)) and parent.parent in by_urn:
-            part = parent
-        if part.parent in by_urn:  # else it is the system itself
-            found[resource.name] = part.name
-    return found
-
-
 def edges(planned: Graph) -> set[tuple[str, str]]:
-    """Give which part depends on, calls or stores in which."""
-    part = parts(planned)
-    found = set()
+    """Return (part, part that it depends on, calls or stores data in) by logical name."""
+    parts = planned.parts()
+    result = set()
     for resource in planned.resources:
-        named = [*resource.inputs.get("calls", ()), *_servers(resource.inputs.get("stores", ()))]
+        stores = [store.partition("/")[0] for store in resource.inputs.get("stores", ())]
+        used = [*resource.inputs.get("calls", ()), *stores]
         ends = [name_of(urn) for urn in resource.dependencies]
-        ends += [f"{resource.system}-{name}" for name in named]
-        start = part.get(resource.name)
-        found |= {(start, part[end]) for end in ends if start and part.get(end, start) != start}
-    return found
+        ends += [f"{resource.system}-{name}" for name in used]
+        start = parts.get(resource.name)
+        result |= {(start, parts[end]) for end in ends if start and parts.get(end, start) != start}
+    return result
 
 
-def _servers(stores: list[str]) -> list[str]:
-    return [store.partition("/")[0] for store in stores]
-
-
-def _print_tree(planned: Graph) -> None:
+def as_tree(planned: Graph) -> str:
+    """Return every resource with its inputs below its parent, in colour for a terminal."""
     protected = sum(resource.protect for resource in planned.resources)
     cloud = sum(resource.custom for resource in planned.resources)
     root = Tree(
@@ -90,21 +62,23 @@ def _print_tree(planned: Graph) -> None:
         f" {cloud} in the cloud, {protected} protected"
     )
     branches: dict[str, Tree] = {}
-    # A parent's URN is a part of no child's sort key, so place parents first.
+    # Parents come first: a URN has one more `$` than that of its parent.
     for resource in sorted(planned.resources, key=lambda r: (r.urn.count("$"), r.name)):
-        kind = resource.kind
         shield = " [green]protected[/]" if resource.protect else ""
         branch = branches.get(resource.parent, root).add(
-            f"[bold]{escape(resource.name)}[/] {kind}{shield}"
+            f"[bold]{escape(resource.name)}[/] {resource.kind}{shield}"
         )
         branches[resource.urn] = branch
         for key, value in resource.inputs.items():
-            _grow(branch, key, value)
-    Console(width=None if sys.stdout.isatty() else 160, soft_wrap=True).print(root)
+            _add_input(branch, key, value)
+    text, terminal = io.StringIO(), sys.stdout.isatty()
+    width = None if terminal else 160
+    Console(file=text, width=width, force_terminal=terminal, soft_wrap=True).print(root)
+    return text.getvalue()
 
 
-def _grow(branch: Tree, key: str, value: Any) -> None:
-    """Add an input to its branch: on one line where it fits, else as a branch of its own."""
+def _add_input(branch: Tree, key: str, value: Any) -> None:
+    """Add an input to a branch: on one line where it fits, else as a branch of its own."""
     if value in (None, [], {}):
         return
     if isinstance(value, dict) and set(value) <= {"key", "scope", "type", "value"}:  # a variable
@@ -116,6 +90,5 @@ def _grow(branch: Tree, key: str, value: Any) -> None:
         branch.add(f"{escape(key)}: [cyan]{escape(text)}[/]")
         return
     twig = branch.add(escape(key))
-    items = value.items() if isinstance(value, dict) else keyed(value).items()
-    for name, item in items:
-        _grow(twig, str(name), item)
+    for name, item in (value if isinstance(value, dict) else keyed(value)).items():
+        _add_input(twig, str(name), item)

@@ -1,7 +1,7 @@
-"""The program run without engine, cloud or network, and everything that it registered.
+"""Runs the program without engine, cloud or network, and records what it registers.
 
-The SDK's mock monitor takes the engine's place. Where the cloud would fill a value in, it answers
-a reference (`<krotrust-droplet.ipv4Address>`), so that the plan says where each value comes from.
+The SDK's mock monitor replaces the engine. For a value that the cloud would fill in, it answers
+with a reference (`<krotrust-droplet.ipv4Address>`), so that the plan shows where values come from.
 """
 
 from __future__ import annotations
@@ -28,20 +28,21 @@ from ops.plan.aliases import former_urns
 from ops.plan.config import StackConfig
 from ops.plan.references import Reference
 
-SECRET = "[secret]"  # noqa: S105  what is shown in a secret's place
+SECRET = "[secret]"  # noqa: S105  replaces a secret
 LOOK_UPS = {"digitalocean:index/getDatabaseCa:getDatabaseCa": ("certificate",)}
 
-# An id is handed out as a number, because the program turns a droplet's id into one.
+# Ids are numbers, because the program converts the id of a droplet to one.
 _FIRST_ID = 900_000_000_000
 _ID = re.compile(r"\b9000000\d{5}\b")
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One registered resource. `inputs` as the engine receives them, secrets and unknowns shown.
+    """One registered resource.
 
-    `uses` names by input the resources that its value comes from. `former` are the URNs that it had
-    before, as far as aliases say.
+    `inputs` are those that the engine receives, with SECRET and references in place of such values.
+    `parent` and `dependencies` are URNs. `uses` maps an input to the names of the resources that
+    its value comes from. `custom` is false for a component. `former` are the URNs of aliases.
     """
 
     urn: str
@@ -69,7 +70,7 @@ class Resource:
         return last
 
     def as_json(self) -> dict[str, Any]:
-        """Give the published form."""
+        """Return the published form."""
         return {
             "urn": self.urn,
             "type": self.type,
@@ -87,23 +88,38 @@ class Resource:
 
 @dataclass(frozen=True)
 class Graph:
-    """What a stack's program registered, in a stable order, and what it exports."""
+    """What the program of a stack registers, by system and name, and what it exports."""
 
     stack: str
     resources: tuple[Resource, ...]
     outputs: dict[str, Any]
 
     def as_json(self) -> dict[str, Any]:
-        """Give the published form."""
+        """Return the published form."""
         resources = [resource.as_json() for resource in self.resources]
         return {"stack": self.stack, "resources": resources, "outputs": self.outputs}
 
     def systems(self) -> dict[str, list[Resource]]:
-        """Group the resources by product."""
+        """Return the resources of each product, by its name."""
         grouped: dict[str, list[Resource]] = {}
         for resource in self.resources:
             grouped.setdefault(resource.system, []).append(resource)
         return grouped
+
+    def parts(self) -> dict[str, str]:
+        """Return the part that each resource belongs to, both by logical name.
+
+        A part is a resource or component directly below a product. Products have no entry.
+        """
+        by_urn = {resource.urn: resource for resource in self.resources}
+        parts = {}
+        for resource in self.resources:
+            part = resource
+            while (parent := by_urn.get(part.parent)) and parent.parent in by_urn:
+                part = parent
+            if part.parent in by_urn:
+                parts[resource.name] = part.name
+        return parts
 
 
 class _NoMocks(pulumi.runtime.Mocks):
@@ -115,7 +131,7 @@ class _NoMocks(pulumi.runtime.Mocks):
 
 
 class Recorder(mocks.MockMonitor):
-    """Stands where the engine's resource monitor stands, and keeps what it is told."""
+    """Replaces the engine's resource monitor, and keeps every request."""
 
     def __init__(self, settings: StackConfig) -> None:
         super().__init__(_NoMocks())
@@ -128,7 +144,7 @@ class Recorder(mocks.MockMonitor):
         self._lock = threading.Lock()
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  the protocol's name
-        """Keep the request; answer its inputs, and references for what the cloud fills in."""
+        """Keep the request. Returns its inputs, and references for what the cloud fills in."""
         kinds = request.type
         if request.parent and not request.parent.endswith(f"::{self._root}"):
             kinds = f"{request.parent.removeprefix(self._urn).partition('::')[0]}${kinds}"
@@ -156,8 +172,8 @@ class Recorder(mocks.MockMonitor):
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802
-        """Answer a look-up with a reference. Raises KeyError for one that LOOK_UPS lacks."""
-        subject = next(iter(self.shown(request.args).values()))
+        """Return references as the answer to a look-up. Raises KeyError for an unknown one."""
+        subject = next(iter(self.plain(request.args).values()))
         answer = struct_pb2.Struct()
         for output in LOOK_UPS[request.tok]:
             answer[output] = f"<{request.tok.rpartition(':')[2]} of {subject[1:-1]}>"
@@ -165,14 +181,14 @@ class Recorder(mocks.MockMonitor):
 
     def run(self, program: Callable[[], object]) -> None:
         """Run a program against this monitor, with the stack's configuration."""
-        # The SDK keeps its root resource in the context: a fresh one for each run.
+        # The SDK keeps its root resource in the context, so each run needs a new context.
         with self._settings.in_environment():
             contextvars.Context().run(self._run, program)
 
     def _run(self, program: Callable[[], object]) -> None:
         try:
             asyncio.get_event_loop()
-        except RuntimeError:  # whoever ran asyncio in this thread before has taken its loop away
+        except RuntimeError:  # an earlier asyncio.run in this thread closed its loop
             asyncio.set_event_loop(asyncio.new_event_loop())
         settings = self._settings
         pulumi.runtime.set_mocks(
@@ -189,7 +205,7 @@ class Recorder(mocks.MockMonitor):
         run()
 
     def graph(self) -> Graph:
-        """Give what was registered, but for the stack itself."""
+        """Return everything registered, except the stack itself."""
         root = f"{self._urn}pulumi:pulumi:Stack::{self._root}"
         requests = {urn: request for urn, request in self.requests.items() if urn != root}
 
@@ -205,12 +221,12 @@ class Recorder(mocks.MockMonitor):
                 name=request.name,
                 parent=request.parent,
                 system=system(urn),
-                inputs=self.shown(request.object),
+                inputs=self.plain(request.object),
                 dependencies=tuple(sorted(request.dependencies)),
                 uses={
-                    key: tuple(sorted(requests[urn].name for urn in given.urns))
-                    for key, given in sorted(request.propertyDependencies.items())
-                    if given.urns
+                    key: tuple(sorted(requests[urn].name for urn in sources.urns))
+                    for key, sources in sorted(request.propertyDependencies.items())
+                    if sources.urns
                 },
                 protect=request.protect,
                 ignore_changes=tuple(request.ignoreChanges),
@@ -220,34 +236,35 @@ class Recorder(mocks.MockMonitor):
             for urn, request in requests.items()
         ]
         resources.sort(key=lambda resource: (resource.system, resource.name))
-        outputs = self.shown(self.outputs.get(root, struct_pb2.Struct()))
+        outputs = self.plain(self.outputs.get(root, struct_pb2.Struct()))
         return Graph(self._settings.stack, tuple(resources), outputs)
 
-    def shown(self, value: Any) -> Any:
-        """Turn a protocol value into plain data, secrets hidden and ids as references."""
+    def plain(self, value: Any) -> Any:
+        """Return a protocol value as plain data, with SECRET for secrets and references for ids."""
         if isinstance(value, struct_pb2.Struct):
             if rpc._special_sig_key in value:
                 return SECRET
-            return {key: self.shown(value[key]) for key in sorted(value)}
+            return {key: self.plain(value[key]) for key in sorted(value)}
         if isinstance(value, struct_pb2.ListValue):
-            return [self.shown(item) for item in value]
+            return [self.plain(item) for item in value]
         if isinstance(value, float):
             if value >= _FIRST_ID:
                 return self._reference(str(int(value)))
             return int(value) if value.is_integer() else value
         if isinstance(value, str):
-            return _ID.sub(lambda found: self._reference(found[0]), value)
+            return _ID.sub(lambda match: self._reference(match[0]), value)
         return value
 
     def _reference(self, number: str) -> str:
-        place = int(number) - _FIRST_ID
-        return str(Reference(self._names[place], "id")) if place < len(self._names) else number
+        position = int(number) - _FIRST_ID
+        known = position < len(self._names)
+        return str(Reference(self._names[position], "id")) if known else number
 
 
 def record(settings: StackConfig, program: Callable[[], object] | None = None) -> Graph:
-    """Run the stack's program (or another) as the engine would in a preview from nothing.
+    """Run the stack's program, or another, as the engine would in a first preview.
 
-    Raises pulumi.RunError as the program does, and nothing is registered then.
+    Raises pulumi.RunError where the program does.
     """
     recorder = Recorder(settings)
     recorder.run(
@@ -257,7 +274,7 @@ def record(settings: StackConfig, program: Callable[[], object] | None = None) -
 
 
 def build(settings: StackConfig) -> Graph:
-    """Run the program of a stack offline. Raises UsageError with what the program refused."""
+    """Run the program of a stack offline. Raises UsageError with the program's refusal."""
     try:
         return record(settings)
     except pulumi.RunError as error:
@@ -270,7 +287,7 @@ def _secret(value: str) -> dict[str, str]:
 
 @lru_cache
 def _text_outputs(token: str) -> tuple[str, ...]:
-    """Name a type's text properties as the engine spells them, by what the SDK says of it."""
+    """Return the names of a type's text outputs, as the engine spells them, from the SDK."""
     kind = getattr(do, token.rpartition(":")[2])
     getters: list[Any] = [
         member.fget for member in vars(kind).values() if isinstance(member, property)

@@ -1,6 +1,6 @@
-"""What identifies a thing: keys of its inputs, alike for what is planned and what is live.
+"""Keys that identify a resource by its inputs, the same for a planned and a live one.
 
-A key is None where a side does not know, and a set where one in common is enough.
+A key is None while an input is unknown. Keys that are sets agree where they share an item.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from typing import Any
 
 Inputs = Mapping[str, Any]
 Key = Callable[[Inputs], Hashable]
-# An input that makes another thing of one, though the provider and the engine say: an update.
+# Inputs whose change means another resource, although provider and engine call it an update.
 IDENTITY: Mapping[str, str] = {"SpacesBucket": "name"}
 
 
 def of(*names: str) -> Key:
-    """Tell a thing by some inputs together."""
+    """Return the key of these inputs together."""
     return lambda inputs: _whole(inputs.get(name) for name in names)
 
 
@@ -25,7 +25,7 @@ def _whole(parts: Iterable[Any]) -> Hashable:
 
 
 def _text(value: Any) -> str | None:
-    """Write ids alike, whether they come as numbers or as texts; a list in any order."""
+    """Return a number or text as text, a list as its sorted texts; None while any is unknown."""
     if isinstance(value, list):
         texts = [_text(each) for each in value]
         return ",".join(sorted(filter(None, texts))) if all(texts) else None
@@ -33,58 +33,58 @@ def _text(value: Any) -> str | None:
 
 
 def record_value(record: Inputs) -> Hashable:
-    """Tell a record by all that two of one name may differ in; a trailing dot is no difference."""
+    """Identify a DNS record by name, type and value, ignoring a trailing dot."""
     value = record.get("value")
     if value and record.get("type") != "TXT":
         value = value.rstrip(".").lower()
-    return _whole([*_place(record), record.get("tag") or "", value])
+    return _whole([*_location(record), record.get("tag") or "", value])
 
 
 def single_record(record: Inputs) -> Hashable:
-    """Tell a record of which a name has one as a rule: another value is most likely a change."""
+    """Identify an address record by name and type: another value is most likely a change."""
     single = record.get("type") in ("A", "AAAA", "CNAME")
-    return _whole(_place(record)) if single else None
+    return _whole(_location(record)) if single else None
 
 
-def _place(record: Inputs) -> list[Any]:
-    """Tell where a record stands; capitals of its name are no difference, nor is its zone."""
+def _location(record: Inputs) -> list[Any]:
+    """Return zone, type and name within the zone, ignoring case."""
     name, zone = (record.get("name") or "").lower(), record.get("domain")
-    within = "@" if name == f"{zone}." else name.removesuffix(f".{zone}.")
-    return [zone, record.get("type"), within or None]
+    relative = "@" if name == f"{zone}." else name.removesuffix(f".{zone}.")
+    return [zone, record.get("type"), relative or None]
 
 
 def public_key(key: Inputs) -> Hashable:
-    """Tell a key by what opens, whatever its comment says."""
+    """Identify an SSH key by type and key, ignoring its comment."""
     return _whole((key.get("publicKey") or "").split()[:2] or [None])
 
 
 def app_name(app: Inputs) -> Hashable:
-    """Tell an app by its name."""
+    """Identify an app by its name."""
     return _whole([app["spec"]["name"]])
 
 
 def app_domains(app: Inputs) -> Hashable:
-    """Tell an app by the names that it answers."""
+    """Identify an app by the host names that it serves."""
     return frozenset(each["name"] for each in app["spec"].get("domainNames") or ())
 
 
 def addresses(droplet: Inputs) -> Hashable:
-    """Tell a droplet by where it is reached."""
+    """Identify a droplet by its addresses."""
     return frozenset(droplet.get("addresses") or ())
 
 
 def origin(cdn: Inputs) -> Hashable:
-    """Tell a CDN by the bucket and the region that it stands before."""
+    """Identify a CDN by the bucket and region of its origin."""
     return _whole((cdn.get("origin") or "").split(".")[:2])
 
 
 def target(check: Inputs) -> Hashable:
-    """Tell a check by what it asks; a slash at the end is no difference."""
+    """Identify a check by its URL, ignoring a trailing slash."""
     return _whole([(check.get("target") or "").rstrip("/") or None])
 
 
 def agree(one: Hashable, other: Hashable) -> bool:
-    """Compare two keys."""
+    """Whether two keys identify the same resource."""
     if isinstance(one, frozenset) and isinstance(other, frozenset):
         return bool(one & other)
     return one is not None and one == other

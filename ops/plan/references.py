@@ -1,6 +1,6 @@
-"""References: what the plan shows in place of a value that the cloud fills in.
+"""References: the plan's placeholders for values that the cloud fills in.
 
-`<krotrust-droplet.ipv4Address>` is an output of a resource, and
+`<krotrust-droplet.ipv4Address>` is an output of a resource,
 `<getDatabaseCa of krotrust-database.id>` the answer to a look-up about one.
 """
 

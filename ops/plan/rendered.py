@@ -1,4 +1,4 @@
-"""rendered/: the committed plan of each stack, one YAML a system, and what differs from it."""
+"""`rendered/`: the committed plan of each stack, one YAML file per system."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HEAD = "# What the program declares. Written by `make render`; do not edit.\n"
 
 
 class _Readable(yaml.SafeDumper):
-    """Texts of several lines stand as such, so that a changed line is a changed line."""
+    """Writes a text of several lines as a block, so that a diff shows the changed lines."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
         return True
@@ -39,7 +39,7 @@ _Readable.add_representer(str, _text)
 
 
 def write_all(folder: Path = FOLDER) -> list[Path]:
-    """Write the plan of every stack that has a file, and drop what no stack declares any more."""
+    """Write the plan of every stack, and delete files of former stacks and systems."""
     written = []
     for stack in config.stacks():
         for system, text in documents(build(config.load(stack))).items():
@@ -53,7 +53,7 @@ def write_all(folder: Path = FOLDER) -> list[Path]:
 
 
 def documents(planned: Graph) -> dict[str, str]:
-    """Give the text of each system's file."""
+    """Return the text of each file, by system."""
     return {
         system: HEAD
         + yaml.dump(
@@ -68,50 +68,49 @@ def documents(planned: Graph) -> dict[str, str]:
 
 
 def as_text(planned: Graph) -> str:
-    """Give all files in one stream."""
+    """Return all files as one YAML stream."""
     return "---\n".join(documents(planned).values())
 
 
 def difference(planned: Graph, folder: Path = FOLDER) -> list[str]:
-    """Compare a plan with its committed files: one line a change, `+ ~ -`, old and new values.
+    """Compare a plan with its committed files. Returns a line per change: `+`, `~` or `-`, values.
 
-    Raises UsageError when a committed file cannot be read.
+    Raises UsageError for a broken file.
     """
     files = sorted((folder / planned.stack).glob("*.yaml"))
-    committed = {
-        name: entry
-        for file in files
-        for name, entry in _entries(str(file), file.read_text()).items()
-    }
+    committed: dict[str, dict[str, Any]] = {}
+    for file in files:
+        committed |= _entries(str(file), file.read_text())
     now = {resource.name: _entry(resource) for resource in planned.resources}
     lines: list[str] = []
     for name in sorted(committed.keys() | now.keys()):
-        if name not in committed:
-            lines.append(f"+ {name}  {now[name]['type']}")
-        elif name not in now:
-            lines.append(f"- {name}  {committed[name]['type']}")
+        old, new = committed.get(name), now.get(name)
+        if old and new:
+            edits = changes(old, new)
+            lines += [f"~ {name}  {line}" for edit in edits for line in edit.lines()]
         else:
-            found = changes(committed[name], now[name])
-            lines += [f"~ {name}  {line}" for change in found for line in change.lines()]
+            lines += [f"- {name}  {old['type']}"] if old else []
+            lines += [f"+ {name}  {new['type']}"] if new else []
     return lines
 
 
 def read(stack: str, texts: Mapping[str, str], project: str) -> Graph:
-    """Give the graph that committed texts hold, by system: what `documents` wrote, without outputs.
+    """Read the texts of `documents`, by system, back as a graph without outputs.
 
-    What a value comes from is taken from its references. Raises UsageError for a broken text.
+    `uses` is derived from references. Raises UsageError for a broken text.
     """
     systems: dict[str, str] = {}
     entries: dict[str, dict[str, Any]] = {}
     for system, text in texts.items():
-        entries |= (found := _entries(f"{stack}/{system}.yaml", text))
-        systems |= dict.fromkeys(found, system)
+        own = _entries(f"{stack}/{system}.yaml", text)
+        entries |= own
+        systems |= dict.fromkeys(own, system)
 
-    def kinds(name: str) -> str:
-        above = entries[name]["parent"]
-        return (f"{kinds(above)}$" if above in entries else "") + str(entries[name]["type"])
+    def types(name: str) -> str:
+        parent = entries[name]["parent"]
+        return (f"{types(parent)}$" if parent in entries else "") + str(entries[name]["type"])
 
-    urns = {name: f"urn:pulumi:{stack}::{project}::{kinds(name)}::{name}" for name in entries}
+    urns = {name: f"urn:pulumi:{stack}::{project}::{types(name)}::{name}" for name in entries}
     resources = [
         Resource(
             urn=urns[name],
@@ -137,10 +136,10 @@ def read(stack: str, texts: Mapping[str, str], project: str) -> Graph:
 
 def _entries(name: str, text: str) -> dict[str, dict[str, Any]]:
     try:
-        found: dict[str, dict[str, Any]] = yaml.load(text, Loader=config.Loader) or {}  # noqa: S506
+        entries: dict[str, dict[str, Any]] = yaml.load(text, Loader=config.Loader) or {}  # noqa: S506
     except yaml.YAMLError as error:
-        raise UsageError(f"{name} is not YAML; `make render` writes it anew") from error
-    return found
+        raise UsageError(f"{name} is not YAML: `make render` writes it again") from error
+    return entries
 
 
 def _entry(resource: Resource) -> dict[str, Any]:

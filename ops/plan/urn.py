@@ -1,4 +1,4 @@
-"""URNs: how the engine identifies a resource.
+"""URNs, the engine's identifiers of resources.
 
 `urn:pulumi:STACK::PROJECT::PARENT TYPE$TYPE::NAME`
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class Urn(str):
-    """A URN, which is a text; its parts are properties."""
+    """A URN as a text, its parts as properties."""
 
     __slots__ = ()
 
@@ -43,5 +43,5 @@ class Urn(str):
 
 
 def name_of(urn: str) -> str:
-    """Return the logical name, which a URN ends in."""
+    """Return the logical name at the end of a URN."""
     return urn.rpartition("::")[2]

@@ -1,4 +1,4 @@
-"""What to do when something is lost: prerequisites, steps, the runbook.
+"""Recovery from a loss: prerequisites, steps, the runbook.
 
 For people on call. Imports the packages before it; of the command groups, `verify` and `state`.
 """

@@ -1,4 +1,4 @@
-"""What may be lost, in the words of `python -m ops recover`."""
+"""The kinds of loss that `python -m ops recover` knows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is lost: what a person says, found in the estate."""
+"""A loss: from what a person calls it to the resources of the plan."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from components.facts.secrets import CATALOGUE, SEAL_KEY, Secret
 from ops.cli.errors import UsageError
-from ops.impact.blast import named
-from ops.impact.dependencies import Effect, Standing
+from ops.impact.blast import resolve
+from ops.impact.dependencies import DependencyGraph, Effect
 from ops.impact.edges import PENCOM_SERVICE
 from ops.plan.graph import Graph, Resource
 from ops.recovery.kinds import LossKind
@@ -28,9 +28,9 @@ BY_TYPE: dict[str, LossKind] = {
 
 @dataclass(frozen=True)
 class Loss:
-    """`name` is what finds it again, `label` what its users call it.
+    """`name` identifies it, and `label` is what its users call it.
 
-    `starts` are the things that are lost, `resource` the one that stands for them.
+    `starts` are the keys of all lost things, `resource` is the main one.
     """
 
     kind: LossKind
@@ -40,113 +40,117 @@ class Loss:
     resource: Resource | None = None
 
 
-def find(planned: Graph, found: Standing, said: str) -> Loss:
-    """Find what a person means: a name or a URL, a region, a secret's key, `state` or `up`.
+def find(graph: Graph, dependencies: DependencyGraph, query: str) -> Loss:
+    """Find a loss by a name or URL, a region, a secret's key, `state` or `up`.
 
-    Raises UsageError with what is close to an unknown name, or where one means several things.
+    Raises UsageError for an unknown or ambiguous name, with the names that are close.
     """
-    if said == STATE:
-        return Loss("state", STATE, f"the Pulumi state of {planned.stack}")
-    if said == UP:
-        return Loss("up", UP, "an `up` that was interrupted")
-    if said in regions(planned):
-        starts = frozenset(found.place[each.name] for each in regional(planned, said))
-        return Loss("region", said, f"the region {said}", starts)
-    if any(secret.declared and secret.key == said for secret in CATALOGUE):
-        if users := _users(planned, said):
-            return Loss("secret", said, f"the right value of {said}", users)
-        raise UsageError(
-            f"no app of {planned.stack} has {said} as a variable. With another {SEAL_KEY} no stored"
-            f" seal fits: `pulumi config rm --stack {planned.stack} estate:seals`, have every plain"
-            f" value at hand (`python -m ops secrets --stack {planned.stack}`), then"
-            f" `python -m ops up --stack {planned.stack}`"
-        )
-    keys = named(found, said)
-    mains = {loss.name: loss for key in sorted(keys) for loss in _mains(found, key)}
-    if len(mains) > 1:
-        raise UsageError(f"{said} stands for several things: say which, {', '.join(mains)}")
-    for loss in mains.values():
+    if query == STATE:
+        return Loss("state", STATE, f"the Pulumi state of {graph.stack}")
+    if query == UP:
+        return Loss("up", UP, "an interrupted `up`")
+    if query in regions(graph):
+        starts = frozenset(dependencies.node_of[each.name] for each in regional(graph, query))
+        return Loss("region", query, f"the region {query}", starts)
+    if any(secret.declared and secret.key == query for secret in CATALOGUE):
+        return _secret(graph, query)
+    keys = resolve(dependencies, query)
+    losses = {each.name: each for key in sorted(keys) for each in _main(dependencies, key)}
+    if len(losses) > 1:
+        raise UsageError(f"{query} means several things: choose one of {', '.join(losses)}")
+    for loss in losses.values():
         return loss
-    own = sorted(key for key in keys if key in found.resources)
-    if not own or not any(found.resources[key].custom for key in own):
+    own = [dependencies.resources[key] for key in sorted(keys) if key in dependencies.resources]
+    if not any(each.custom for each in own):
         raise UsageError(
-            f"{said} is nothing of ours to bring back: `python -m ops blast {said}` tells what"
-            " stands on it and whom to call"
+            f"{query} is not ours to recover: `python -m ops blast {query}` shows what depends on"
+            " it and the contacts"
         )
-    return Loss("part", said, said, frozenset(keys), found.resources[own[0]])
+    return Loss("part", query, query, frozenset(keys), own[0])
 
 
-def _mains(found: Standing, key: str) -> Iterator[Loss]:
-    """Yield the droplet, database, app and so on that a key is, or that answers for a URL."""
-    thing = found.things.get(key)
+def _secret(graph: Graph, key: str) -> Loss:
+    if apps := _apps_with(graph, key):
+        return Loss("secret", key, f"the right value of {key}", apps)
+    raise UsageError(
+        f"no app of {graph.stack} has {key} as a variable. A new {SEAL_KEY} fits no stored seal:"
+        f" remove them (`pulumi config rm --stack {graph.stack} estate:seals`), provide every"
+        f" plain value (`python -m ops secrets --stack {graph.stack}`), then run"
+        f" `python -m ops up --stack {graph.stack}`"
+    )
+
+
+def _main(dependencies: DependencyGraph, key: str) -> Iterator[Loss]:
+    """Yield the droplet, database, app and so on that has a key, or that answers for a URL."""
+    thing = dependencies.nodes.get(key)
     if thing and thing.kind == "url":
-        for edge in found.needs().get(key, ()):
+        for edge in dependencies.needs().get(key, ()):
             if edge.effect is Effect.DOWN:
-                yield from _behind(found, edge.needed)
+                yield from _behind(dependencies, edge.needed)
         return
-    resource = found.resources.get(key)
+    resource = dependencies.resources.get(key)
     if thing and resource and resource.type in BY_TYPE:
         label = resource.inputs["name"] if BY_TYPE[resource.type] == "zone" else thing.label
         yield Loss(BY_TYPE[resource.type], key, label, frozenset({key}), resource)
     elif thing and thing.kind == "store":  # a database of one of Pencom's servers
-        server = found.resources[key.rpartition("/")[0]]
+        server = dependencies.resources[key.rpartition("/")[0]]
         yield Loss("store", key, thing.label, frozenset({key}), server)
 
 
-def _behind(found: Standing, key: str) -> Iterator[Loss]:
-    """Yield what answers behind a record, or is an app itself."""
-    if found.resources[key].type in BY_TYPE:
-        yield from _mains(found, key)
+def _behind(dependencies: DependencyGraph, key: str) -> Iterator[Loss]:
+    """Yield the app with a key, or the droplet behind the record with it."""
+    if dependencies.resources[key].type in BY_TYPE:
+        yield from _main(dependencies, key)
         return
-    for edge in found.needs().get(key, ()):
-        resource = found.resources.get(edge.needed)
+    for edge in dependencies.needs().get(key, ()):
+        resource = dependencies.resources.get(edge.needed)
         if resource and BY_TYPE.get(resource.type) == "droplet":
-            yield from _mains(found, edge.needed)
+            yield from _main(dependencies, edge.needed)
 
 
-def given(resource: Resource) -> list[Secret]:
-    """Give the secrets that are variables of an app, whatever a stack calls it."""
-    names = {each["key"] for each in resource.inputs.get("spec", {}).get("envs", ())}
+def secrets_of(app: Resource) -> list[Secret]:
+    """Return the catalogue's secrets that are variables of an app."""
+    names = {each["key"] for each in app.inputs.get("spec", {}).get("envs", ())}
     return [
         secret
         for secret in CATALOGUE
-        if secret.declared and secret.system == resource.system and secret.name in names
+        if secret.declared and secret.system == app.system and secret.name in names
     ]
 
 
-def _users(planned: Graph, key: str) -> frozenset[str]:
-    """Give the apps that a secret is a variable of."""
+def _apps_with(graph: Graph, key: str) -> frozenset[str]:
+    """Return the names of the apps that have a secret as a variable."""
     return frozenset(
-        each.name for each in planned.resources if key in [secret.key for secret in given(each)]
+        each.name for each in graph.resources if key in [secret.key for secret in secrets_of(each)]
     )
 
 
-def regions(planned: Graph) -> list[str]:
-    """Name the regions that a stack stands in."""
-    return sorted({each.inputs["region"] for each in planned.resources if _placed(each)})
+def regions(graph: Graph) -> list[str]:
+    """Return the regions that a stack uses."""
+    return sorted({each.inputs["region"] for each in graph.resources if _has_region(each)})
 
 
-def regional(planned: Graph, region: str) -> list[Resource]:
-    """Give what stands in a region; App Platform knows it by its letters."""
+def regional(graph: Graph, region: str) -> list[Resource]:
+    """Return the resources in a region; App Platform knows it by its letters."""
     letters = region.rstrip("0123456789")
     return [
         each
-        for each in planned.resources
-        if (_placed(each) and each.inputs["region"] == region)
+        for each in graph.resources
+        if (_has_region(each) and each.inputs["region"] == region)
         or each.inputs.get("spec", {}).get("region") == letters
     ]
 
 
-def _placed(resource: Resource) -> bool:
+def _has_region(resource: Resource) -> bool:
     return resource.custom and isinstance(resource.inputs.get("region"), str)
 
 
-def losable(planned: Graph, found: Standing) -> list[Loss]:
-    """List what may be lost: what the runbook has a page for. Of secrets, one of each user."""
-    names = [each.name for each in planned.resources if each.type in BY_TYPE]
-    users: dict[frozenset[str], str] = {}
+def losable(graph: Graph, dependencies: DependencyGraph) -> list[Loss]:
+    """Return each loss that has a page in the runbook; of secrets, one for each set of apps."""
+    names = [each.name for each in graph.resources if each.type in BY_TYPE]
+    secrets: dict[frozenset[str], str] = {}
     for secret in CATALOGUE:
-        if secret.declared and (apps := _users(planned, secret.key)):
-            users.setdefault(apps, secret.key)
-    words = [*names, *users.values(), *regions(planned), STATE, UP]
-    return [find(planned, found, word) for word in words]
+        if secret.declared and (apps := _apps_with(graph, secret.key)):
+            secrets.setdefault(apps, secret.key)
+    queries = [*names, *secrets.values(), *regions(graph), STATE, UP]
+    return [find(graph, dependencies, query) for query in queries]

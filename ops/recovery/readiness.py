@@ -1,105 +1,91 @@
-"""What a recovery needs and whether it is there: `python -m ops recover --check`. Reads only."""
+"""What a recovery needs, and whether it is available. Reads only."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import NamedTuple
 
-import typer
-
+from ops.account.client import visit
 from ops.cli.errors import UsageError
-from ops.cli.findings import Finding, show
-from ops.engine import plugin
+from ops.cli.findings import Finding, Part
 from ops.recovery.checks import access, backups, secrets, settings, sources, tools
-from ops.recovery.checks.account import see
+from ops.recovery.checks.delegation import ZONES
 from ops.recovery.checks.subject import Subject, plans
 from ops.recovery.kinds import CLOUD, KINDS, ON_PREMISES, LossKind
 from ops.state import check as state
+from ops.verify.backups import BACKUPS
 
 
-class Need(NamedTuple):
-    """Something that the recovery from `kinds` of loss needs, and who looks for it."""
+class Prerequisite(NamedTuple):
+    """What the recovery from some kinds of loss needs, and the check of it."""
 
-    part: str
+    part: Part
     kinds: Collection[LossKind]
-    look: Callable[[Subject], Iterable[Finding]]
+    check: Callable[[Subject], Iterable[Finding]]
 
 
 def _state(subject: Subject) -> Iterator[Finding]:
     yield from state.look(subject.plan.stack, subject.environ)
 
 
-NEEDS = (
-    Need("tools", CLOUD, tools.pulumi),
-    Need("tools", KINDS, tools.packages),
-    Need("tools", ("droplet", "app", "region"), tools.git),
-    Need("tools", ("droplet", "region", *ON_PREMISES), tools.ssh),
-    Need("tools", ("droplet", "region"), tools.ssh_key),
-    Need("token", CLOUD, access.token),
-    Need("token", CLOUD, access.scopes),
-    Need("Spaces", CLOUD, access.spaces_key),
-    Need("account", CLOUD, access.standing),
-    Need("account", ("droplet", "database", "region"), access.room),
-    Need("state", CLOUD, _state),
-    Need("secrets", CLOUD, secrets.declared),
-    Need("secrets", CLOUD, secrets.stored),
-    Need("secrets", KINDS, secrets.elsewhere),
-    Need("settings", CLOUD, settings.refused),
-    Need("backups", ("droplet", "region"), backups.droplets),
-    Need("backups", ("database", "region"), backups.clusters),
-    Need("backups", ("database", "region"), backups.sources),
-    Need("backups", ("bucket", "region"), backups.buckets),
-    Need("backups", ON_PREMISES, backups.pencom),
-    Need("git", ("droplet", "app", "region"), sources.repositories),
-    Need("zones", ("zone", "region"), sources.zones),
-    Need("zones", {"zone"}, sources.drift),
-    Need("pencom", ON_PREMISES, settings.pencom),
+PREREQUISITES = (
+    Prerequisite(tools.TOOLS, CLOUD, tools.pulumi),
+    Prerequisite(tools.TOOLS, KINDS, tools.packages),
+    Prerequisite(tools.TOOLS, ("droplet", "app", "region"), tools.git),
+    Prerequisite(tools.TOOLS, ("droplet", "region", *ON_PREMISES), tools.ssh),
+    Prerequisite(tools.TOOLS, ("droplet", "region"), tools.ssh_key),
+    Prerequisite(access.TOKEN, CLOUD, access.token),
+    Prerequisite(access.TOKEN, CLOUD, access.scopes),
+    Prerequisite(access.SPACES, CLOUD, access.spaces_key),
+    Prerequisite(access.ACCOUNT, CLOUD, access.status),
+    Prerequisite(access.ACCOUNT, ("droplet", "database", "region"), access.limits),
+    Prerequisite(state.STATE, CLOUD, _state),
+    Prerequisite(secrets.SECRETS, CLOUD, secrets.declared),
+    Prerequisite(secrets.SECRETS, CLOUD, secrets.stored),
+    Prerequisite(secrets.SECRETS, KINDS, secrets.elsewhere),
+    Prerequisite(settings.SETTINGS, CLOUD, settings.refused),
+    Prerequisite(BACKUPS, ("droplet", "region"), backups.droplets),
+    Prerequisite(BACKUPS, ("database", "region"), backups.clusters),
+    Prerequisite(BACKUPS, ("database", "region"), backups.sources),
+    Prerequisite(BACKUPS, ("bucket", "region"), backups.buckets),
+    Prerequisite(BACKUPS, ON_PREMISES, backups.pencom),
+    Prerequisite(sources.GIT, ("droplet", "app", "region"), sources.repositories),
+    Prerequisite(ZONES, ("zone", "region"), sources.zones),
+    Prerequisite(ZONES, {"zone"}, sources.drift),
+    Prerequisite(settings.PENCOM, ON_PREMISES, settings.pencom),
 )
-
-
-def look(
-    stack: str,
-    config_file: str | None,
-    environ: Mapping[str, str],
-    kinds: Collection[LossKind] | None = None,
-) -> list[Finding]:
-    """Look for all that the recovery from some kinds of loss needs, without `kinds` from any.
-
-    What cannot be looked at is found `unseen`. Raises UsageError for a stack that nobody knows.
-    """
-    wanted = frozenset(KINDS if kinds is None else kinds)
-    known = plans(stack, config_file, region="region" in wanted)
-    needs = [need for need in NEEDS if not wanted.isdisjoint(need.kinds)]
-    with ThreadPoolExecutor(len(needs) + 1) as pool:
-        seen = pool.submit(see, environ, backups.owners(known[0]), access.regions(known))
-        subject = Subject(known, config_file, environ, wanted, seen.result)
-        found = pool.map(lambda need: _found(need, subject), needs)
-        # Two who could not look for the same reason say it once.
-        return list(dict.fromkeys(finding for part in found for finding in part))
 
 
 def check(
     stack: str,
     config_file: str | None,
-    form: str,
+    environ: Mapping[str, str],
     kinds: Collection[LossKind] | None = None,
-) -> int:
-    """Print what is there and what is missing. Returns 1 where something needed is missing."""
-    found = look(stack, config_file, os.environ, kinds)
-    if form == "text":
-        typer.echo(f"provider: {plugin.answering(os.environ)}")
-    return show(f"what a recovery of {stack} needs", found, form)
+) -> list[Finding]:
+    """Check what the recovery from some kinds of loss needs; without `kinds`, from any.
+
+    Raises UsageError for an unknown stack.
+    """
+    chosen = frozenset(KINDS if kinds is None else kinds)
+    known = plans(stack, config_file, region="region" in chosen)
+    needed = [each for each in PREREQUISITES if not chosen.isdisjoint(each.kinds)]
+    with ExitStack() as entered, ThreadPoolExecutor(len(needed) + 1) as pool:
+        account = pool.submit(entered.enter_context, visit(environ))
+        subject = Subject(known, config_file, environ, chosen, account.result)
+        parts = pool.map(lambda each: _run(each, subject), needed)
+        # Two checks that fail for one reason report it once.
+        return list(dict.fromkeys(finding for part in parts for finding in part))
 
 
-def _found(need: Need, subject: Subject) -> list[Finding]:
-    """Look, as far as that goes."""
-    found: list[Finding] = []
+def _run(prerequisite: Prerequisite, subject: Subject) -> list[Finding]:
+    """Run a check; if it breaks off, keep its findings and add the reason."""
+    findings: list[Finding] = []
     try:
-        for each in need.look(subject):
-            found.append(each)  # what was found before it broke off stays
+        for finding in prerequisite.check(subject):
+            findings.append(finding)
     except (UsageError, OSError, subprocess.SubprocessError) as error:
-        found.append(Finding(need.part, "not looked at", "unseen", str(error)))
-    return found
+        findings.append(prerequisite.part.not_checked("the rest", str(error)))
+    return findings

@@ -1,176 +1,168 @@
-"""Where somebody stands who has lost something: what is down, what is safe, and what to do."""
+"""The report of a recovery: what is affected and what is not, prerequisites, steps, contacts."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any
 
 from ops.cli.findings import Finding
-from ops.impact.blast import Blast, blast, lines
+from ops.impact.blast import BlastRadius, blast_radius, lines
 from ops.impact.dependencies import Kind
 from ops.recovery.case import Case
 from ops.recovery.kinds import ON_PREMISES
 from ops.recovery.steps.cloud import steps
 from ops.recovery.steps.step import Step
-from ops.recovery.steps.times import told
+from ops.recovery.steps.times import shown
 
-SAFE: tuple[Kind, ...] = ("url", "store")
-MOST = 12  # lines of each kind of thing on paper
+UNAFFECTED: tuple[Kind, ...] = ("url", "store")
+MOST = 12  # lines of each kind of thing
 SHELL = "In the project's folder, after `make setup` and `. .venv/bin/activate`."
 
 
 @dataclass(frozen=True)
 class Recovery:
-    """`needs` is what was found of what a recovery needs; None where nobody has looked."""
+    """`prerequisites` are the findings of their checks; None if they were not checked."""
 
     case: Case
-    blast: Blast
+    blast: BlastRadius
     steps: Sequence[Step]
-    needs: Sequence[Finding] | None = None
+    prerequisites: Sequence[Finding] | None = None
 
     @property
-    def safe(self) -> dict[str, list[str]]:
-        """Name the public URLs and stores that the loss does not touch, by product."""
-        hit = {each.thing.key for each in self.blast.hits if each.effect}
-        found: dict[str, list[str]] = {}
-        for key, thing in self.case.found.things.items():
-            if thing.kind in SAFE and key not in hit:
-                found.setdefault(thing.system, []).append(thing.label)
-        return {system: sorted(names) for system, names in sorted(found.items()) if system}
+    def unaffected(self) -> dict[str, list[str]]:
+        """The public URLs and stores that the loss does not affect, by product."""
+        affected = {each.node.key for each in self.blast.hits if each.effect}
+        labels: dict[str, list[str]] = {}
+        for key, thing in self.case.dependencies.nodes.items():
+            if thing.kind in UNAFFECTED and key not in affected and thing.system:
+                labels.setdefault(thing.system, []).append(thing.label)
+        return {system: sorted(names) for system, names in sorted(labels.items())}
+
+    @property
+    def now(self) -> list[Step]:
+        """The steps that are not for later."""
+        return [each for each in self.steps if not each.later]
 
     @property
     def seconds(self) -> float:
-        """How long DigitalOcean takes for what is done at once."""
-        return sum(each.seconds for each in self.steps if not each.later)
+        """How long DigitalOcean takes for the steps of now."""
+        return sum(each.seconds for each in self.now)
 
     def as_json(self) -> dict[str, Any]:
-        """Give the published form."""
-        loss = self.case.loss
+        """Return the published form."""
+        loss, findings = self.case.loss, self.prerequisites
         return {
             "stack": self.case.stack,
             "lost": {"kind": loss.kind, "name": loss.name, "label": loss.label},
             "blast": self.blast.as_json(),
-            "safe": self.safe,
-            "needs": None if self.needs is None else [asdict(each) for each in self.needs],
+            "unaffected": self.unaffected,
+            "needs": None if findings is None else [asdict(each) for each in findings],
             "steps": [each.as_json() for each in self.steps],
             "seconds": self.seconds,
         }
 
 
-def recovery(case: Case, needs: Sequence[Finding] | None = None) -> Recovery:
+def recovery(case: Case, prerequisites: Sequence[Finding] | None = None) -> Recovery:
     """Derive a recovery from a case."""
-    return Recovery(case, blast(case.found, case.loss.starts), steps(case), needs)
+    affected = blast_radius(case.dependencies, case.loss.starts)
+    return Recovery(case, affected, steps(case), prerequisites)
 
 
-def as_json(told: Recovery) -> str:
-    """Give it to a program."""
-    return json.dumps(told.as_json(), indent=2)
-
-
-def markdown(given: Recovery) -> Iterator[str]:
-    """Give it as Markdown: on paper, and in the runbook."""
-    loss, stack = given.case.loss, given.case.stack
+def markdown(report: Recovery) -> Iterator[str]:
+    """Yield the lines of the report, which are also a page of the runbook."""
+    loss, stack = report.case.loss, report.case.stack
     yield from (f"# Lost: {loss.label}", "")
     yield from (f"`python -m ops recover {loss.name} --stack {stack}`", "")
-    if given.blast.hits:
-        yield from ("## What is down because of it", "", "```")
-        yield from lines(replace(given.blast, tell=()), MOST)  # whom to call stands below
+    if report.blast.hits:
+        yield from ("## Affected", "", "```")
+        yield from lines(replace(report.blast, contacts=()), MOST)  # the contacts come last
         yield from ("```", "")
-    yield from ("## What is safe", "")
-    for system, names in given.safe.items():
-        shown = ", ".join(names[:MOST]) + (f" and {len(names) - MOST} more" * (len(names) > MOST))
-        yield f"- {system}: {shown}"
-    if not given.safe:
-        yield "- nothing of this stack"
-    yield from ("", "## What is needed in hand", "")
-    yield from _needs(given)
-    yield from ("", "## Steps", "", SHELL, "")
-    yield from _steps([each for each in given.steps if not each.later])
-    if later := [each for each in given.steps if each.later]:
-        yield from ("## Later, once somebody decides it", "")
-        yield from _steps(later)
-    yield from ("## Time", "", time(given), "", "## Whom to call", "")
-    yield from (f"- {each}" for each in given.blast.tell or ["whoever has the vault"])
-
-
-def _needs(given: Recovery) -> Iterator[str]:
-    if given.needs is None:
-        check = f"python -m ops recover --check {given.case.loss.name} --stack {given.case.stack}"
-        yield f"`{check}` looks whether all is there."
+    yield from ("## Unaffected", "")
+    for system, names in report.unaffected.items():
+        more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
+        yield f"- {system}: {', '.join(names[:MOST])}{more}"
+    if not report.unaffected:
+        yield "- nothing in this stack"
+    yield from ("", "## Prerequisites", "")
+    if report.prerequisites is None:
+        yield f"`python -m ops recover --check {loss.name} --stack {stack}` checks them."
     else:
-        yield from in_hand(given.needs)
+        yield from prerequisites(report.prerequisites)
+    yield from ("", "## Steps", "", SHELL, "")
+    yield from _steps(report.now)
+    if later := [each for each in report.steps if each.later]:
+        yield from ("## Later, on a separate decision", "")
+        yield from _steps(later)
+    yield from ("## Time", "", time(report), "", "## Contact", "")
+    yield from (f"- {each}" for each in report.blast.contacts or ["whoever has the vault"])
 
 
-def in_hand(found: Sequence[Finding]) -> Iterator[str]:
-    """Give as Markdown how much is there, what is missing and how to mend it, what nobody saw.
+def prerequisites(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield how many are met, each missing one with its repair, and those not checked.
 
-    What is told of several in the same words is told once.
+    Findings with one detail are one line.
     """
-    right, bad, unseen = (
-        [each for each in found if each.state == state] for state in ("ok", "bad", "unseen")
+    met, bad, skipped = (
+        [each for each in findings if each.state == state] for state in ("ok", "bad", "not checked")
     )
-    yield f"{len(right)} of {len(found)} are in order, {len(bad) or 'none'} missing."
+    yield f"{len(met)} of {len(findings)} are met, {len(bad) or 'none'} missing."
     yield ""
-    for said, alike in _alike(bad):
-        yield f"- MISSING {_names(alike)}: {said}"
-        if mends := dict.fromkeys(_line(each.mend) for each in alike if each.mend):
-            yield from ("", "  ```", *(f"  {mend}" for mend in mends), "  ```", "")
-    for said, alike in _alike(unseen):
-        mends = dict.fromkeys(_line(each.mend) for each in alike if each.mend)
-        more = f" ({'; '.join(mends)})" if mends else ""
-        yield f"- not seen {_names(alike)}: {said}{more}"
+    for names, detail, repairs in _grouped(bad):
+        yield f"- MISSING {names}: {detail}"
+        if repairs:
+            yield from ("", "  ```", *(f"  {each}" for each in repairs), "  ```", "")
+    for names, detail, repairs in _grouped(skipped):
+        yield f"- not checked {names}: {detail}" + (f" ({'; '.join(repairs)})" if repairs else "")
 
 
-def _alike(found: Sequence[Finding]) -> Iterable[tuple[str, list[Finding]]]:
+def _grouped(findings: Iterable[Finding]) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield the names with one detail, the detail, and their repairs."""
     groups: dict[str, list[Finding]] = {}
-    for each in found:
-        groups.setdefault(_line(each.told), []).append(each)
-    return groups.items()
+    for each in findings:
+        groups.setdefault(_one_line(each.detail), []).append(each)
+    for detail, same in groups.items():
+        parts = groupby(same, key=lambda each: each.part)
+        names = "; ".join(f"{part}: {', '.join(e.name for e in inside)}" for part, inside in parts)
+        repairs = list(dict.fromkeys(_one_line(each.repair) for each in same if each.repair))
+        yield names, detail, repairs
 
 
-def _names(alike: Sequence[Finding]) -> str:
-    parts = groupby(alike, key=lambda each: each.part)
-    return "; ".join(f"{part}: {', '.join(each.name for each in named)}" for part, named in parts)
-
-
-def _line(text: str) -> str:
+def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
 def _steps(listed: Sequence[Step]) -> Iterator[str]:
     for number, step in enumerate(listed, 1):
         indent = " " * len(f"{number}. ")
-        who = " (a person)" if step.by == "person" else ""
-        took = f" (about {told(step.seconds)})" if step.seconds else ""
-        yield f"{number}. {step.title}{took}{who}"
-        for command, what in ((step.command, ""), (step.check, "to see that it worked:")):
+        person = " (a person)" if step.by == "person" else ""
+        time = f" (about {shown(step.seconds)})" if step.seconds else ""
+        yield f"{number}. {step.title}{time}{person}"
+        for command, label in ((step.command, ""), (step.check, "Check that it worked:")):
             if command:
-                # On a line of its own and with no remark: it is copied as it stands.
-                inside = (*([what, ""] if what else []), "```sh", command, "```")
+                # On a line of its own and without a remark, so that it can be copied.
+                inside = (*([label, ""] if label else []), "```sh", command, "```")
                 yield from ("", *(f"{indent}{line}".rstrip() for line in inside))
         yield ""
 
 
-def time(given: Recovery) -> str:
-    """Say how long it takes."""
-    people = sum(each.by == "person" for each in given.steps if not each.later)
-    hands = f", and {people} step{'s' * (people > 1)} of a person" if people else ""
-    if not given.seconds:
-        return f"In DigitalOcean: {short_time(given)}{hands}."
+def time(report: Recovery) -> str:
+    """Return how long it takes, in a sentence or two."""
+    people = sum(each.by == "person" for each in report.now)
+    manual = f", and {people} manual step{'s' * (people > 1)}" if people else ""
+    if not report.seconds:
+        return f"In DigitalOcean: {short_time(report)}{manual}."
     return (
-        f"About {short_time(given)} in DigitalOcean{hands}. The figure is the longest chain of what"
-        " has to be made, as the rehearsal goes through it, with the ready times of its table"
-        " (`rehearsal/table.py`: DigitalOcean publishes none)."
+        f"About {short_time(report)} in DigitalOcean{manual}. The figure is the longest chain of"
+        " what has to be created, with the times of the rehearsal's table (`rehearsal/table.py`:"
+        " DigitalOcean publishes none)."
     )
 
 
-def short_time(given: Recovery) -> str:
-    """Say in a few words how long DigitalOcean takes."""
-    if given.seconds:
-        return told(given.seconds)
-    if given.case.loss.kind in ON_PREMISES:
-        return "none"
-    return "it depends on what is missing"
+def short_time(report: Recovery) -> str:
+    """Return how long DigitalOcean takes, in a few words."""
+    if report.seconds:
+        return shown(report.seconds)
+    on_premises = report.case.loss.kind in ON_PREMISES
+    return "none" if on_premises else "depends on the loss"

@@ -1,4 +1,4 @@
-"""What a change is compared with: rendered/ and the stack file, committed where it began."""
+"""The base of a change: `rendered/` and the stack file at the commit where its branch began."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAIN = ("main", "origin/main")
 
 @dataclass(frozen=True)
 class Base:
-    """A plan, the stack file's secrets as they stand there, sealed, and where both were found."""
+    """A plan, the secrets of the stack file by key, sealed, and a description of their source."""
 
     plan: Graph
     secrets: dict[str, Any]
@@ -26,24 +26,26 @@ class Base:
 
 
 def base(stack: str, project: str, revision: str | None) -> Base:
-    """Read the merge base with a revision, main by default.
+    """Read the merge base of HEAD and a revision, by default main.
 
-    Without git it is rendered/ and the file as they lie there. Raises UsageError where git cannot
-    tell: to compare with anything else would show no change where there is one.
+    Without git, reads `rendered/` and the stack file of the working tree. Raises UsageError where
+    git has no merge base: any other base could hide a change.
     """
     if not shutil.which("git") or not _git("ls-files", "Pulumi.yaml"):
         if revision:
-            raise UsageError(f"--base {revision}: this is no git checkout; leave it out")
+            raise UsageError(f"--base {revision}: this is not a git checkout; omit the option")
         files = (FOLDER / stack).glob("*.yaml")
         texts = {file.stem: file.read_text() for file in sorted(files)}
         where = f"rendered/{stack}, without git"
         return Base(read(stack, texts, project), secrets(stack), where)
-    wanted = (revision,) if revision else MAIN
-    known = [name for name in wanted if _git("rev-parse", "--verify", "-q", f"{name}^{{commit}}")]
+    candidates = (revision,) if revision else MAIN
+    known = [
+        name for name in candidates if _git("rev-parse", "--verify", "-q", f"{name}^{{commit}}")
+    ]
     if not known:
         raise UsageError(
-            f"git knows no {' and no '.join(wanted)} to compare with: fetch it"
-            " (`git fetch origin main`; in a workflow `fetch-depth: 0`), or name another by --base"
+            f"git has no {' and no '.join(candidates)} to compare with: fetch it"
+            " (`git fetch origin main`; in a workflow `fetch-depth: 0`), or set another by --base"
         )
     commit = _git("merge-base", known[0], "HEAD")
     if not commit:
@@ -52,10 +54,10 @@ def base(stack: str, project: str, revision: str | None) -> Base:
             " (`git fetch --unshallow`; in a workflow `fetch-depth: 0`)"
         )
     folder = f"rendered/{stack}/"
-    files_there = _git("ls-tree", "--name-only", commit, folder).splitlines()
+    paths = _git("ls-tree", "--name-only", commit, folder).splitlines()
     texts = {
         name.removeprefix(folder).removesuffix(".yaml"): _git("show", f"{commit}:./{name}")
-        for name in files_there
+        for name in paths
     }
     name = f"Pulumi.{stack}.yaml"
     document = config.parsed(_git("show", f"{commit}:./{name}"), name)
@@ -64,23 +66,23 @@ def base(stack: str, project: str, revision: str | None) -> Base:
 
 
 def secrets(stack: str) -> dict[str, Any]:
-    """Give the working tree's secrets of a stack by key, sealed: to compare, never to show."""
+    """Return the sealed secrets of the working tree's stack file by key, only for comparison."""
     return _secrets(config.read(ROOT / f"Pulumi.{stack}.yaml"))
 
 
 def _secrets(document: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for key, value in (document.get("config") or {}).items():
         bare = key.partition(":")[2] or key
         if config.is_encrypted(value):
-            found[bare] = value
+            result[bare] = value
         elif bare == "seals" and isinstance(value, dict):
-            found |= {f"seal of {name}": seal for name, seal in value.items()}
-    return found
+            result |= {f"seal of {name}": seal for name, seal in value.items()}
+    return result
 
 
 def _git(*arguments: str) -> str:
-    """Ask git; an empty text where it refuses."""
+    """Return the output of a git command, empty where it fails."""
     done = subprocess.run(  # noqa: S603
         ["git", "-C", str(ROOT), *arguments],  # noqa: S607
         capture_output=True,

@@ -1,50 +1,53 @@
-"""A reviewed change: what there is to say of it, before anybody puts it into a form."""
+"""A reviewed change: the facts for a reviewer, independent of any output format."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-from ops.diff.plans import ORDER, Edit
-from ops.impact.blast import Blast
-from ops.impact.dependencies import held, holding
-from ops.plan.changes import Change
-from ops.plan.graph import SECRET
-from ops.review import policy
-from policy.rules import Finding
+from ops.diff.plans import ORDER, Edit, compare
+from ops.diff.previews import preview_edits
+from ops.engine.documents import Preview
+from ops.impact.blast import BlastRadius, blast_radius
+from ops.impact.dependencies import contents, store_facts
+from ops.impact.edges import dependency_graph
+from ops.plan.graph import Graph
+from ops.review import prices
+from ops.review.violations import as_json, violations
+from policy.rules import Violation
 
 
 @dataclass(frozen=True)
 class Review:
-    """A change of a stack, and what it was compared with."""
+    """A change of a stack. `compared` describes the base, `secrets` are keys with a new value."""
 
     stack: str
     compared: str
     edits: Sequence[Edit]
-    blast: Blast
+    blast: BlastRadius
     cost: Sequence[str]
-    broken: Sequence[Finding]
-    secrets: Sequence[str] = ()  # keys of the stack file whose value is another one
+    violations: Sequence[Violation]
+    secrets: Sequence[str] = ()
 
     def counts(self) -> dict[str, int]:
-        """Count the resources by what happens to them, what destroys first, and the secrets."""
-        found = Counter[str](edit.op for edit in self.edits)
-        found["unprotect"] = sum(edit.unprotected for edit in self.edits)
-        order = (*ORDER[:-1], "unprotect", "rotate")  # all but `same`
-        found["rotate"] = len(self.secrets)
-        return {op: found[op] for op in order if found[op]}
+        """Return how many resources each operation affects, destructive first, and secrets."""
+        counts = Counter[str](edit.op for edit in self.edits)
+        counts["unprotect"] = sum(edit.unprotected for edit in self.edits)
+        counts["rotate"] = len(self.secrets)
+        order = (*ORDER[:-1], "unprotect", "rotate")  # without `same`
+        return {op: counts[op] for op in order if counts[op]}
 
     def as_json(self) -> dict[str, Any]:
-        """Give the published form."""
+        """Return the published form."""
         return {
             "stack": self.stack,
             "compared": self.compared,
             "counts": self.counts(),
-            "loud": [line for edit in self.edits if (line := loud(edit))],
+            "loud": [text for edit in self.edits if (text := warning(edit))],
             "blast": self.blast.as_json(),
             "changes": [
                 {
@@ -58,49 +61,72 @@ class Review:
             ],
             "secrets": list(self.secrets),
             "cost": list(self.cost),
-            "policy": [policy.as_json(finding) for finding in self.broken],
+            "policy": [as_json(violation) for violation in self.violations],
         }
 
 
-def loud(edit: Edit) -> str:
-    """Say what a reviewer must not miss of an edit, or nothing."""
+def review(before: Graph, after: Graph, compared: str) -> Review:
+    """Review the change between two offline plans."""
+    return _review(compare(before, after), before, after, after, compared)
+
+
+def review_preview(plans: Review, preview: Preview, planned: Graph, compared: str) -> Review:
+    """Review a preview of the engine.
+
+    `planned` is the offline plan of the same code, `plans` the review of the offline plans.
+    """
+    edits, before, after = preview_edits(preview, planned)
+    # The engine does not report a protection that is removed and nothing else.
+    edits += [edit for edit in plans.edits if edit.op == "same" and edit.unprotected]
+    return _review(edits, before, after, planned, compared)
+
+
+def _review(
+    edits: list[Edit], before: Graph, after: Graph, planned: Graph, compared: str
+) -> Review:
+    graph = dependency_graph(after, before)
+    changed = [edit for edit in edits if edit.op != "same" or edit.unprotected]
+    lost = {graph.node_of[edit.resource.name] for edit in changed}
+    return Review(
+        stack=after.stack,
+        compared=compared,
+        edits=edits,
+        blast=blast_radius(graph, lost, existing=dependency_graph(before).nodes),
+        cost=prices.lines(before, after),
+        violations=violations(planned, edits),
+    )
+
+
+def warning(edit: Edit) -> str:
+    """Return what a reviewer must not miss of an edit; empty for a harmless one."""
     name = f"{edit.resource.name} ({edit.kind})"
-    refused = "; protected: an `up` refuses" if edit.protected else ""
-    refused += "; the change takes its protection off, too" if edit.unprotected else ""
+    guard = "; protected: an `up` refuses" if edit.protected else ""
+    guard += "; the change also removes its protection" if edit.unprotected else ""
+    store = edit.resource.name
+    loss = f"; in it: {contents(store)}" if store_facts(store) else ""
     if edit.op == "replace":
-        why = ", ".join(edit.because)
-        return f"REPLACE {name} because of {why}: the old one is destroyed{_lost(edit)}{refused}"
+        inputs = ", ".join(edit.because)
+        return f"REPLACE {name} because of {inputs}: the old one is destroyed{loss}{guard}"
     if edit.op == "delete":
-        return f"DELETE {name}{_lost(edit)}{refused}"
+        return f"DELETE {name}{loss}{guard}"
     if edit.renamed:
-        return f"RENAME {name}: no bucket can be renamed; the other name is another, empty one"
+        return f"RENAME {name}: a bucket cannot be renamed; the new name is another, empty bucket"
     if edit.unprotected:
         return f"PROTECTION OFF {name}"
-    inputs = ", ".join(edit.unguarded)
-    return f"GUARD OFF {name}: {inputs} not ignored, a difference replaces it" if inputs else ""
-
-
-def _lost(edit: Edit) -> str:
-    """Say what goes with a store."""
-    name = edit.resource.name
-    return f"; in it: {held(name)}" if holding(name) else ""
+    if edit.unguarded:
+        inputs = ", ".join(edit.unguarded)
+        return f"GUARD OFF {name}: {inputs} no longer ignored, a difference replaces it"
+    return ""
 
 
 def details(edit: Edit) -> list[str]:
-    """Give every value of an edit, on as many lines as it takes."""
-    given = edit.old if edit.op == "delete" else edit.new if edit.op == "create" else None
-    if given:
-        text = yaml.safe_dump(given.inputs, sort_keys=False, width=2**16, allow_unicode=True)
-        return text.splitlines() if given.inputs else []
+    """Return every value of an edit, in as many lines as needed."""
+    whole = edit.old if edit.op == "delete" else edit.new if edit.op == "create" else None
+    if whole:
+        text = yaml.safe_dump(whole.inputs, sort_keys=False, width=2**16, allow_unicode=True)
+        return text.splitlines() if whole.inputs else []
     return [
-        *(line for change in edit.changes for line in _full(change)),
+        *(line for change in edit.changes for line in change.lines()),
         *(f"{key}: another value from {name}" for key, name in edit.follows),
-        *(f"no effect: {line}" for change in edit.ignored for line in _full(change)),
+        *(f"no effect: {line}" for change in edit.ignored for line in change.lines()),
     ]
-
-
-def _full(change: Change) -> Iterator[str]:
-    if change.old == SECRET and change.new == SECRET:
-        yield f"{change.path}: changed"
-    else:
-        yield from change.lines()

@@ -1,12 +1,11 @@
-"""What a month of the sizes costs, in USD, by DigitalOcean's public list prices.
+"""The monthly cost of an estate in USD, by DigitalOcean's public list prices.
 
 Droplets (basic, regular CPU): digitalocean.com/pricing/droplets, the list of July 2022. Their
 backups (basic plans): docs.digitalocean.com/products/backups/details/pricing, March 2026. App
-Platform (shared CPU): digitalocean.com/pricing/app-platform, as it is quoted in public in 2026.
+Platform (shared CPU): digitalocean.com/pricing/app-platform, as quoted in public in 2026.
 
-Only what is certain stands here. Managed databases are priced by engine, nodes and storage: they
-are unknown. Traffic, Spaces and taxes are not counted. A list may be old: read totals as the size
-of a change, not as a bill.
+Prices of managed databases depend on engine, nodes and storage and are not listed. Traffic, Spaces
+and taxes are not counted. Prices may be outdated: totals show the size of a change, not a bill.
 """
 
 from __future__ import annotations
@@ -35,8 +34,8 @@ APPS = {
 BACKUPS = {"weekly": 0.2, "daily": 0.3}  # of the droplet's price
 
 
-def month(planned: Graph) -> tuple[float, Counter[str]]:
-    """Give what is known of a month's cost, and how often each size is used that is not."""
+def monthly_cost(planned: Graph) -> tuple[float, Counter[str]]:
+    """Return the known cost of a month in USD, and the count of each size without a price."""
     total, unknown = 0.0, Counter[str]()
     for size, count, price in _items(planned):
         if price is None:
@@ -47,21 +46,22 @@ def month(planned: Graph) -> tuple[float, Counter[str]]:
 
 
 def lines(before: Graph, after: Graph) -> list[str]:
-    """Say it before and after: one line for what is known, one for what is not."""
-    (old, lost), (new, found) = month(before), month(after)
+    """Return lines on the cost before and after, and on the sizes without a price."""
+    (old, old_unknown), (new, new_unknown) = monthly_cost(before), monthly_cost(after)
     difference = f"{old:.2f} -> {new:.2f} ({new - old:+.2f})" if old != new else f"{new:.2f}"
-    told = [f"{difference} USD a month by the list prices in ops/review/prices.py"]
-    if lost == found:
-        sizes = ", ".join(f"{count} x {size}" for size, count in sorted(found.items()))
-        return [*told, f"unknown, and unchanged: {sizes}"] if sizes else told
-    for size in sorted(lost.keys() | found.keys()):
-        if lost[size] != found[size]:
-            told.append(f"unknown: {size}, {lost[size]} -> {found[size]}")
-    return told
+    result = [f"{difference} USD a month by the list prices in ops/review/prices.py"]
+    if old_unknown == new_unknown:
+        sizes = ", ".join(f"{count} x {size}" for size, count in sorted(new_unknown.items()))
+        return [*result, f"price unknown, no change: {sizes}"] if sizes else result
+    return result + [
+        f"price unknown: {size}, {old_unknown[size]} -> {new_unknown[size]}"
+        for size in sorted(old_unknown.keys() | new_unknown.keys())
+        if old_unknown[size] != new_unknown[size]
+    ]
 
 
 def _items(planned: Graph) -> Iterator[tuple[str, int, float | None]]:
-    """Give each size in use, how often, and what one of it costs."""
+    """Yield each size in use, its count, and the price of one in USD or None."""
     for resource in planned.resources:
         kind, inputs = resource.kind, resource.inputs
         if kind == "Droplet":

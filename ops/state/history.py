@@ -1,4 +1,4 @@
-"""A state as the backend keeps it on disk or in a bucket, and every older one that is there.
+"""A state as its backend stores it, and each older version of it.
 
 The paths are those of the engine's own backends for folders and buckets.
 """
@@ -17,15 +17,15 @@ from ops.cli.errors import UsageError
 from ops.engine import documents, pulumi_cli
 from ops.plan import config
 from ops.state import copies
-from ops.state.locations import Place, file, place
+from ops.state.locations import Place, place, read_file
 
 Environ = Mapping[str, str]
-RECORDED = ".checkpoint.json"  # how a file of the history ends that holds the state of then
+CHECKPOINT = ".checkpoint.json"  # the end of a history file that holds the state of its time
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A state that can be read: of when it is, where it lies, and what `stack import` takes."""
+class Version:
+    """A readable state: when it was written, where it is, and the text for `stack import`."""
 
     when: datetime
     where: str
@@ -34,7 +34,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Backend:
-    """Where the engine keeps a stack, where that is a folder or a bucket."""
+    """A stack in a folder or a bucket of the engine."""
 
     place: Place
     project: str
@@ -42,102 +42,100 @@ class Backend:
 
     @property
     def current(self) -> str:
-        """The name of what is the state today."""
+        """The name of the file that is the current state."""
         return f".pulumi/stacks/{self.project}/{self.stack}.json"
 
     def locks(self) -> Iterator[dict[str, Any]]:
-        """Yield who holds a lock, and since when."""
+        """Yield each lock: username, hostname, pid, timestamp."""
         for name in self.place.names(f".pulumi/locks/organization/{self.project}/{self.stack}/"):
             if name.endswith(".json"):
                 yield json.loads(self.place.read(name))
 
-    def recorded(self) -> Kept | None:
-        """Return the state after the last update that the history tells of and can be read."""
-        there = self.place.names(f".pulumi/history/{self.project}/{self.stack}/")
-        names = reversed([each for each in there if each.endswith(RECORDED)])
-        return next((kept for each in names if (kept := self._kept(each))), None)
+    def last_update(self) -> Version | None:
+        """Return the state after the last update in the history that can be read."""
+        names = self.place.names(f".pulumi/history/{self.project}/{self.stack}/")
+        checkpoints = (self._read(each) for each in reversed(names) if each.endswith(CHECKPOINT))
+        return next(filter(None, checkpoints), None)
 
-    def states(self) -> Iterator[Kept]:
-        """Yield the newest state of each kind that can be read and is not empty."""
+    def versions(self) -> Iterator[Version]:
+        """Yield the newest readable state with resources of each source."""
         older = (
-            _checkpoint(each, f"{self.place}/{self.current}, an older version")
+            _version(each, f"{self.place}/{self.current}, an older version")
             for each in self.place.versions(self.current)
         )
-        found = (
-            self._kept(self.current),
-            next((each for each in older if each), None),
-            self._kept(f"{self.current}.bak"),
-            self.recorded(),
+        newest_of_each = (
+            self._read(self.current),
+            next(filter(None, older), None),
+            self._read(f"{self.current}.bak"),
+            self.last_update(),
         )
-        yield from (each for each in found if each)
+        yield from filter(None, newest_of_each)
 
-    def _kept(self, name: str) -> Kept | None:
+    def _read(self, name: str) -> Version | None:
         try:
-            return _checkpoint(self.place.read(name), f"{self.place}/{name}")
-        except UsageError:  # it is not there
+            return _version(self.place.read(name), f"{self.place}/{name}")
+        except UsageError:  # the file is missing
             return None
 
 
 def url(environ: Environ) -> str:
-    """Return the backend's URL. Raises UsageError where none is named, nor logged in to."""
-    told: str = (
-        environ.get("PULUMI_BACKEND_URL") or pulumi_cli.answer("whoami", environ=environ)["url"]
-    )
-    return told
+    """Return the backend's URL. Raises UsageError if none is set and none is logged in to."""
+    configured = environ.get("PULUMI_BACKEND_URL")
+    return configured or str(pulumi_cli.answer("whoami", environ=environ)["url"])
 
 
-def newest(stack: str, environ: Environ) -> Kept:
-    """Return the newest state that can be read, in the backend or in the second place.
+def newest(stack: str, environ: Environ) -> Version:
+    """Return the newest readable state of the backend and the second place.
 
-    What cannot be looked at is told on standard error. Raises UsageError where there is none.
+    A source that cannot be read is a line on standard error. Raises UsageError if there is none.
     """
-    found: list[Kept] = []
-    for look in (_in_backend, _in_copies):
+    versions: list[Version] = []
+    for source in (_in_backend, _in_copies):
         try:
-            found += look(stack, environ)
+            versions += source(stack, environ)
         except UsageError as error:
-            typer.echo(f"not looked at: {error}", err=True)
-    if not found:
+            typer.echo(f"not checked: {error}", err=True)
+    if not versions:
         raise UsageError(
             f"no state of {stack} can be read, neither in the backend nor in the second place:"
-            f" `python -m ops adopt --stack {stack}` makes one of what runs"
+            f" `python -m ops adopt --stack {stack}` builds one from the live account"
         )
-    return max(found, key=lambda each: each.when)
+    return max(versions, key=lambda each: each.when)
 
 
-def _in_backend(stack: str, environ: Environ) -> list[Kept]:
+def _in_backend(stack: str, environ: Environ) -> list[Version]:
     project = config.load(stack).project
-    if (there := url(environ)).startswith(("s3:", "file:")):
-        return [*Backend(place(there, environ), project, stack).states()]
+    if (backend := url(environ)).startswith(("s3:", "file:")):
+        return [*Backend(place(backend, environ), project, stack).versions()]
     return []
 
 
-def _in_copies(stack: str, environ: Environ) -> list[Kept]:
-    there = copies.named(environ)
-    if not (saved := copies.newest(there, stack)):
+def _in_copies(stack: str, environ: Environ) -> list[Version]:
+    location = copies.second_place(environ)
+    if not (copy := copies.newest(location, stack)):
         return []
-    text = copies.opened(there.read(saved.name), environ, saved.name)
-    return [Kept(saved.when, f"{there}/{saved.name}", text)]
+    text = copies.opened(location.read(copy.name), environ, copy.name)
+    return [Version(copy.when, f"{location}/{copy.name}", text)]
 
 
-def show(stack: str, which: str | None, environ: Environ) -> int:
-    """Print a state as `pulumi stack import` takes it: a copy, or the newest there is. Returns 0.
+def show(stack: str, file: str | None, environ: Environ) -> int:
+    """Print a state for `pulumi stack import`: that in a copy, or the newest. Returns 0.
 
-    Which one it is goes to standard error.
+    Where the newest was read from goes to standard error.
     """
-    if which is None:
-        found = newest(stack, environ)
-        typer.echo(f"{found.where}, of {found.when:%Y-%m-%d %H:%M:%S} UTC", err=True)
-        typer.echo(found.text)
+    if file is None:
+        version = newest(stack, environ)
+        typer.echo(f"{version.where}, of {version.when:%Y-%m-%d %H:%M:%S} UTC", err=True)
+        typer.echo(version.text)
     else:
-        typer.echo(copies.opened(file(which, environ, copies.keys(environ)), environ))
+        typer.echo(copies.opened(read_file(file, environ, copies.keys(environ)), environ))
     return 0
 
 
-def _checkpoint(content: bytes, where: str) -> Kept | None:
-    """Read a file of the backend; None where it is cut off, or has no resource."""
+def _version(content: bytes, where: str) -> Version | None:
+    """Read a file of the backend; None if it is cut off or has no resources."""
     try:
         text = documents.exported(content)
-        return Kept(documents.deployment(text).time, where, text)
+        return Version(documents.deployment(text).time, where, text)
     except (ValueError, KeyError, TypeError):
         return None

@@ -1,11 +1,11 @@
-"""Where a state and its copies lie, by the engine's own URLs: a folder, or a bucket."""
+"""Where a state and its copies are: in a folder or a bucket, by the engine's own URLs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from ops.account import client
@@ -20,26 +20,29 @@ YES = ("1", "t", "true")
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder, which has to be there: one that is not may be a disk that is not."""
+    """A folder that must exist: a missing one may be a disk that is not mounted."""
 
     path: Path
 
     def names(self, under: str = "") -> list[str]:
-        """Name every file below, in order."""
+        """Return the path of each file below, relative and sorted.
+
+        Raises UsageError if the folder is missing.
+        """
         if not self.path.is_dir():
-            raise UsageError(f"there is no folder {self.path}: make it, or name another")
-        found = (file for file in (self.path / under).rglob("*") if file.is_file())
-        return sorted(file.relative_to(self.path).as_posix() for file in found)
+            raise UsageError(f"there is no folder {self.path}: create it, or use another")
+        files = (file for file in (self.path / under).rglob("*") if file.is_file())
+        return sorted(file.relative_to(self.path).as_posix() for file in files)
 
     def read(self, name: str) -> bytes:
-        """Return the content of a file. Raises UsageError where it cannot be read."""
+        """Return the content of a file. Raises UsageError if it cannot be read."""
         try:
             return (self.path / name).read_bytes()
         except OSError as error:
             raise UsageError(f"{self.path / name} cannot be read: {error.strerror}") from None
 
     def write(self, name: str, content: bytes) -> None:
-        """Write a file. Raises UsageError where that fails."""
+        """Write a file. Raises UsageError if that fails."""
         try:
             (self.path / name).write_bytes(content)
         except OSError as error:
@@ -55,14 +58,14 @@ class Folder:
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket, or what in it begins with a prefix."""
+    """A bucket, or the objects in it below a prefix. What S3 refuses is a UsageError."""
 
     name: str
     client: Any = field(repr=False, compare=False)
     prefix: str = ""
 
     def names(self, under: str = "") -> list[str]:
-        """Name every object below, in order."""
+        """Return the key of each object below, without the prefix and sorted."""
         with client.refusals():
             pages = self.client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.name, Prefix=self.prefix + under
@@ -81,7 +84,7 @@ class Bucket:
             self.client.put_object(Bucket=self.name, Key=self.prefix + name, Body=content)
 
     def versions(self, name: str) -> Iterator[bytes]:
-        """Yield what an object was before, the newest first, also after it was deleted."""
+        """Yield each stored version of an object, newest first, even after it was deleted."""
         key = self.prefix + name
         with client.refusals():
             pages = self.client.get_paginator("list_object_versions").paginate(
@@ -92,8 +95,8 @@ class Bucket:
                     if each["Key"] == key:
                         yield self._content(Key=key, VersionId=each["VersionId"])
 
-    def _content(self, **which: str) -> bytes:
-        content: bytes = self.client.get_object(Bucket=self.name, **which)["Body"].read()
+    def _content(self, **key: str) -> bytes:
+        content: bytes = self.client.get_object(Bucket=self.name, **key)["Body"].read()
         return content
 
     def __str__(self) -> str:
@@ -103,51 +106,57 @@ class Bucket:
 Place = Folder | Bucket
 
 
-def place(url: str, environ: Environ, keys: tuple[str, str] = STATE_KEYS) -> Place:
-    """Open what a URL names: `s3://BUCKET?endpoint=...&region=...`, `file://` or a path.
+class Address(NamedTuple):
+    """A parsed URL. `scheme` is `file` or `s3`, `path` a folder's path or a bucket's prefix."""
 
-    `keys` are the variables that hold the bucket's key. Raises UsageError where it is no such URL,
-    and NoAccessError without the key.
-    """
-    kind, name, endpoint, below = address(url)
-    if kind == "file":
-        return Folder(Path(below))
-    if missing := [each for each in keys if not environ.get(each)]:
-        raise NoAccessError(
-            f"{' and '.join(missing)} not set: they open the bucket {name}. Set them to a Spaces"
-            " key of that bucket and its secret"
-        )
-    identity, secret = (environ[each] for each in keys)
-    region = parse_qs(urlsplit(url).query).get("region", ["us-east-1"])[-1]
-    s3 = client.s3(environ, endpoint or None, identity, secret, region)
-    return Bucket(name, s3, f"{below}/" if below else "")
+    scheme: str
+    bucket: str
+    endpoint: str
+    path: str
 
 
-def address(url: str) -> tuple[str, str, str, str]:
-    """Take a URL apart as the engine does: kind, bucket, endpoint, and the path or the prefix.
-
-    Raises UsageError where it is of another kind.
-    """
+def address(url: str) -> Address:
+    """Parse a URL as the engine does. Raises UsageError for another scheme."""
     parts = urlsplit(url)
     if parts.scheme in ("", "file"):
         path = unquote(url.removeprefix("file://").partition("?")[0]) if parts.scheme else url
-        return "file", "", "", str(Path(path).expanduser().absolute())
+        return Address("file", "", "", str(Path(path).expanduser().absolute()))
     if parts.scheme != "s3" or not parts.netloc:
         raise UsageError(
             f"{parts.scheme}://{parts.hostname or ''}: allowed is s3://BUCKET?endpoint=...,"
             " file:// or a path"
         )
-    asked = {name: each[-1] for name, each in parse_qs(parts.query).items()}
-    endpoint = asked.get("endpoint", "")
+    options = {name: each[-1] for name, each in parse_qs(parts.query).items()}
+    endpoint = options.get("endpoint", "")
     if endpoint and "://" not in endpoint:
-        plain = asked.get("disableSSL", asked.get("disable_https", "")).lower() in YES
+        plain = options.get("disableSSL", options.get("disable_https", "")).lower() in YES
         endpoint = f"{'http' if plain else 'https'}://{endpoint}"
-    return "s3", parts.netloc, endpoint, parts.path.strip("/")
+    return Address("s3", parts.netloc, endpoint, parts.path.strip("/"))
 
 
-def file(url: str, environ: Environ, keys: tuple[str, str] = STATE_KEYS) -> bytes:
-    """Return the content of the one file that a URL or a path names."""
-    found = place(url, environ, keys)
-    if isinstance(found, Folder):
-        return Folder(found.path.parent).read(found.path.name)
-    return Bucket(found.name, found.client).read(found.prefix.rstrip("/"))
+def place(url: str, environ: Environ, keys: tuple[str, str] = STATE_KEYS) -> Place:
+    """Open a location: `s3://BUCKET?endpoint=...&region=...`, `file://` or a path.
+
+    `keys` are the variables that hold the bucket's key. Raises UsageError for another URL, and
+    NoAccessError without the key.
+    """
+    parsed = address(url)
+    if parsed.scheme == "file":
+        return Folder(Path(parsed.path))
+    if missing := [each for each in keys if not environ.get(each)]:
+        raise NoAccessError(
+            f"{' and '.join(missing)} not set, needed for the bucket {parsed.bucket}: set them to"
+            " a Spaces key of that bucket and its secret"
+        )
+    identity, secret = (environ[each] for each in keys)
+    region = parse_qs(urlsplit(url).query).get("region", ["us-east-1"])[-1]
+    s3 = client.s3(environ, parsed.endpoint or None, identity, secret, region)
+    return Bucket(parsed.bucket, s3, f"{parsed.path}/" if parsed.path else "")
+
+
+def read_file(url: str, environ: Environ, keys: tuple[str, str] = STATE_KEYS) -> bytes:
+    """Return the content of the one file or object that a URL or a path leads to."""
+    opened = place(url, environ, keys)
+    if isinstance(opened, Folder):
+        return Folder(opened.path.parent).read(opened.path.name)
+    return Bucket(opened.name, opened.client).read(opened.prefix.rstrip("/"))

@@ -1,4 +1,4 @@
-"""The stack's passphrase: whether it is at hand, what it opens, and what is sealed with it."""
+"""The stack's passphrase: reading it, testing it against a salt, and encrypting with it."""
 
 from __future__ import annotations
 
@@ -8,88 +8,90 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ops.account.client import NoAccessError
 from ops.cli.errors import UsageError
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 VARIABLE, FILE_VARIABLE = "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"
-MARK = "estate-state-copy 1 "  # how a sealed file begins; the rest of its first line names it
-SALT, NONCE = 16, 12
-# Of the engine's own passphrase keeper: how it makes a key, and what it encrypts to know it again.
+MARK = "estate-state-copy 1 "  # how a sealed file begins; the rest of its first line is its name
+SALT, NONCE = 16, 12  # bytes
+# The engine's own passphrase provider: its rounds, and what it encrypts to test a passphrase.
 ROUNDS, KNOWN = 1_000_000, b"pulumi"
 
 
-def at_hand(environ: Mapping[str, str]) -> str:
+def read(environ: Mapping[str, str]) -> str:
     """Return the passphrase as the engine would read it. Raises NoAccessError without one."""
     if VARIABLE in environ:
-        found, where = environ[VARIABLE], VARIABLE
+        passphrase, source = environ[VARIABLE], VARIABLE
     elif file := environ.get(FILE_VARIABLE):
-        where = f"{FILE_VARIABLE}, {file}"
+        source = f"{FILE_VARIABLE} ({file})"
         try:
-            found = Path(file).read_text().strip()
+            passphrase = Path(file).read_text().strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise NoAccessError(f"{where}, cannot be read: {error}") from None
+            raise NoAccessError(f"{source} cannot be read: {error}") from None
     else:
         raise NoAccessError(f"neither {FILE_VARIABLE} nor {VARIABLE} is set")
-    if not found:
-        raise NoAccessError(f"{where}, is empty")
-    return found
+    if not passphrase:
+        raise NoAccessError(f"{source} is empty")
+    return passphrase
 
 
-@lru_cache  # it takes a second, and the state and the stack's file have one salt
-def opens(salt: str, passphrase: str) -> bool:
-    """Tell whether a passphrase is the one for which the engine wrote this salt.
+@lru_cache  # it takes a second, and the state and the stack file have one salt
+def matches(salt: str, passphrase: str) -> bool:
+    """Return whether the engine wrote this salt for this passphrase.
 
-    Raises UsageError where it is no such salt.
+    Raises UsageError if the engine wrote no such salt.
     """
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     try:
-        _, salted, _, nonce, known = salt.split(":")
-        with_salt, number, text = map(base64.b64decode, (salted, nonce, known))
+        _, first, _, *rest = salt.split(":")
+        key_salt, nonce, encrypted = map(base64.b64decode, (first, *rest))
     except ValueError:
         raise UsageError(f"{salt!r} is no salt of the engine: v1:...:v1:...:...") from None
-    key = hashlib.pbkdf2_hmac("sha256", passphrase.encode(), with_salt, ROUNDS, 32)
+    key = hashlib.pbkdf2_hmac("sha256", passphrase.encode(), key_salt, ROUNDS, 32)
     try:
-        return AESGCM(key).decrypt(number, text, None) == KNOWN
+        return AESGCM(key).decrypt(nonce, encrypted, None) == KNOWN
     except InvalidTag:
         return False
 
 
 def seal(name: str, text: str, passphrase: str) -> bytes:
-    """Encrypt a text under a name; neither can be changed without the passphrase."""
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    first = f"{MARK}{name}\n".encode()
+    """Encrypt a text under a name; changing either breaks the seal."""
+    header = f"{MARK}{name}\n".encode()
     salt, nonce = os.urandom(SALT), os.urandom(NONCE)
-    sealed = AESGCM(_key(passphrase, salt)).encrypt(nonce, text.encode(), first + salt)
-    return first + salt + nonce + sealed
+    encrypted = _cipher(passphrase, salt).encrypt(nonce, text.encode(), header + salt)
+    return header + salt + nonce + encrypted
 
 
 def unseal(content: bytes, passphrase: str) -> tuple[str, str]:
-    """Return the name and the text of what was sealed.
+    """Return the name and the text that were sealed.
 
-    Raises UsageError where the passphrase is another one, or the content was changed.
+    Raises UsageError for another passphrase, and for content that was changed.
     """
     from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    first, _, rest = content.partition(b"\n")
-    if not first.startswith(MARK.encode()) or len(rest) <= SALT + NONCE:
-        raise UsageError(f"this is no copy of a state: one begins with {MARK.strip()!r}")
-    salt, nonce, sealed = rest[:SALT], rest[SALT : SALT + NONCE], rest[SALT + NONCE :]
+    header, _, rest = content.partition(b"\n")
+    if not header.startswith(MARK.encode()) or len(rest) <= SALT + NONCE:
+        raise UsageError(f"this is not a copy of a state: a copy begins with {MARK.strip()!r}")
+    salt, nonce, encrypted = rest[:SALT], rest[SALT : SALT + NONCE], rest[SALT + NONCE :]
     try:
-        text = AESGCM(_key(passphrase, salt)).decrypt(nonce, sealed, first + b"\n" + salt)
+        text = _cipher(passphrase, salt).decrypt(nonce, encrypted, header + b"\n" + salt)
     except InvalidTag:
         raise UsageError(
-            "this copy cannot be opened: the passphrase is not the one with which it was saved, or"
-            " the copy was changed or cut off. Take the passphrase of that day, or another copy"
+            "this copy cannot be opened: the passphrase is not the one it was saved with, or the"
+            " copy was changed or cut off. Use the passphrase of that day, or another copy"
         ) from None
-    return first.decode().removeprefix(MARK), text.decode()
+    return header.decode().removeprefix(MARK), text.decode()
 
 
-def _key(passphrase: str, salt: bytes) -> bytes:
+def _cipher(passphrase: str, salt: bytes) -> AESGCM:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-    return Scrypt(salt=salt, length=32, n=2**15, r=8, p=1).derive(passphrase.encode())
+    return AESGCM(Scrypt(salt=salt, length=32, n=2**15, r=8, p=1).derive(passphrase.encode()))

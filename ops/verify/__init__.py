@@ -1,1 +1,4 @@
-"""Whether what the state names is there and answers."""
+"""Whether everything in the state exists and answers.
+
+For operators. Imports the packages before it, and no other command group.
+"""

@@ -1,4 +1,4 @@
-"""Hold what is against what the state says should be: from outside, and through the account."""
+"""`python -m ops verify`: compare the live estate with the state."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ops.cli import findings
 from ops.cli.findings import Finding
 from ops.engine import plugin, pulumi_cli
 from ops.verify import live, names, on_premises, web
-from ops.verify.recorded import Look, Recorded, recorded
+from ops.verify.recorded import Recorded, recorded
 
-AT_ONCE = 32  # looks; each waits for somebody else
+AT_ONCE = 32  # checks; each waits for an answer
 
 
 def run(
@@ -27,38 +27,33 @@ def run(
     nameserver: str | None = None,
     connect_to: str | None = None,
 ) -> int:
-    """Print what was found. Returns 1 where something is bad, else 0.
+    """Print the findings. Returns 1 if one is bad, else 0.
 
-    Raises UsageError where there is no state, or an option cannot be read.
+    Raises UsageError without a state, and for an option that cannot be read.
     """
-    pulumi_cli.settings(stack, config_file)  # what is not there is said at once
+    pulumi_cli.settings(stack, config_file)  # reports a missing stack file before anything slow
     if form == "text":
         typer.echo(f"provider: {plugin.answering(os.environ)}")
-    state = recorded(stack)
-    found = look(state, os.environ, nameserver, connect_to)
-    return findings.show(f"What the state of {stack} says, and what is there", found, form)
+    results = verify(recorded(stack), os.environ, nameserver, connect_to)
+    return findings.show(f"the live estate against the state of {stack}", results, form)
 
 
-def look(
+def verify(
     state: Recorded, environ: Mapping[str, str], nameserver: str | None, connect_to: str | None
 ) -> list[Finding]:
-    """Look at everything, many things at once."""
+    """Run every check, many at the same time. Returns the findings part by part."""
     account: Account | NoAccessError
-    with ExitStack() as door, ThreadPoolExecutor(AT_ONCE) as pool:
+    with ExitStack() as stack, ThreadPoolExecutor(AT_ONCE) as pool:
         try:
-            account = door.enter_context(visit(environ))
+            account = stack.enter_context(visit(environ))
         except NoAccessError as error:
-            account = error  # the rest is looked at without it
-        looks = chain(
-            names.looks(state, nameserver),
-            web.looks(state, connect_to),
-            live.looks(state, account),
-            on_premises.looks(state, rehearsed=plugin.answering(environ) == plugin.STAND_IN),
+            account = error  # everything else can be checked without it
+        checks = chain(
+            names.checks(state, nameserver),
+            web.checks(state, connect_to),
+            live.checks(state, account),
+            on_premises.checks(state, rehearsed=plugin.answering(environ) == plugin.STAND_IN),
         )
-        found = [each for part in pool.map(_all, looks) for each in part]
-    order = list(dict.fromkeys(each.part for each in found))
-    return sorted(found, key=lambda each: order.index(each.part))
-
-
-def _all(look: Look) -> list[Finding]:
-    return list(look())
+        results = [each for part in pool.map(lambda check: list(check()), checks) for each in part]
+    order = list(dict.fromkeys(each.part for each in results))
+    return sorted(results, key=lambda each: order.index(each.part))

@@ -1,101 +1,101 @@
-"""Whether public names resolve to what the state says."""
+"""Whether public names resolve to what the state records."""
 
 from __future__ import annotations
 
 import socket
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ops.cli.errors import UsageError
-from ops.cli.findings import Finding
+from ops.cli.findings import Finding, Part
 from ops.engine.documents import State
-from ops.verify.recorded import Look, Recorded
+from ops.verify.recorded import Check, Recorded
 
 if TYPE_CHECKING:
     from dns.resolver import Answer, Resolver
 
-PART = "names"
-LIMIT = 10.0  # seconds that one question may take
-SHOWN = {"A": "{value}", "AAAA": "{value}", "CNAME": "{value}", "CAA": '{flags} {tag} "{value}"'}
-ASK_THE_SOURCE = (
-    "after a change caches are old: ask the source, `--nameserver ns1.digitalocean.com`"
-)
+NAMES = Part("names")
+LIMIT = 10.0  # seconds for one query
+# The record types that are checked, as an answer shows them.
+FORMS = {"A": "{value}", "AAAA": "{value}", "CNAME": "{value}", "CAA": '{flags} {tag} "{value}"'}
+ASK_THE_SOURCE = "resolvers cache old answers: ask the source, `--nameserver ns1.digitalocean.com`"
 
 
-def looks(state: Recorded, nameserver: str | None) -> Iterator[Look]:
-    """Give a look for each record, and for each name of an app.
+def checks(state: Recorded, nameserver: str | None) -> Iterator[Check]:
+    """Yield a check of each record, and of each name of an app.
 
-    Raises UsageError where there is no server to ask.
+    Raises UsageError without a name server to ask.
     """
-    resolver = _resolver(nameserver)
-    wanted: dict[tuple[str, str], set[str]] = defaultdict(set)
+    server = resolver(nameserver)
+    records: dict[tuple[str, str], set[str]] = defaultdict(set)
     for record in state.of("DnsRecord"):
         kind = record.inputs["type"]
-        if kind in SHOWN:
-            wanted[record_name(record), kind].add(_text(kind, record.inputs))
-    for (name, kind), texts in sorted(wanted.items()):
-        yield partial(_record, resolver, name, kind, texts)
+        if kind in FORMS:
+            records[record_name(record), kind].add(_text(kind, record.inputs))
+    for (name, kind), values in sorted(records.items()):
+        yield partial(_record, server, name, kind, values)
     for app in state.of("App"):
         for name in app_names(app):
-            yield partial(_app, resolver, name, app)
+            yield partial(_app, server, name, app)
 
 
 def record_name(record: State) -> str:
-    """Give the whole name of a record."""
+    """Return the full name of a record: api.example.com."""
     label, zone = record.inputs["name"], record.inputs["domain"]
     return str(zone if label == "@" else f"{label}.{zone}")
 
 
 def app_names(app: State) -> list[str]:
-    """Give the public names of an app."""
+    """Return the public names of an app."""
     return [each["name"] for each in app.inputs["spec"].get("domainNames") or ()]
 
 
 def ingress(app: State) -> str:
-    """Give the host that App Platform serves an app at, under whatever other names."""
+    """Return the host at which App Platform itself serves an app; empty if it is unknown."""
     return str(app.outputs.get("defaultIngress") or "").removeprefix("https://")
 
 
-def _text(kind: str, inputs: Any) -> str:
-    """Write a record's value as an answer has it."""
+def _text(kind: str, inputs: Mapping[str, Any]) -> str:
+    """Return a record's value in the form of an answer."""
     import dns.name
     import dns.rdata
 
     value = inputs["value"] if kind == "CNAME" else inputs["value"].removesuffix(".")
-    own = {**inputs, "value": value, "flags": int(inputs.get("flags") or 0)}
-    text = SHOWN[kind].format_map(own)
+    flags = int(inputs.get("flags") or 0)
+    text = FORMS[kind].format_map({**inputs, "value": value, "flags": flags})
     return dns.rdata.from_text("IN", kind, text, origin=dns.name.root, relativize=False).to_text()
 
 
-def _resolver(nameserver: str | None) -> Resolver:
-    """Make who is asked: the given server, or those of this machine."""
+def resolver(nameserver: str | None) -> Resolver:
+    """Return a resolver for one server, HOST[:PORT], or for those of this machine.
+
+    Raises UsageError if the server cannot be resolved.
+    """
     import dns.resolver
 
     try:
-        resolver = dns.resolver.Resolver(configure=nameserver is None)
+        server = dns.resolver.Resolver(configure=nameserver is None)
     except dns.resolver.NoResolverConfiguration:
-        raise UsageError(
-            "this machine knows no name server: name one by --nameserver HOST[:PORT]"
-        ) from None
-    resolver.lifetime = LIMIT
+        raise UsageError("this machine has no name server: set --nameserver HOST[:PORT]") from None
+    server.lifetime = LIMIT
     if nameserver is not None:
-        host, port = _end(nameserver)
+        host, port = _host_and_port(nameserver)
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
         except OSError as error:
             raise UsageError(
-                f"--nameserver {nameserver}: {host} is not resolved: {error}"
+                f"--nameserver {nameserver}: {host} cannot be resolved: {error}"
             ) from None
-        resolver.nameservers = [str(found[0][4][0])]
-        resolver.port = port
-    return resolver
+        server.nameservers = [str(addresses[0][4][0])]
+        server.port = port
+    return server
 
 
-def _end(text: str) -> tuple[str, int]:
-    """Read HOST[:PORT]. Raises UsageError for anything else."""
+def _host_and_port(text: str) -> tuple[str, int]:
+    """Parse HOST[:PORT]. Raises UsageError for anything else."""
     parts = urlsplit(f"//{text}")
     try:
         host, port = parts.hostname, parts.port
@@ -106,66 +106,64 @@ def _end(text: str) -> tuple[str, int]:
     return host, port or 53
 
 
-def _ask(resolver: Resolver, name: str, kind: str) -> Answer | str:
-    """Ask for a name; a text says what came instead of an answer."""
+def _query(server: Resolver, name: str, kind: str) -> Answer | str:
+    """Resolve a name; return a text that explains a missing answer."""
     import dns.exception
     import dns.resolver
 
     try:
-        return resolver.resolve(f"{name}.", kind, raise_on_no_answer=False, search=False)
+        return server.resolve(f"{name}.", kind, raise_on_no_answer=False, search=False)
     except dns.resolver.NXDOMAIN:
         return "does not exist"
     except dns.exception.DNSException as error:
         return f"no answer: {error}"
 
 
-def _texts(answer: Answer) -> set[str]:
-    return {each.to_text() for each in answer.rrset or ()}
+def _values(answer: Answer | str) -> set[str]:
+    return set() if isinstance(answer, str) else {each.to_text() for each in answer.rrset or ()}
 
 
-def _record(resolver: Resolver, name: str, kind: str, wanted: set[str]) -> Iterator[Finding]:
-    answer = _ask(resolver, name, kind)
-    there = answer if isinstance(answer, str) else _listed(_texts(answer))
-    if not isinstance(answer, str) and _texts(answer) == wanted:
-        yield Finding(PART, f"{name} {kind}", "ok", there)
+def _record(server: Resolver, name: str, kind: str, recorded: set[str]) -> Iterator[Finding]:
+    answer = _query(server, name, kind)
+    live = answer if isinstance(answer, str) else _listed(_values(answer))
+    if _values(answer) == recorded:
+        yield NAMES.ok(f"{name} {kind}", live)
     else:
-        told = f"{there}; the state says {_listed(wanted)}"
-        yield Finding(PART, f"{name} {kind}", "bad", told, ASK_THE_SOURCE)
+        detail = f"{live}; recorded is {_listed(recorded)}"
+        yield NAMES.bad(f"{name} {kind}", detail, ASK_THE_SOURCE)
 
 
-def _app(resolver: Resolver, name: str, app: State) -> Iterator[Finding]:
-    """Look whether a name leads to the app: as an alias of its ingress, or to its addresses."""
+def _app(server: Resolver, name: str, app: State) -> Iterator[Finding]:
+    """Check that a name leads to the app: as an alias of its ingress, or to its addresses."""
     target = ingress(app)
     if not target:
-        told = f"the state does not know where {app.name} is served"
-        yield Finding(PART, name, "bad", told, "`make refresh` asks App Platform")
+        detail = f"the state does not record where {app.name} is served"
+        yield NAMES.bad(name, detail, "`make refresh` asks App Platform")
         return
-    answer = _ask(resolver, name, "A")
+    answer = _query(server, name, "A")
     if isinstance(answer, str):
-        told = f"{answer}; the state says {app.name}, {target}"
-        yield Finding(PART, name, "bad", told, ASK_THE_SOURCE)
+        yield NAMES.bad(name, f"{answer}; recorded is {app.name}, {target}", ASK_THE_SOURCE)
         return
-    there = _texts(answer)
     if answer.canonical_name.to_text(omit_final_dot=True) == target.lower():
-        yield Finding(PART, name, "ok", f"an alias of {target}")
+        yield NAMES.ok(name, f"an alias of {target}")
         return
-    own = _addresses(resolver, target)
-    if there and there <= own:
-        yield Finding(PART, name, "ok", f"{_listed(there)}: {target}")
+    live, right = _values(answer), _addresses(server, target)
+    if live and live <= right:
+        yield NAMES.ok(name, f"{_listed(live)}: {target}")
     else:
-        told = f"{_listed(there)}; the state says {app.name}, {target}, at {_listed(own)}"
-        yield Finding(PART, name, "bad", told, ASK_THE_SOURCE)
+        detail = f"{_listed(live)}; recorded is {app.name}, {target}, at {_listed(right)}"
+        yield NAMES.bad(name, detail, ASK_THE_SOURCE)
 
 
-def _addresses(resolver: Resolver, name: str) -> set[str]:
-    """Resolve a name that the asked server need not know: it may be of another zone."""
+def _addresses(server: Resolver, name: str) -> set[str]:
+    """Resolve a name of another zone, for which the chosen server may refuse."""
     import dns.resolver
 
-    answer = _ask(resolver, name, "A")
+    answer = _query(server, name, "A")
     if isinstance(answer, str) and "REFUSED" in answer:
-        answer = _ask(dns.resolver.get_default_resolver(), name, "A")
-    return set() if isinstance(answer, str) else _texts(answer)
+        answer = _query(dns.resolver.get_default_resolver(), name, "A")
+    return _values(answer)
 
 
-def _listed(texts: set[str]) -> str:
-    return ", ".join(sorted(texts)) or "nothing"
+def _listed(values: set[str]) -> str:
+    return ", ".join(sorted(values)) or "nothing"

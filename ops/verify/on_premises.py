@@ -1,6 +1,6 @@
-"""Whether Pencom's services answer, as far as can be told from here.
+"""Whether Pencom's services answer, as far as this machine can reach them.
 
-A rehearsal asks nobody outside this machine: its addresses are made up, or worse, real.
+A rehearsal connects to nothing outside this machine: its addresses are made up, or worse, real.
 """
 
 from __future__ import annotations
@@ -11,73 +11,79 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from ipaddress import ip_address
 
-from ops.cli.findings import Finding
-from ops.pencom.inventory import KIND, Estate, Foreign, Host, Service, read
-from ops.verify.recorded import Look, Recorded
+from ops.cli.findings import Finding, Part
+from ops.pencom.inventory import (
+    TYPE_PREFIX,
+    ForeignSystem,
+    Host,
+    Inventory,
+    Service,
+    from_resources,
+)
+from ops.verify.recorded import Check, Recorded
 
-PART = "Pencom"
-LIMIT = 4.0  # seconds: most people stand outside the network that answers
-UNREACHED = "internal: not reachable from here"
+PENCOM = Part("Pencom")
+LIMIT = 4.0  # seconds: most users are outside the network that answers
+UNREACHABLE = "internal: not reachable from here"
 
 
-def looks(state: Recorded, *, rehearsed: bool) -> Iterator[Look]:
-    """Give a look for each host with services, and for each foreign system; none without Pencom."""
-    registered = [(each.type, each.name, each.inputs) for each in state.resources]
-    if not any(kind.startswith(KIND) for kind, _, _ in registered):
+def checks(state: Recorded, *, rehearsed: bool) -> Iterator[Check]:
+    """Yield a check of each host with services and of each foreign system; none without Pencom."""
+    if not any(each.type.startswith(TYPE_PREFIX) for each in state.resources):
         return
-    estate = read(state.stack, registered)
-    for host in estate.hosts.values():
-        things = [each.name for each in estate.running(host)]
+    inventory = from_resources(state.stack, state.resources)
+    for host in inventory.hosts.values():
+        names = [each.name for each in inventory.services_on(host)]
         if rehearsed and not ip_address(host.address).is_loopback:
-            yield partial(_unasked, things)
-        elif things:
-            yield partial(_host, estate, host)
-    for system in estate.foreign.values():
-        yield partial(_unasked, [system.name]) if rehearsed else partial(_foreign, system)
+            yield partial(_rehearsed, names)
+        elif names:
+            yield partial(_host, inventory, host)
+    for system in inventory.foreign.values():
+        yield partial(_rehearsed, [system.name]) if rehearsed else partial(_foreign, system)
 
 
-def _unasked(names: Iterable[str]) -> Iterator[Finding]:
-    told = "a rehearsal asks nobody outside this machine"
-    yield from (Finding(PART, name, "unseen", told) for name in names)
+def _rehearsed(names: Iterable[str]) -> Iterator[Finding]:
+    detail = "a rehearsal connects to nothing outside this machine"
+    yield from (PENCOM.not_checked(name, detail) for name in names)
 
 
-def _host(estate: Estate, host: Host) -> Iterator[Finding]:
-    """Look at all services of a host: where one answers, the host is reached, and the rest is down.
+def _host(inventory: Inventory, host: Host) -> Iterator[Finding]:
+    """Check all services of a host: if one answers, the host is reachable and the rest is down.
 
-    Where none does, nobody can tell from here, unless the host faces the internet.
+    If none does, they are not checked, unless the host faces the internet.
     """
-    services = estate.running(host)
+    services = inventory.services_on(host)
     with ThreadPoolExecutor(len(services)) as pool:
-        answers = list(pool.map(partial(_health, estate), services))
-    reached = host.exposure == "internet" or any(status for status, _ in answers)
-    for service, (status, told) in zip(services, answers, strict=True):
-        url = estate.health(service)
+        answers = list(pool.map(partial(_health, inventory), services))
+    reachable = host.exposure == "internet" or any(status for status, _ in answers)
+    for service, (status, error) in zip(services, answers, strict=True):
+        url = inventory.health_url(service)
         if status == 200:
-            yield Finding(PART, service.name, "ok", f"{url}: 200")
-        elif reached:
-            mend = f"`python -m ops order start {service.name}` says how to start it"
-            yield Finding(PART, service.name, "bad", f"{url}: {status or told}", mend)
+            yield PENCOM.ok(service.name, f"{url}: 200")
+        elif reachable:
+            repair = f"`python -m ops order start {service.name}` prints how to start it"
+            yield PENCOM.bad(service.name, f"{url}: {status or error}", repair)
         else:
-            yield Finding(PART, service.name, "unseen", f"{UNREACHED} ({url}: {told})")
+            yield PENCOM.not_checked(service.name, f"{UNREACHABLE} ({url}: {error})")
 
 
-def _health(estate: Estate, service: Service) -> tuple[int, str]:
-    """Ask a service how it is: the status of its answer, or 0 and why there is none."""
+def _health(inventory: Inventory, service: Service) -> tuple[int, str]:
+    """Return the status of a service's health answer, or 0 and the error."""
     import httpx
 
     try:
         with httpx.Client(trust_env=False, timeout=LIMIT) as client:
-            return client.get(estate.health(service)).status_code, ""
+            return client.get(inventory.health_url(service)).status_code, ""
     except httpx.HTTPError as error:
         return 0, str(error) or type(error).__name__
 
 
-def _foreign(system: Foreign) -> Iterator[Finding]:
+def _foreign(system: ForeignSystem) -> Iterator[Finding]:
     end = f"{system.address}:{system.port}"
     try:
         socket.create_connection((system.address, system.port), LIMIT).close()
     except OSError as error:
-        told = f"{UNREACHED} ({end}: {error}); {system.owner} runs it"
-        yield Finding(PART, system.name, "unseen", told)
+        detail = f"{UNREACHABLE} ({end}: {error}); {system.owner} runs it"
+        yield PENCOM.not_checked(system.name, detail)
     else:
-        yield Finding(PART, system.name, "ok", f"{end} takes connections")
+        yield PENCOM.ok(system.name, f"{end} accepts connections")

@@ -11,8 +11,8 @@ from recording import declared, exported, recorded
 
 from components.droplet import ANYWHERE, Droplet, DropletArgs, DropletSettings, Inbound, NewKey
 from ops.plan.graph import Resource
-from ops.review.policy import of_plan
-from policy.rules import findings
+from ops.review.violations import planned_resources
+from policy.rules import violations
 
 CHILDREN = {
     "droplet": "Droplet",
@@ -94,7 +94,7 @@ def test_its_outputs_are_its_address_and_the_fingerprint_of_its_key() -> None:
     }
     recorder = recorded(outputs)
     (urn,) = (urn for urn in recorder.outputs if urn.endswith("estate:compute:Droplet::web"))
-    assert recorder.shown(recorder.outputs[urn]) == shown
+    assert recorder.plain(recorder.outputs[urn]) == shown
 
 
 def test_two_droplets_of_one_product_share_no_name_and_no_firewall() -> None:
@@ -170,8 +170,8 @@ def test_the_policy_judges_each_droplet_s_own_firewall(
 ) -> None:
     web = args("web")
     graph = recorded(lambda: Shop(web, {"inbound": inbound})).graph()
-    judged = findings(of_plan(graph), "test", [])
-    mandatory = {finding.resource for finding in judged if "firewall" in finding.resource}
+    broken_rules = violations(planned_resources(graph), "test", [])
+    mandatory = {each.resource for each in broken_rules if "firewall" in each.resource}
     assert mandatory == broken
 
 

@@ -9,12 +9,13 @@ import pytest
 from conftest import changed
 from recorded_stacks import graph
 
-from ops.diff.plans import Edit, between
-from ops.impact.blast import blast
-from ops.impact.dependencies import held
-from ops.impact.edges import standing
+from ops.diff.plans import Edit, compare
+from ops.impact.blast import blast_radius
+from ops.impact.dependencies import contents
+from ops.impact.edges import dependency_graph
 from ops.plan.graph import Graph, record
-from ops.review.command import broken, review
+from ops.review.model import review
+from ops.review.violations import violations
 
 RESTORED: dict[str, Any] = {
     "krotrust.database.restored": [{"name": "kro-prod-2", "at": "2026-01-31T02:00:00Z"}],
@@ -55,7 +56,7 @@ def planned(stack: str, settings: Mapping[str, Any]) -> Graph:
 
 
 def edits(stack: str, settings: Mapping[str, Any]) -> list[Edit]:
-    return between(graph(stack), planned(stack, settings))
+    return compare(graph(stack), planned(stack, settings))
 
 
 def names(found: list[Edit], op: str) -> set[str]:
@@ -91,19 +92,19 @@ def test_consumers_are_given_the_restored_one_and_the_old_stays_in_the_project()
 
 
 def test_what_a_restored_cluster_holds_is_known_and_what_stood_on_the_old_stands_on_it() -> None:
-    before, after = standing(graph("prod")), standing(planned("prod", RESTORED))
+    before, after = dependency_graph(graph("prod")), dependency_graph(planned("prod", RESTORED))
     for old, new in (
         ("krotrust-database-cluster", "krotrust-database-kro-prod-2-cluster"),
         ("krogiving-postgresql-cluster", "krogiving-postgresql-giv-prod-2-cluster"),
         ("krogiving-mongodb-cluster", "krogiving-mongodb-giv-prod-mongodb-2-cluster"),
     ):
-        assert held(new) == held(old)
-        assert "nobody" not in held(new)
-        lost, moved = blast(before, {old}), blast(after, {new})
+        assert contents(new) == contents(old)
+        assert "unknown" not in contents(new)
+        lost, moved = blast_radius(before, {old}), blast_radius(after, {new})
         for kind in ("url", "service", "machine"):
-            assert [hit.thing.key for hit in moved.of(kind)] == [e.thing.key for e in lost.of(kind)]
+            assert [hit.node.key for hit in moved.of(kind)] == [e.node.key for e in lost.of(kind)]
         assert moved.of("url")
-        assert [hit.thing.key for hit in blast(after, {old}).hits] == [old]
+        assert [hit.node.key for hit in blast_radius(after, {old}).hits] == [old]
 
 
 @pytest.mark.parametrize("name", ["kro-prod-2", "krotrust-database-kro-prod-2-user"])
@@ -116,20 +117,20 @@ def test_a_reviewer_is_told_what_goes_with_a_restored_cluster(name: str) -> None
 
 def test_retiring_deletes_the_old_alone_and_only_once_it_is_named_in_removals() -> None:
     before = planned("prod", RESTORED)
-    found = between(before, planned("prod", RETIRED))
+    found = compare(before, planned("prod", RETIRED))
     assert names(found, "delete") == OLD
     assert {edit.resource.name for edit in found} == OLD | GROUPS
     assert all(edit.old and edit.old.protect for edit in found if edit.op == "delete")
     named = planned("prod", {**RESTORED, "removals": sorted(OLD)})
-    loosened = between(before, named)
+    loosened = compare(before, named)
     assert {edit.resource.name for edit in loosened if edit.unprotected} == OLD
     assert {edit.op for edit in loosened} == {"same"}
 
 
 def test_the_policy_lets_a_restored_cluster_be_made_and_no_old_one_be_lost() -> None:
     before, after = planned("prod", RESTORED), planned("prod", RETIRED)
-    assert broken(before, edits("prod", RESTORED)) == []
-    found = broken(after, between(before, after))
+    assert violations(before, edits("prod", RESTORED)) == []
+    found = violations(after, compare(before, after))
     assert {(each.rule.name, each.resource) for each in found} == {
         ("nothing-lost", name) for name in OLD
     }
@@ -222,7 +223,7 @@ def test_a_fresh_stand_in_is_certified_for_the_public_names_first() -> None:
 
 @pytest.mark.parametrize(("stack", "settings"), [("prod", STAND_IN), ("dr", ANSWERS)])
 def test_the_policy_lets_another_estate_answer(stack: str, settings: dict[str, Any]) -> None:
-    found = broken(planned(stack, settings), edits(stack, settings))
+    found = violations(planned(stack, settings), edits(stack, settings))
     # Names that are set aside, or answered for another estate, are watched by nobody here.
     assert {each.rule.name for each in found} == {"watched-urls"}
 

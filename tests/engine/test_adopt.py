@@ -32,16 +32,28 @@ CHOSEN = tuple(part for name, id_ in ROUTES.items() for part in ("--choose", f"{
 NOT_OURS = tuple(part for name in list(ROUTES)[:4] for part in ("--choose", f"{name}=none"))
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Engine:
+def _engine(folder: Path) -> Engine:
     """The production stack, with an empty state, and today's cloud."""
-    engine = Engine(tmp_path, "prod")
+    engine = Engine(folder, "prod")
     if "stand-in" not in engine.provider:
         pytest.skip("a cloud is only seeded in a rehearsal: the real plugin is installed here")
     engine.change(today.SETTINGS)
     engine.environ |= {**SEAL_KEY, **CANARIES}
-    today.seed(tmp_path / "cloud.json")
+    today.seed(folder / "cloud.json")
     return engine
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return _engine(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def first_report(tmp_path_factory: pytest.TempPathFactory) -> Found:
+    """What a look tells before anything is chosen; it takes long, so it is made once."""
+    engine = _engine(tmp_path_factory.mktemp("first"))
+    report: Found = json.loads(adopt(engine, "--format", "json", code=2))
+    return report
 
 
 def adopt(engine: Engine, *arguments: str, code: int = 0) -> str:
@@ -104,10 +116,10 @@ def summary(engine: Engine, *arguments: str) -> dict[str, int]:
     return changes
 
 
-def test_the_report_says_what_is_there_and_asks_for_what_is_not_clear(
-    engine: Engine, plan: Any
+def test_the_report_lists_the_matches_and_asks_for_what_is_not_clear(
+    first_report: Found, plan: Any
 ) -> None:
-    report = json.loads(adopt(engine, "--format", "json", code=2))
+    report = first_report
     matched = {name: each["id"] for name, each in report["matched"].items()}
     assert matched == {
         "krotrust-droplet": today.DROPLET,
@@ -146,6 +158,12 @@ def test_the_report_says_what_is_there_and_asks_for_what_is_not_clear(
     custom = {resource.name for resource in planned.resources if resource.custom}
     told_of = {*matched, *report["unclear"], *report["waiting"], "krogiving-media-key"}
     assert {*report["missing"]} == custom - told_of
+
+
+def test_the_report_says_what_no_import_brings_and_what_stays_unmanaged(
+    first_report: Found,
+) -> None:
+    report = first_report
     assert report["cannotImport"].keys() == {
         *("krogiving-media-key", "krogiving-mongodb-user"),
         *("krogiving-grouping-members", "krotrust-grouping-members"),
@@ -160,6 +178,12 @@ def test_the_report_says_what_is_there_and_asks_for_what_is_not_clear(
         "SpacesBucket": 2,
         "Project": 1,
     }
+
+
+def test_the_report_says_which_setting_keeps_a_live_value(
+    first_report: Found,
+) -> None:
+    report = first_report
     key = f"estate:krotrust.ssh.publicKey: {today.PUBLIC_KEY} kro@devops"
     network = f"estate:krotrust.vpc: {{id: {today.NETWORK}, ipRange: {today.RANGE}}}"
     assert told(report, "replace") == {
@@ -190,8 +214,10 @@ def test_the_report_says_what_is_there_and_asks_for_what_is_not_clear(
     )
     assert (acl["old"], acl["new"], acl["setting"]) == ("public-read", "private", None)
 
+
+def test_nothing_is_imported_before_everything_is_clear(engine: Engine) -> None:
     refused = adopt(engine, "--apply", code=1)
-    assert "error: nothing was imported: say first what is not clear" in refused
+    assert "error: nothing was imported: choose first what is not clear" in refused
     assert f"--choose krogiving-postgresql-cluster={today.FOREIGN}   is it" in refused
     assert state(engine) == {}
     assert operations(engine) == []

@@ -50,8 +50,8 @@ def test_after_an_up_there_is_none_and_nothing_is_written(after_up: Engine) -> N
     assert _everything(after_up) == before
 
 
-def test_what_was_done_by_hand_and_what_is_not_deployed(settled: Engine, tmp_path: Path) -> None:
-    engine = settled.copy(tmp_path)
+def _change_by_hand(engine: Engine) -> None:
+    """Change one thing of each type in the cloud, and some that make no difference."""
     by_hand(engine, "DnsRecord", named("api"), lambda s: s.update(value="198.18.0.9"))
     by_hand(engine, "DnsRecord", named("app2"), None)
     by_hand(engine, "Droplet", only, lambda s: s.update(size="s-4vcpu-8gb", tags=["stage"]))
@@ -95,6 +95,10 @@ def test_what_was_done_by_hand_and_what_is_not_deployed(settled: Engine, tmp_pat
     by_hand(engine, "DatabaseCluster", named("kro-stage-db-cluster"), lambda s: s["tags"].sort())
     by_hand(engine, "DatabaseCluster", named("giv-stage-mongodb"), lambda s: s["tags"].reverse())
 
+
+def test_what_was_done_by_hand_and_what_is_not_deployed(settled: Engine, tmp_path: Path) -> None:
+    engine = settled.copy(tmp_path)
+    _change_by_hand(engine)
     engine.change(
         {
             "krogiving.backend.branch": "next",

@@ -10,7 +10,6 @@ import pytest
 from conftest import Engine
 
 from ops.pencom import export, inventory
-from ops.plan import config
 from ops.plan.graph import Graph
 from ops.plan.urn import name_of
 
@@ -93,7 +92,7 @@ def test_the_state_gives_the_inventory_that_was_declared(
     assert refused.stderr.startswith("error: stage has no Pencom")
     _make_pencom_only(engine)
     engine.on_stack("up", "--yes", "--skip-preview")
-    declared = inventory.declared(config.load("stage"))
+    declared = inventory.load("stage", None, from_state=False)
     for form in export.FORMATS:
         folder = engine.folder / form
         engine.ops("inventory", "--format", form, "--from-state", "--output", str(folder))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.impact.edges import standing
+from ops.impact.edges import dependency_graph
 from ops.plan import config
 from ops.plan.graph import build
 from ops.recovery.kinds import ON_PREMISES
@@ -18,7 +18,9 @@ from rehearsal.scenario import Recovered, recover
 pytestmark = [pytest.mark.engine, pytest.mark.soak]
 
 PLANNED = build(config.load("prod"))
-LOSSES = [each for each in losable(PLANNED, standing(PLANNED)) if each.kind not in ON_PREMISES]
+LOSSES = [
+    each for each in losable(PLANNED, dependency_graph(PLANNED)) if each.kind not in ON_PREMISES
+]
 # Of a droplet that was imported, nobody can read these back.
 UNREAD = {"krotrust-droplet": "sshKeys, userData"}
 

@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 from by_hand import brought_up, settle
 
-from ops.diff.plans import between
-from ops.diff.previews import load, previewed
+from ops.diff.plans import compare
+from ops.diff.previews import load, preview_edits
 from ops.plan import config
 from ops.plan.graph import build
 from ops.review import report
-from ops.review.command import review
-from ops.review.model import Review
+from ops.review.model import Review, review
 
 pytestmark = pytest.mark.engine
 
@@ -40,11 +39,11 @@ def test_the_offline_review_and_the_engine_tell_the_same(
 
     file = engine.folder / "preview.json"
     file.write_text(json.dumps(engine.preview()))
-    edits, _, _ = previewed(load(file, "stage"), after)
-    offline = between(before, after)
+    edits, _, _ = preview_edits(load(file, "stage"), after)
+    offline = compare(before, after)
     assert {(e.op, e.resource.name, e.because) for e in edits} == {
         (e.op, e.resource.name, e.because) for e in offline
     }
-    told: Review = review(before, after, "a plan")
-    assert told.counts() == {"replace": 5, "update": 5, "create": 1}
-    assert "canary" not in report.as_text(told) + file.read_text()
+    change: Review = review(before, after, "a plan")
+    assert change.counts() == {"replace": 5, "update": 5, "create": 1}
+    assert "canary" not in report.as_text(change) + file.read_text()

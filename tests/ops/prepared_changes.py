@@ -1,4 +1,4 @@
-"""Changes of prod's settings, and what each does: worked out by hand, from the handover's facts."""
+"""Changes of prod's settings with their expected reviews, worked out by hand from the handover."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from standing_by_hand import (
+from expected_impact import (
     BACKEND,
     BEHIND_BACKEND,
     DONATIONS,
@@ -36,15 +36,16 @@ NOTHING: Expected = {}
 
 @dataclass(frozen=True)
 class Case:
-    """A change of settings; `loud` are the beginnings of what must not be missed.
+    """A change of settings and its expected review.
 
-    `breaks` are the rules of the policy that it breaks, each with the resource.
+    `impact` are labels by state. `warnings` are the beginnings of warnings, `lines` are in the
+    report, `breaks` are pairs of a broken rule and the resource that breaks it.
     """
 
     settings: Mapping[str, Any]
     counts: Mapping[str, int]
-    standing: Expected
-    loud: tuple[str, ...] = ()
+    impact: Expected
+    warnings: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
     breaks: tuple[tuple[str, str], ...] = ()
 
@@ -113,7 +114,7 @@ CASES: dict[str, Case] = {
         (
             "REPLACE krotrust-files-bucket (SpacesBucket) because of region: the old one is"
             " destroyed; in it: not documented: files; the key that opens it stands in"
-            " production.json; the change takes its protection off, too",
+            " production.json; the change also removes its protection",
         ),
         breaks=(
             ("nothing-lost", "krotrust-files-bucket"),

@@ -1,4 +1,4 @@
-"""What breaks each rule: changes to real plans, and the resources that are named for them."""
+"""What breaks each rule: changes to real plans, and the resources that are reported for them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from typing import Any
 
 from changes import Change, also, both, options, record_of, rule_of, set_to, without
 
-from policy.estate import UNKNOWN, Resource
+from policy.resources import UNKNOWN, PlannedResource
 
 FIREWALL, DROPLET = "krotrust-firewall", "krotrust-droplet"
 SOURCES, BACKEND = "krotrust-database-trusted-sources", "krogiving-backend-app"
 CORS, BUCKET = "krogiving-media-cors", "krotrust-files-bucket"
 
 
-def policy_of(*statements: dict[str, Any]) -> Resource:
+def policy_of(*statements: dict[str, Any]) -> PlannedResource:
     inputs = {"bucket": "kro-prod-files", "policy": json.dumps({"Statement": statements})}
-    return Resource("SpacesBucketPolicy", "krotrust-files-policy", inputs, parent="krotrust-files")
+    return PlannedResource(
+        "SpacesBucketPolicy", "krotrust-files-policy", inputs, parent="krotrust-files"
+    )
 
 
 TLS = {"Bool": {"aws:SecureTransport": "true"}}
@@ -28,7 +30,6 @@ NO_HTTP = {
     "Condition": {"Bool": {"aws:SecureTransport": "false"}},
 }
 WORLD = {"krotrust-firewall": "port 22 is open to "}
-
 CANARY = "canary0123456789abcdef0123456789"
 
 BREAKS: dict[str, list[Change]] = {
@@ -49,9 +50,7 @@ BREAKS: dict[str, list[Change]] = {
         Change("the port 0", rule_of(0, portRange="0"), WORLD),
         Change("no ports", rule_of(0, portRange=None), WORLD),
         Change(
-            "not known yet",
-            set_to(FIREWALL, "inboundRules", UNKNOWN),
-            {FIREWALL: "cannot be judged"},
+            "unknown", set_to(FIREWALL, "inboundRules", UNKNOWN), {FIREWALL: "cannot be checked"}
         ),
         Change("no firewall", without(FIREWALL), {DROPLET: "behind no firewall"}),
         Change("of another", options(FIREWALL, uses={}), {DROPLET: "behind no firewall"}),
@@ -73,7 +72,7 @@ BREAKS: dict[str, list[Change]] = {
         Change(
             "a removal",
             settings={"removals": ["krotrust-database-cluster", "krotrust-alert-cpu"]},
-            found={"krotrust-database-cluster": "is not protected"},
+            problems={"krotrust-database-cluster": "is not protected"},
         ),
         Change(
             "in the recovery estate",
@@ -86,12 +85,12 @@ BREAKS: dict[str, list[Change]] = {
         Change(
             "in a setting",
             settings={"krogiving.backend.senderName": f"sk_live_{CANARY}"},
-            found={BACKEND: "envs[SENDER_NAME].value looks like a payment key"},
+            problems={BACKEND: "envs[SENDER_NAME].value looks like a payment key"},
         ),
         Change(
             "in user data",
             set_to(DROPLET, "userData", f"#cloud-config\npassword: {CANARY}\n"),
-            {DROPLET: "userData gives a value"},
+            {DROPLET: "userData assigns a value"},
         ),
         Change(
             "in a tag",
@@ -111,11 +110,13 @@ BREAKS: dict[str, list[Change]] = {
         Change(
             "hidden from us, not from the console",
             set_to(BACKEND, "spec.envs.0.type", "GENERAL"),
-            {BACKEND: "the variable JWT_SECRET_KEY is not of type SECRET, though hidden here"},
+            {BACKEND: "the variable JWT_SECRET_KEY is not of type SECRET, although hidden here"},
         ),
     ],
     "droplet-backups": [
-        Change("off", settings={"krotrust.droplet.backups": None}, found={DROPLET: "no backups"}),
+        Change(
+            "off", problems={DROPLET: "no backups"}, settings={"krotrust.droplet.backups": None}
+        ),
         Change(
             "not known", set_to(DROPLET, "backups", UNKNOWN), {DROPLET: "no backups"}, stack="dr"
         ),
@@ -141,7 +142,7 @@ BREAKS: dict[str, list[Change]] = {
         Change(
             "a policy that lists",
             also(policy_of({**READ, "Action": ["s3:GetObject", "s3:List*"], "Condition": TLS})),
-            {"krotrust-files-policy": "lets anybody list"},
+            {"krotrust-files-policy": "lets anyone list"},
         ),
         Change(
             "a policy without TLS",
@@ -150,8 +151,8 @@ BREAKS: dict[str, list[Change]] = {
         ),
         Change(
             "a policy not known yet",
-            also(Resource("SpacesBucketPolicy", "policy", {"policy": UNKNOWN})),
-            {"policy": "cannot be judged"},
+            also(PlannedResource("SpacesBucketPolicy", "policy", {"policy": UNKNOWN})),
+            {"policy": "cannot be checked"},
         ),
     ],
     "watched-urls": [
@@ -175,7 +176,7 @@ BREAKS: dict[str, list[Change]] = {
         Change(
             "a tag less",
             settings={"krotrust.droplet.tags": ["krotrust"]},
-            found={DROPLET: "lacks the tag prod"},
+            problems={DROPLET: "lacks the tag prod"},
         ),
         Change(
             "the product's tag less",
@@ -214,34 +215,38 @@ BREAKS: dict[str, list[Change]] = {
         Change(
             "typed in",
             options("krotrust-zone-a-api", uses={"domain": ["krotrust-zone-domain"]}),
-            {"krotrust-zone-a-api": "no droplet's"},
+            {"krotrust-zone-a-api": "belongs to no droplet"},
         ),
         Change(
             "from what holds no address",
             options("krotrust-zone-a-api", uses={"value": ["krotrust-vpc"]}),
-            {"krotrust-zone-a-api": "no droplet's"},
+            {"krotrust-zone-a-api": "belongs to no droplet"},
         ),
         Change(
             "another than the stand-in's",
             set_to("krotrust-zone-a-api", "value", "198.18.0.8"),
-            {"krotrust-zone-a-api": "no stand-in's"},
+            {"krotrust-zone-a-api": "no droplet, reserved IP or stand-in"},
             settings={"krotrust.standIn": "198.18.0.7"},
         ),
         Change(
             "at the apex",
             set_to("krotrust-zone-domain", "ipAddress", "198.51.100.9"),
-            {"krotrust-zone-domain": "no droplet's"},
+            {"krotrust-zone-domain": "belongs to no droplet"},
         ),
     ],
     "known-regions": [
         Change(
             "another",
             settings={"krotrust.region": "nyc3"},
-            found=dict.fromkeys((DROPLET, "krotrust-vpc", "krotrust-database-cluster"), "nyc3"),
+            problems=dict.fromkeys((DROPLET, "krotrust-vpc", "krotrust-database-cluster"), "nyc3"),
         ),
         Change("of an app", set_to(BACKEND, "spec.region", "nyc"), {BACKEND: "nyc"}),
-        Change("of an app, left out", set_to(BACKEND, "spec.region", None), {BACKEND: "left to"}),
-        Change("left out", set_to(BUCKET, "region", None), {BUCKET: "left to DigitalOcean"}),
+        Change(
+            "of an app, left out",
+            set_to(BACKEND, "spec.region", None),
+            {BACKEND: "its region is not set"},
+        ),
+        Change("left out", set_to(BUCKET, "region", None), {BUCKET: "its region is not set"}),
     ],
     "internal-hosts": [
         Change(
@@ -249,13 +254,13 @@ BREAKS: dict[str, list[Change]] = {
             set_to("pencom-vps-4", "exposure", "internet"),
             {
                 "pencom-vps-4": "faces the internet and carries minio",
-                "pencom-minio": "stands on vps-4",
+                "pencom-minio": "runs on vps-4",
             },
         ),
         Change(
             "at a public address",
             set_to("pencom-vps-2", "address", "198.51.100.9"),
-            {"pencom-vps-2": "no private one"},
+            {"pencom-vps-2": "its address is not private"},
         ),
         Change(
             "moved to the edge",
@@ -263,12 +268,12 @@ BREAKS: dict[str, list[Change]] = {
                 set_to("pencom-vps-1", "carries.+", "core"),
                 set_to("pencom-core", "host", "vps-1"),
             ),
-            {"pencom-vps-1": "carries core", "pencom-core": "stands on vps-1"},
+            {"pencom-vps-1": "carries core", "pencom-core": "runs on vps-1"},
         ),
         Change(
             "named in a record",
             also(record_of("_db", "v=10.20.0.13", "TXT")),
-            {"krotrust-zone-_db": "value names the address of pencom-vps-3"},
+            {"krotrust-zone-_db": "value contains the address of pencom-vps-3"},
         ),
         Change(
             "named with a port",
@@ -277,7 +282,7 @@ BREAKS: dict[str, list[Change]] = {
                 "spec.services.0.envs.+",
                 {"key": "ORACLE", "value": "tcp://10.30.0.5:1521"},
             ),
-            {BACKEND: "names the address of pencom-oracle-ecrs"},
+            {BACKEND: "contains the address of pencom-oracle-ecrs"},
         ),
     ],
     "no-redis": [

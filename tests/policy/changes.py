@@ -11,17 +11,17 @@ from typing import Any
 from conftest import changed
 
 from ops.plan.graph import record
-from ops.review.policy import of_plan
-from policy.estate import Resource
-from policy.rules import Finding, findings
+from ops.review.violations import planned_resources
+from policy.resources import PlannedResource
+from policy.rules import Violation, violations
 
-Plan = list[Resource]
+Plan = list[PlannedResource]
 Edit = Callable[[Plan], Plan]
 
 
 @lru_cache
-def committed(stack: str) -> tuple[Resource, ...]:
-    return tuple(of_plan(record(changed(stack, {}))))
+def committed(stack: str) -> tuple[PlannedResource, ...]:
+    return tuple(planned_resources(record(changed(stack, {}))))
 
 
 def same(plan: Plan) -> Plan:
@@ -30,23 +30,23 @@ def same(plan: Plan) -> Plan:
 
 @dataclass(frozen=True)
 class Change:
-    """What somebody changes, in the stack file (`settings`) or in the plan (`edit`).
+    """A change of the stack file (`settings`) or of the plan (`edit`).
 
-    `found` are the resources that break the rule, with a part of what is said of each.
+    `problems` maps each resource that breaks the rule to a part of its message.
     """
 
     title: str
     edit: Edit = same
-    found: Mapping[str, str] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
     stack: str = "prod"
     settings: Mapping[str, Any] = field(default_factory=dict)
 
-    def findings(self) -> list[Finding]:
+    def violations(self) -> list[Violation]:
         if self.settings:
-            plan = of_plan(record(changed(self.stack, self.settings)))
+            plan = planned_resources(record(changed(self.stack, self.settings)))
         else:
             plan = list(committed(self.stack))
-        return findings(self.edit(plan), self.stack)
+        return violations(self.edit(plan), self.stack)
 
 
 def set_to(name: str, path: str, value: Any) -> Edit:
@@ -56,13 +56,13 @@ def set_to(name: str, path: str, value: Any) -> Edit:
         (resource,) = (each for each in plan if each.name == name)
         inputs = copy.deepcopy(dict(resource.inputs))
         *parents, last = path.split(".")
-        place: Any = inputs
+        target: Any = inputs
         for part in parents:
-            place = place[int(part) if isinstance(place, list) else part]
+            target = target[int(part) if isinstance(target, list) else part]
         if last == "+":
-            place.append(value)
+            target.append(value)
         else:
-            place[int(last) if isinstance(place, list) else last] = value
+            target[int(last) if isinstance(target, list) else last] = value
         return [replace(each, inputs=inputs) if each is resource else each for each in plan]
 
     return edit
@@ -71,11 +71,11 @@ def set_to(name: str, path: str, value: Any) -> Edit:
 def without(*names: str) -> Edit:
     """Take resources out, and what others use of them."""
 
-    def kept(resource: Resource) -> Resource:
+    def without_uses(resource: PlannedResource) -> PlannedResource:
         uses = {key: [u for u in used if u not in names] for key, used in resource.uses.items()}
         return replace(resource, uses=uses)
 
-    return lambda plan: [kept(each) for each in plan if each.name not in names]
+    return lambda plan: [without_uses(each) for each in plan if each.name not in names]
 
 
 def options(name: str, **changes: Any) -> Edit:
@@ -85,7 +85,7 @@ def options(name: str, **changes: Any) -> Edit:
     ]
 
 
-def also(resource: Resource) -> Edit:
+def also(resource: PlannedResource) -> Edit:
     """Add a resource."""
     return lambda plan: [*plan, resource]
 
@@ -94,16 +94,16 @@ def both(first: Edit, second: Edit) -> Edit:
     return lambda plan: second(first(plan))
 
 
-def checked(plan: Plan, name: str) -> Iterator[Resource]:
-    """Give the plan; a name that it does not have fails the test."""
+def checked(plan: Plan, name: str) -> Iterator[PlannedResource]:
+    """Return the plan; a name that it does not have fails the test."""
     assert name in {each.name for each in plan}
     return iter(plan)
 
 
-def record_of(name: str, value: str, kind: str = "A", **inputs: Any) -> Resource:
+def record_of(name: str, value: str, kind: str = "A", **inputs: Any) -> PlannedResource:
     """A DNS record of the krotrust zone."""
-    given = {"domain": "krotrust.com", "name": name, "type": kind, "value": value, **inputs}
-    return Resource("DnsRecord", f"krotrust-zone-{name}", given, parent="krotrust-zone")
+    record = {"domain": "krotrust.com", "name": name, "type": kind, "value": value, **inputs}
+    return PlannedResource("DnsRecord", f"krotrust-zone-{name}", record, parent="krotrust-zone")
 
 
 def rule_of(firewall: int, **changes: Any) -> Edit:

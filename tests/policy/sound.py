@@ -16,7 +16,7 @@ from broken import (
 )
 from changes import Change, also, both, options, record_of, rule_of, set_to, without
 
-from policy.estate import SECRET, UNKNOWN, Resource
+from policy.resources import SECRET, UNKNOWN, PlannedResource
 
 OFFICE = "198.51.100.0/24"
 VARIABLE = "spec.services.0.envs.+"
@@ -104,11 +104,13 @@ PASSES: dict[str, list[Change]] = {
     ],
     "known-regions": [
         Change("the other one", settings={"krotrust.region": "ams3"}),
-        Change("not placed", also(Resource("UptimeCheck", "check", {"regions": ["us_east"]}))),
+        Change(
+            "not placed", also(PlannedResource("UptimeCheck", "check", {"regions": ["us_east"]}))
+        ),
     ],
     "internal-hosts": [
         Change("at another private address", set_to("pencom-vps-2", "address", "fd00::12")),
-        Change("an address that begins alike", also(record_of("_db", "v=10.20.0.130", "TXT"))),
+        Change("a longer address", also(record_of("_db", "v=10.20.0.130", "TXT"))),
         Change("the open host named", also(record_of("_edge", "v=203.0.113.20", "TXT"))),
     ],
     "no-redis": [

@@ -1,4 +1,4 @@
-"""The rules in the real engine: it says what the offline plan says, and stops where it must."""
+"""The rules in the real engine: it reports the same violations as the offline plan."""
 
 from __future__ import annotations
 
@@ -24,15 +24,17 @@ from pulumi_policy.deserialize import deserialize_properties, serialize_properti
 from ops import ROOT
 from ops.plan import config
 from ops.plan.graph import record
-from ops.review.policy import of_plan
-from policy.estate import SECRET, UNKNOWN
+from ops.review.violations import planned_resources
 from policy.pack import NOTES, Pack, plain
-from policy.rules import RULES, findings
+from policy.resources import SECRET, UNKNOWN
+from policy.rules import RULES, violations
 
 PACK = ("--policy-pack", str(ROOT / "policy"))
 FORBIDDEN = Path(__file__).with_name("forbidden.py")
 CANARY = "canary0123456789abcdef0123456789"
-SAID = re.compile(r"- \[(\w+)\]\s+([\w-]+)\s+\(.*?(\S+)\)")  # [severity]  rule  (type: resource)
+REPORTED = re.compile(
+    r"- \[(\w+)\]\s+([\w-]+)\s+\(.*?(\S+)\)"
+)  # [severity]  rule  (type: resource)
 NOT_KNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # the engine's mark for a text
 
 
@@ -71,11 +73,11 @@ URN = "urn:pulumi:dr::estate::digitalocean:index/domain:Domain::zone"
 OPTIONS = PolicyResourceOptions(True, [], None, [], PolicyCustomTimeouts(0, 0, 0), [], None)
 
 
-def _judge(pack: Pack, rule: str) -> list[tuple[str, str | None]]:
-    said: list[tuple[str, str | None]] = []
+def _validate(pack: Pack, rule: str) -> list[tuple[str, str | None]]:
+    reports: list[tuple[str, str | None]] = []
 
     def report(message: str, urn: str | None = None) -> None:
-        said.append((message, urn))
+        reports.append((message, urn))
 
     (policy,) = (each for each in pack.policies() if each.name == rule)
     assert isinstance(policy, StackValidationPolicy)
@@ -83,10 +85,10 @@ def _judge(pack: Pack, rule: str) -> list[tuple[str, str | None]]:
         "digitalocean:index/domain:Domain", {}, URN, "zone", OPTIONS, None, None, [], {}
     )
     policy.validate(StackValidationArgs([zone]), report)
-    return said
+    return reports
 
 
-def test_a_finding_is_reported_at_its_resource_with_how_to_mend_it() -> None:
+def test_a_violation_is_reported_at_its_resource_with_how_to_fix_it() -> None:
     pack = Pack()
     pack.note(
         ResourceValidationArgs(
@@ -98,15 +100,15 @@ def test_a_finding_is_reported_at_its_resource_with_how_to_mend_it() -> None:
             None,
         )
     )
-    assert _judge(pack, "caa-in-every-zone") == [
-        ("has no CAA record. To mend it: name the authorities in caaIssuers.", URN)
+    assert _validate(pack, "caa-in-every-zone") == [
+        ("has no CAA record. To fix it: list the authorities in caaIssuers.", URN)
     ]
-    assert _judge(pack, "nothing-lost") == []  # it is protected
+    assert _validate(pack, "nothing-lost") == []  # it is protected
 
 
-def test_a_resource_whose_inputs_were_not_seen_is_never_passed_in_silence() -> None:
-    with pytest.raises(RuntimeError, match=f"zone were not noted down.*{NOTES}"):
-        _judge(Pack(), "caa-in-every-zone")
+def test_a_resource_whose_inputs_were_not_recorded_is_never_passed_in_silence() -> None:
+    with pytest.raises(RuntimeError, match=f"zone were not recorded.*{NOTES}"):
+        _validate(Pack(), "caa-in-every-zone")
 
 
 @pytest.mark.engine
@@ -119,10 +121,10 @@ def test_a_committed_stack_passes_in_the_engine_and_no_secret_is_shown(
 ) -> None:
     secrets = {**CANARIES, **SEAL_KEY}
     done = engine_for(stack).on_stack("preview", *PACK, environ=secrets)
-    said = done.stdout + done.stderr
-    assert re.search(r"✅ estate@", said)
-    assert SAID.findall(said) == []
-    assert "canary" not in said
+    output = done.stdout + done.stderr
+    assert re.search(r"✅ estate@", output)
+    assert REPORTED.findall(output) == []
+    assert "canary" not in output
 
 
 @pytest.mark.engine
@@ -131,10 +133,10 @@ def test_the_engine_stops_at_what_breaks_each_rule_and_finds_what_the_offline_pl
 ) -> None:
     monkeypatch.setenv("CANARY", CANARY)
     planned = record(config.load("prod"), lambda: runpy.run_path(str(FORBIDDEN)))
-    offline = findings(of_plan(planned), "prod")
+    offline = violations(planned_resources(planned), "prod")
     assert {each.rule.name for each in offline} == {rule.name for rule in RULES}
-    named = {each.resource for each in offline}
-    assert "ours" in named  # watched by nobody, but its address is a droplet's
+    reported = {each.resource for each in offline}
+    assert "ours" in reported  # it has no uptime check, but its address is a droplet's
     assert ("own-addresses", "ours") not in {(e.rule.name, e.resource) for e in offline}
 
     engine = engine_for("prod")
@@ -145,13 +147,13 @@ def test_the_engine_stops_at_what_breaks_each_rule_and_finds_what_the_offline_pl
     (engine.program / ".venv").symlink_to(ROOT / ".venv")
     command = ("up", "--yes") if "stand-in" in engine.provider else ("preview",)
     done = engine.on_stack(*command, *PACK, code=None, environ={"CANARY": CANARY})
-    said = done.stdout + done.stderr
-    assert done.returncode != 0, said
-    assert {*SAID.findall(said)} == {
+    output = done.stdout + done.stderr
+    assert done.returncode != 0, output
+    assert {*REPORTED.findall(output)} == {
         (each.rule.severity, each.rule.name, each.resource) for each in offline
     }
     for each in offline:
-        assert each.found in said
-        assert each.rule.mend in said
-    assert CANARY not in said
+        assert each.message in output
+        assert each.rule.fix in output
+    assert CANARY not in output
     assert not (engine.folder / "cloud.json").exists()

@@ -1,4 +1,4 @@
-"""Every rule, asked of real plans: what breaks it is named, and what only comes close is not."""
+"""Every rule on real plans: what breaks it is reported, and what only comes close is not."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from conftest import STACKS
 from sound import PASSES
 
 from components.facts.pencom import INVENTORY
-from policy import exposure, keeping, upkeep
-from policy.estate import Operation, Resource, kind, system, worldwide
-from policy.rules import RULES, findings
+from policy import data_loss, exposure, upkeep
+from policy.resources import Operation, PlannedResource, kind, product_of, worldwide
+from policy.rules import RULES, violations
 from policy.secrecy import looks_like
 from stacks.discovery import environments
 
@@ -37,34 +37,34 @@ def test_every_rule_has_a_change_that_breaks_it_and_one_that_does_not() -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_committed_stack_keeps_every_rule(stack: str) -> None:
-    assert findings(committed(stack), stack) == []
+    assert violations(committed(stack), stack) == []
 
 
 @pytest.mark.parametrize(("rule", "change"), _each(BREAKS))
 def test_what_breaks_a_rule_is_found_at_its_resource_and_nothing_else_is(
     rule: str, change: Change
 ) -> None:
-    found = change.findings()
-    assert {(each.rule.name, each.resource) for each in found} == {
-        (rule, name) for name in change.found
+    broken = change.violations()
+    assert {(each.rule.name, each.resource) for each in broken} == {
+        (rule, name) for name in change.problems
     }
-    for name, part in change.found.items():
-        assert part in " ".join(each.found for each in found if each.resource == name)
-    assert not [each for each in found if CANARY in f"{each.resource} {each.found}"]
+    for name, part in change.problems.items():
+        assert part in " ".join(each.message for each in broken if each.resource == name)
+    assert not [each for each in broken if CANARY in f"{each.resource} {each.message}"]
 
 
 @pytest.mark.parametrize(("rule", "change"), _each(PASSES))
 def test_what_only_comes_close_is_allowed(rule: str, change: Change) -> None:
     assert rule in PASSES
-    assert change.findings() == []
+    assert change.violations() == []
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-def test_a_rule_says_why_it_is_there_and_how_to_mend(rule: Any) -> None:
+def test_a_rule_says_why_it_is_there_and_how_to_fix_it(rule: Any) -> None:
     assert rule.severity == ("advisory" if rule.name in ADVISORY else "mandatory")
     assert rule.reason.endswith(".")
-    assert rule.mend
-    assert not rule.mend.endswith(".")
+    assert rule.fix
+    assert not rule.fix.endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -81,11 +81,11 @@ def test_a_rule_says_why_it_is_there_and_how_to_mend(rule: Any) -> None:
 def test_a_plan_that_deletes_or_replaces_what_holds_data_is_refused_where_guarded(
     operation: Operation, environment: str, refused: bool
 ) -> None:
-    found = findings(committed(environment), environment, [operation])
-    assert [(each.rule.name, each.resource) for each in found] == (
+    broken = violations(committed(environment), environment, [operation])
+    assert [(each.rule.name, each.resource) for each in broken] == (
         [("nothing-lost", "db")] if refused else []
     )
-    assert not refused or operation.op in found[0].found
+    assert not refused or operation.op in broken[0].message
 
 
 @pytest.mark.parametrize(
@@ -122,13 +122,14 @@ def test_the_known_forms_of_secrets_are_told_from_what_only_resembles_one(
 
 def test_a_secret_in_an_unlikely_place_is_kept_out_of_the_message() -> None:
     token = f"sk_live_{CANARY}"
-    found = findings([Resource("Droplet", "web", {"region": token, "backups": True})], "stage")
-    assert {each.rule.name for each in found} >= {"known-regions", "no-plain-secret"}
-    assert not [each for each in found if CANARY in each.found]
+    web = PlannedResource("Droplet", "web", {"region": token, "backups": True})
+    broken = violations([web], "stage")
+    assert {each.rule.name for each in broken} >= {"known-regions", "no-plain-secret"}
+    assert not [each for each in broken if CANARY in each.message]
 
 
 @pytest.mark.parametrize(
-    ("sources", "found"),
+    ("sources", "wide"),
     [
         (["0.0.0.0/1", "128.0.0.0/1"], ["0.0.0.0/0"]),
         (["11.0.0.0/8"], []),
@@ -140,14 +141,15 @@ def test_a_secret_in_an_unlikely_place_is_kept_out_of_the_message() -> None:
     ],
 )
 def test_networks_that_are_the_world_together_are_told_from_wide_ones(
-    sources: list[Any], found: list[str]
+    sources: list[Any], wide: list[str]
 ) -> None:
-    assert worldwide(sources) == found
+    assert worldwide(sources) == wide
 
 
-def test_two_types_of_one_name_do_not_send_the_search_for_a_product_round_and_round() -> None:
-    inner = Resource("Domain", "zone", {}, parent="zone")
-    assert system(inner, [inner, Resource("estate:dns:Zone", "zone", {}, parent="zone")]) == "zone"
+def test_two_types_of_one_name_do_not_make_the_search_for_a_product_endless() -> None:
+    inner = PlannedResource("Domain", "zone", {}, parent="zone")
+    outer = PlannedResource("estate:dns:Zone", "zone", {}, parent="zone")
+    assert product_of(inner, [inner, outer]) == "zone"
 
 
 def test_a_resource_of_the_cloud_goes_by_its_last_name_and_a_component_by_its_whole_one() -> None:
@@ -158,15 +160,16 @@ def test_a_resource_of_the_cloud_goes_by_its_last_name_and_a_component_by_its_wh
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_rules_guard_every_stack_but_those_for_staging(stack: str) -> None:
     environment = environments()[stack]
-    assert keeping.guarded(committed(stack), stack) is (environment.kind != "staging")
-    assert keeping.guarded(committed(stack), "another") is (environment.kind != "staging")
+    assert data_loss.guarded(committed(stack), stack) is (environment.kind != "staging")
+    assert data_loss.guarded(committed(stack), "another") is (environment.kind != "staging")
 
 
 @pytest.mark.parametrize("stack", ["prod", "dr"])
 def test_production_stays_guarded_when_its_projects_say_that_it_is_none(stack: str) -> None:
-    bare = [Resource("Project", "project", {"environment": "Staging"}), Resource("Vpc", "vpc", {})]
-    assert [each.resource for each in findings(bare, stack)] == ["vpc", "vpc"]
-    assert {each.rule.name for each in findings(bare, stack)} == {"nothing-lost", "known-regions"}
+    project = PlannedResource("Project", "project", {"environment": "Staging"})
+    broken = violations([project, PlannedResource("Vpc", "vpc", {})], stack)
+    assert [each.resource for each in broken] == ["vpc", "vpc"]
+    assert {each.rule.name for each in broken} == {"nothing-lost", "known-regions"}
 
 
 def test_the_rules_know_the_same_hosts_and_regions_as_the_program() -> None:

@@ -136,7 +136,7 @@ def _set(config: dict[str, Any], key: str, value: Any) -> None:
 def test_the_recipe_ends_with_a_plan_that_breaks_no_rule(qa: Copy) -> None:
     done = qa.run(POLICY[0])
     assert (done.returncode, done.stdout.count("\n")) == (0, 1)
-    assert "qa: 13 rules, 0 mandatory and 0 advisory findings" in done.stdout
+    assert "qa: 13 rules, 0 mandatory and 0 advisory violations" in done.stdout
     assert qa.run(f"{PLAN[0]} --diff --exit-code").returncode == 0
 
 

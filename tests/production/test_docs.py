@@ -124,7 +124,6 @@ def test_the_words_are_plain(page: Path) -> None:
     assert refused(_prose(page)) == []
 
 
-@pytest.mark.xfail(reason="to be removed once the texts in ops/ are plain", strict=False)
 def test_the_words_of_the_runbook_are_plain() -> None:
     assert [each for page in RUNBOOK.glob("*.md") for each in refused(_prose(page))] == []
 

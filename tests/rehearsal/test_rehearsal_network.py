@@ -108,10 +108,10 @@ def test_a_zone_that_is_lost_is_still_delegated_and_a_name_that_is_no_zone_never
         _write(file, **changed)
         rcode, named = _resolve(variables, "d.test", "NS")
         assert (rcode, sorted(named)) == ("NOERROR", servers)
-        assert delegation.look("d.test", variables).state == "ok"
+        assert delegation.check("d.test", variables).state == "ok"
     assert _resolve(variables, "web.d.test", "NS") == ("NOERROR", [])
     assert _resolve(variables, "nobody.test", "NS") == ("NXDOMAIN", [])
-    assert delegation.look("nobody.test", variables).told == "delegated to nobody"
+    assert delegation.check("nobody.test", variables).detail == "not delegated"
 
 
 def test_a_question_that_is_none_ends_nothing(far: tuple[Path, dict[str, str]]) -> None:

@@ -194,7 +194,7 @@ def test_what_goes_to_the_engine_is_marked_as_a_secret(monkeypatch: pytest.Monke
     recorder.run(declare)
     (app,) = (r for r in recorder.requests.values() if CANARY in str(r.object))
     assert app.name == "krogiving-backend-app"
-    assert CANARY not in json.dumps(recorder.shown(app.object))
+    assert CANARY not in json.dumps(recorder.plain(app.object))
 
 
 def test_an_encrypted_entry_that_cannot_be_opened_here_still_gives_a_plan() -> None:

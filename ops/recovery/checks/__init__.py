@@ -1,1 +1,1 @@
-"""The prerequisites of a recovery, one module an area."""
+"""The checks of what a recovery needs, one module an area. They only read."""

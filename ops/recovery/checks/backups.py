@@ -1,133 +1,101 @@
-"""Whether what was lost can be had again: the newest copy of each thing that holds data."""
+"""Whether lost data can be restored: the newest copy of everything that holds data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 from components.facts.holding import CACHES
-from ops.cli.errors import UsageError
+from ops.account.client import RefusedError
 from ops.cli.findings import Finding
 from ops.impact.dependencies import STORES
-from ops.recovery.checks.account import Seen
-from ops.recovery.checks.account import backups as question
-from ops.recovery.checks.subject import Plan, Subject
+from ops.recovery.checks.subject import Subject
+from ops.verify.backups import BACKUPS, DAILY, droplet_limit, newest
 
-DAILY = timedelta(hours=36)  # a day's copy, and half a day for it to be late
-WEEKLY = timedelta(days=7, hours=12)
-RESTORED = {  # by engine, what its backups can be restored to
+RESTORABLE = {  # by engine, what its backups can be restored to
     "pg": "any moment of the last 7 days",
     "mongodb": "the daily copies",
 }
-SUPPORT = "DigitalOcean makes them: cloudsupport.digitalocean.com"
-
-
-def owners(plan: Plan) -> list[tuple[str, str]]:
-    """Name what has backups, as (`droplet` or `database`, name)."""
-    kinds = {"Droplet": "droplet", "DatabaseCluster": "database"} if plan.graph else {}
-    return [
-        (word, each.inputs["name"]) for kind, word in kinds.items() for each in plan.every(kind)
-    ]
 
 
 def droplets(subject: Subject) -> Iterator[Finding]:
-    """Look at the copies of each droplet."""
-    for resource in subject.plan.every("Droplet"):
-        name, wanted = resource.inputs["name"], resource.inputs.get("backups")
-        found = subject.account().called("droplet", name)
-        if found is None:
-            yield _absent(name, subject)
-        elif "backups" not in found["features"]:
-            told = "backups are off: what only stands on its disk has no copy"
-            mend = f"make up STACK={subject.plan.stack}"
-            if not wanted:
-                mend = f"set `backups` of {name} in {subject.plan.file}, then {mend}"
-            yield Finding("backups", name, "bad", told, mend)
+    """Check the backups of each droplet."""
+    for resource in subject.plan.resources("Droplet"):
+        name = resource.inputs["name"]
+        live = subject.live("droplets", name)
+        if live is None:
+            yield _missing(name, subject)
+        elif "backups" not in live["features"]:
+            repair = f"make up STACK={subject.plan.stack}"
+            if not resource.inputs.get("backups"):
+                repair = f"set `backups` of {name} in {subject.plan.file}, then {repair}"
+            yield BACKUPS.bad(name, "backups are off: data on its disk has no copy", repair)
         else:
-            weekly = (resource.inputs.get("backupPolicy") or {}).get("plan") == "weekly"
-            yield _newest(name, found["id"], subject.account(), WEEKLY if weekly else DAILY, "")
+            limit = droplet_limit(resource.inputs)
+            yield _newest(subject, "droplet backups", name, live["id"], limit)
 
 
 def clusters(subject: Subject) -> Iterator[Finding]:
-    """Look at the backups of each cluster that has some."""
-    for resource in subject.plan.every("DatabaseCluster"):
+    """Check the backups of each cluster; a cache has none."""
+    for resource in subject.plan.resources("DatabaseCluster"):
         name, engine = resource.inputs["name"], resource.inputs["engine"]
         if engine in CACHES:
-            held = STORES[resource.name]
-            yield Finding("backups", name, "ok", f"{held.content}: {held.recovery}")
-            continue
-        found = subject.account().called("database", name)
-        if found is None:
-            yield _absent(name, subject)
+            store = STORES[resource.name]
+            yield BACKUPS.ok(name, f"{store.content}: {store.recovery}")
+        elif (live := subject.live("clusters", name)) is None:
+            yield _missing(name, subject)
         else:
-            window = f"; it goes back to {RESTORED[engine]}"
-            yield _newest(name, found["id"], subject.account(), DAILY, window)
+            finding = _newest(subject, "cluster backups", name, live["id"], DAILY)
+            yield replace(finding, detail=f"{finding.detail}; restorable: {RESTORABLE[engine]}")
 
 
 def sources(subject: Subject) -> Iterator[Finding]:
-    """Look whether each cluster is there that another one is to be filled from."""
+    """Check that each cluster exists from whose backup another one is filled."""
     for plan in subject.plans:
-        for resource in plan.every("DatabaseCluster"):
+        for resource in plan.resources("DatabaseCluster"):
             if not (source := (resource.inputs.get("backupRestore") or {}).get("databaseName")):
                 continue
-            name = f"{resource.inputs['name']} from {source}"
-            if subject.account().called("database", source):
-                yield Finding("backups", name, "ok", f"{source} is there")
-            else:
-                told = f"there is no cluster {source} to fill it from"
-                mend = f"name the one that runs: `restore` of {resource.name} in {plan.file}"
-                yield Finding("backups", name, "bad", told, mend)
+            exists = bool(subject.live("clusters", source))
+            yield BACKUPS.verdict(
+                f"{resource.inputs['name']} from {source}",
+                f"{source} exists" if exists else f"there is no cluster {source} to fill it from",
+                f"set `restore` of {resource.name} in {plan.file} to a live cluster",
+                ok=exists,
+            )
 
 
 def buckets(subject: Subject) -> Iterator[Finding]:
-    """Say what is known of copies of the buckets' contents."""
-    for resource in subject.plan.every("SpacesBucket"):
-        held = STORES[resource.name]
-        mend = "ask the product's owners for a copy elsewhere; nothing here makes one"
-        told = f"{held.content}: {held.recovery}"
-        yield Finding("backups", resource.inputs["name"], "unseen", told, mend)
+    """Report what the facts say about copies of the buckets' contents."""
+    for resource in subject.plan.resources("SpacesBucket"):
+        store = STORES[resource.name]
+        repair = "ask the product's owners for a copy elsewhere; nothing here makes one"
+        detail = f"{store.content}: {store.recovery}"
+        yield BACKUPS.not_checked(resource.inputs["name"], detail, repair)
 
 
 def pencom(subject: Subject) -> Iterator[Finding]:
-    """Say whom to ask for the copies of Pencom's stores."""
+    """Report the contact for copies of Pencom's stores."""
     if not subject.plan.setting("pencom"):
         return
     for name in (each for each in STORES if each.startswith("pencom-")):
-        store = name.removeprefix("pencom-")
-        told = f"{STORES[name].content}: no backup is documented"
-        mend = "ask the infrastructure team when it was last backed up, and restored"
-        yield Finding("backups", store, "unseen", told, mend)
+        detail = f"{STORES[name].content}: no backup is documented"
+        repair = "ask the infrastructure team when it was last backed up, and restored"
+        yield BACKUPS.not_checked(name.removeprefix("pencom-"), detail, repair)
 
 
-def _newest(name: str, identity: Any, seen: Seen, limit: timedelta, more: str) -> Finding:
-    """Say how old the newest copy is."""
+def _newest(subject: Subject, kind: str, name: str, identity: object, limit: timedelta) -> Finding:
     try:
-        ages = _ages(seen.told(question(identity)))
-    except UsageError as error:
-        mend = f"cloud.digitalocean.com, {name}, Backups"
-        return Finding("backups", name, "unseen", str(error), mend)
-    if not ages:
-        return Finding("backups", name, "bad", "no backup at all", SUPPORT)
-    told = f"the newest is {_hours(min(ages))} old, of {len(ages)}"
-    if min(ages) > limit:
-        return Finding("backups", name, "bad", f"{told}; allowed is {_hours(limit)}", SUPPORT)
-    return Finding("backups", name, "ok", told + more)
+        backups = subject.account().read(kind, identity)
+    except RefusedError as error:
+        return BACKUPS.not_checked(name, str(error), f"cloud.digitalocean.com, {name}, Backups")
+    return newest(name, backups, limit)
 
 
-def _ages(listed: Sequence[dict[str, Any]]) -> list[timedelta]:
-    now = datetime.now(UTC)
-    return [now - datetime.fromisoformat(each["created_at"]) for each in listed]
-
-
-def _hours(age: timedelta) -> str:
-    return f"{age.total_seconds() / 3600:.0f} h"
-
-
-def _absent(name: str, subject: Subject) -> Finding:
-    told = f"the account has nothing of that name, so that no backup of {name} can be seen"
-    mend = (
-        "where it is what was lost: its backups are listed in the console; else take over the one"
-        f" that runs: `python -m ops adopt --stack {subject.plan.stack}`"
+def _missing(name: str, subject: Subject) -> Finding:
+    detail = f"missing in the account, so its backups cannot be checked: {name}"
+    repair = (
+        "if it is what was lost: its backups are listed in the console; otherwise adopt the live"
+        f" one: `python -m ops adopt --stack {subject.plan.stack}`"
     )
-    return Finding("backups", name, "bad", told, mend)
+    return BACKUPS.bad(name, detail, repair)

@@ -1,4 +1,4 @@
-"""What a person does on KROTrust's droplet, since no code of ours reaches into it."""
+"""What a person does on KROTrust's droplet: no code of ours logs in to it."""
 
 from __future__ import annotations
 
@@ -9,37 +9,39 @@ from components.facts.secrets import CATALOGUE
 from ops.recovery.case import Case
 from ops.recovery.steps.step import Step
 
-FOLDER = f"{HOME}/{COMPOSE_REPOSITORY}"  # it holds the compose folders
+FOLDER = f"{HOME}/{COMPOSE_REPOSITORY}"  # of the compose folders
 
 
-def started(case: Case) -> Iterator[Step]:
-    """Bring what is in no repository, and start it."""
+def start(case: Case) -> Iterator[Step]:
+    """Copy the files that are in no repository to the droplet, and start it."""
     (config_file,) = (each for each in CATALOGUE if each.name == "PRODUCTION_JSON")
     yield Step(
-        "fetch the CA file of the database",
+        "Fetch the CA file of the database",
         f"pulumi stack output --stack {case.stack} krotrustDatabaseCa > {DATABASE_CA_FILE}",
     )
     yield Step(
-        "see where the database is: production.json has to name this host",
+        "Read the database's host: production.json has to contain it",
         f"pulumi stack output --stack {case.stack} krotrustDatabaseHost",
     )
     yield Step(
-        "put production.json, which is in no repository, into this folder, and bring both: ask"
-        f" {config_file.ask}, or take it from the droplet's newest backup",
+        "Put production.json, which is in no repository, into this folder, and copy both files to"
+        f" the droplet: ask {config_file.ask}, or take it from the droplet's newest backup",
         f"scp {DATABASE_CA_FILE} production.json {_root(case)}:{_compose(case)}/",
         by="person",
     )
     yield Step(
-        "let it clone, issue the certificate, build and start: it names what it lacks",
+        "Clone, issue the certificate, build and start: it prints each missing prerequisite",
         f"ssh -A {_root(case)} kro-start",
         by="person",
     )
 
 
-def stopped(case: Case) -> Step:
-    """Stop what writes into the database."""
+def stop(
+    case: Case, title: str = "Stop the backend: what it writes from now on would be lost"
+) -> Step:
+    """Stop what writes to the database."""
     return Step(
-        "stop the backend: what it writes from now on would be lost",
+        title,
         f"ssh {_root(case)} docker compose --project-directory {_compose(case)} stop backend",
         by="person",
     )

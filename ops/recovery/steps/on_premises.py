@@ -1,4 +1,4 @@
-"""Pencom's hosts, services and stores: people rebuild them, with what the inventory knows."""
+"""Pencom's hosts, services and stores: people rebuild them, from the inventory."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from ops.recovery.case import Case
 from ops.recovery.steps.step import Step, verify
 
 FILES = "pencom-inventory"  # the folder that the exports are written to
-# How the handover restores a database, and that an error ends it; of other engines nothing is
-# documented.
+# How the handover restores a database, and that an error ends it; nothing is documented for other
+# engines.
 RESTORES = {
     "PostgreSQL": "psql --set ON_ERROR_STOP=1 --host {host} --port {port} --dbname {database}"
     " < {database}.sql",
@@ -18,93 +18,97 @@ RESTORES = {
 
 
 def host(case: Case) -> Iterator[Step]:
-    """Rebuild a host, restore the databases that it carried, and start what runs on it."""
+    """Rebuild a host, restore its databases, and start what runs on it."""
     name, carries = case.loss.label, case.resource.inputs["carries"]
-    yield _order(case, "stop", name, "stop what still runs there and what calls it, as it says")
+    yield _order(case, "stop", name, "Stop what still runs there and what calls it")
     yield Step(
-        "have a machine made in its place, on the same network and with the same address: call the"
-        f" infrastructure team. It carries {', '.join(carries)}. Another address goes into"
-        f" `pencom.hosts.{name}` of the stack file first",
+        "Ask the infrastructure team for a new machine, on the same network and with the same"
+        f" address. It carries {', '.join(carries)}. If the address is another one, first write it"
+        f" into `pencom.hosts.{name}` of the stack file",
         by="person",
     )
-    for form, what in (
+    for form, title in (
         ("ansible", "the inventory"),
         ("firewall", "its firewall"),
         ("pm2", "what runs on it"),
-        ("env", "skeletons of what its services are given"),
+        ("env", "skeletons of its services' .env files"),
     ):
-        yield Step(f"write {what}", _export(case, form))
-    yield Step("put them on the machine; for secrets ask the infrastructure team", by="person")
-    known = {_bare(each.name) for each in case.planned.resources}
+        yield Step(f"Write {title}", _export(case, form))
+    yield Step("Copy them to the machine; ask the infrastructure team for secrets", by="person")
+    known = {_bare(each.name) for each in case.graph.resources}
     if others := [each for each in carries if each not in known]:
-        told = f"set up {', '.join(others)}, which nothing here describes: ask them, too"
-        yield Step(told, by="person")
-    for store in case.planned.resources:
-        if store.type == "estate:pencom:Store" and _bare(store.name) in carries:
-            yield from _restored(case, store.name, None)
-    yield _order(case, "start", name, "start it in order")
+        title = f"Set up {', '.join(others)}, which nothing here describes: ask that team, too"
+        yield Step(title, by="person")
+    for each in case.graph.resources:
+        if each.type == "estate:pencom:Store" and _bare(each.name) in carries:
+            yield from _restore(case, each.name, None)
+    yield _order(case, "start", name, "Start it in order")
     yield verify(case.stack)
 
 
 def service(case: Case) -> Iterator[Step]:
     """Restart one service."""
     name = case.loss.label
-    yield _order(case, "stop", name, "stop it")
-    yield Step("read why it fails: its log, and its .env held against the inventory", by="person")
-    yield _order(case, "start", name, "start it")
+    yield _order(case, "stop", name, "Stop it")
+    title = "Find out why it fails: read its log, and compare its .env with the inventory"
+    yield Step(title, by="person")
+    yield _order(case, "start", name, "Start it")
     yield verify(case.stack)
 
 
 def store(case: Case) -> Iterator[Step]:
-    """Restore a database of a server, or all of a server's."""
+    """Restore one database of a server, or all of them."""
     _, _, database = case.loss.label.partition("/")
-    users = _owners(case, case.resource.name, database or None)
-    for name in reversed(users):
-        yield _order(case, "stop", name, f"stop {name}, which keeps its data there")
-    yield from _restored(case, case.resource.name, database or None)
-    for name in users:
-        yield _order(case, "start", name, f"start {name} and see that it is well")
+    services = _users(case, case.resource.name, database or None)
+    for name in reversed(services):
+        yield _order(case, "stop", name, f"Stop {name}, which has its data there")
+    yield from _restore(case, case.resource.name, database or None)
+    for name in services:
+        yield _order(case, "start", name, f"Start {name} and check that it is healthy")
     yield verify(case.stack)
 
 
-def _restored(case: Case, server: str, only: str | None) -> Iterator[Step]:
-    inputs = case.found.resources[server].inputs
-    at = next(
+def _restore(case: Case, server: str, only: str | None) -> Iterator[Step]:
+    inputs = case.dependencies.resources[server].inputs
+    address = next(
         each.inputs["address"]
-        for each in case.planned.resources
+        for each in case.graph.resources
         if each.type == "estate:pencom:Host" and _bare(each.name) == inputs["host"]
     )
-    how = next((each for name, each in RESTORES.items() if inputs["engine"].startswith(name)), "")
+    engines = (form for name, form in RESTORES.items() if inputs["engine"].startswith(name))
+    command = next(engines, "")
     for database in [only] if only else inputs["databases"]:
         yield Step(
-            f"restore {database} from its dump. Where that is, nothing documents: ask the"
-            " infrastructure team",
-            how.format(host=at, port=inputs["port"], database=database),
+            f"Restore {database} from its dump. Its place is not documented: ask the infrastructure"
+            " team",
+            command.format(host=address, port=inputs["port"], database=database),
             by="person",
         )
     if not inputs["databases"]:
         yield Step(
-            f"{_bare(server)} comes back empty; {case.found.things[server].what}: no copy is"
-            " documented, ask the infrastructure team",
+            f"{_bare(server)} comes back empty ({case.dependencies.nodes[server].what}): no copy"
+            " is documented, ask the infrastructure team",
             by="person",
         )
 
 
-def _owners(case: Case, server: str, database: str | None) -> list[str]:
-    """Name who keeps data in a store, in the order in which they start."""
-    wanted = f"{_bare(server)}/{database}" if database else _bare(server)
-    services = [each for each in case.planned.resources if each.type == "estate:pencom:Service"]
-    users = [
+def _users(case: Case, server: str, database: str | None) -> list[str]:
+    """Return the services with data in a store, in their start order."""
+    place = f"{_bare(server)}/{database}" if database else _bare(server)
+    services = [
         each
-        for each in services
-        if any(f"{store}/".startswith(f"{wanted}/") for store in each.inputs["stores"])
+        for each in case.graph.resources
+        if each.type == "estate:pencom:Service"
+        and any(f"{store}/".startswith(f"{place}/") for store in each.inputs["stores"])
     ]
-    return [_bare(each.name) for each in sorted(users, key=lambda each: each.inputs["startWave"])]
+    return [_bare(each.name) for each in sorted(services, key=lambda e: e.inputs["startWave"])]
 
 
 def _order(case: Case, direction: str, name: str, title: str) -> Step:
-    told = f"{title}: it prints the commands in order, and `--run` takes them over SSH"
-    return Step(told, f"python -m ops order {direction} {name} --stack {case.stack}")
+    return Step(
+        f"{title}: this prints the commands in order, and `--run` runs them over SSH",
+        f"python -m ops order {direction} {name} --stack {case.stack}",
+    )
 
 
 def _export(case: Case, form: str) -> str:

@@ -1,4 +1,4 @@
-"""A region that is lost: another estate stands in for production, and the way back."""
+"""A lost region: fail over to the stack that stands in for production, and fail back."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from components.facts.holding import CACHES
-from ops.impact.edges import standing
-from ops.plan import config as stack_files
+from ops.impact.edges import dependency_graph
+from ops.plan import config
 from ops.plan.graph import Resource, build
 from ops.plan.urn import name_of
 from ops.recovery.case import Case
@@ -15,108 +15,110 @@ from ops.recovery.kinds import STANDS_IN
 from ops.recovery.loss import regional
 from ops.recovery.steps import krotrust
 from ops.recovery.steps.database import CLUSTER, further
-from ops.recovery.steps.step import Step, commit, config, look, unset, up, verify
-from ops.recovery.steps.times import chain
+from ops.recovery.steps.step import (
+    Step,
+    change,
+    commit,
+    look,
+    plain_secrets,
+    remove,
+    up,
+    verify,
+)
 
-STOOD_IN_FOR = "prod"
-STAND_IN = STANDS_IN[STOOD_IN_FOR]
+PRODUCTION = "prod"
+STAND_IN = STANDS_IN[PRODUCTION]
 
 
 def steps(case: Case) -> Iterator[Step]:
-    """Bring up the stand-in, lead the names to it, and later lead names and data back."""
-    if case.stack != STOOD_IN_FOR:  # nothing stands in for it: it waits, or is made anew
+    """Bring up the stand-in and move the names to it; later move names and data back."""
+    if case.stack != PRODUCTION:  # it has no stand-in: it waits for the region
+        lost = [each.name for each in regional(case.graph, case.loss.name)]
         yield look(case.stack)
-        made = [each.name for each in regional(case.planned, case.loss.name)]
-        what = "once the region is back, make anew what is gone"
-        yield up(case.stack, what, chain(case.planned, made))
+        yield up(case, "Once the region is back, replace the missing resources", *lost)
         yield verify(case.stack)
         return
-    settings = stack_files.load(STAND_IN)
-    planned = build(settings)
-    there = replace(case, settings=settings, planned=planned, found=standing(planned))
+    settings = config.load(STAND_IN)
+    graph = build(settings)
+    stand_in = replace(case, settings=settings, graph=graph, dependencies=dependency_graph(graph))
     domains = {system: case.setting(system)["domain"] for system in ("krotrust", "krogiving")}
     yield Step(
-        "is it the whole region, and for long? What follows takes an hour and more, and the way"
-        " back as much: see https://status.digitalocean.com, and ask DigitalOcean's support"
+        "Is it the whole region, and for long? The next steps take more than an hour, and so does"
+        " the way back: see https://status.digitalocean.com, and ask DigitalOcean's support"
     )
-    yield from _bring_up(there, domains)
-    yield from _lead_there(case, there, domains)
-    for step in _lead_back(case, there):
+    yield from _bring_up(stand_in, domains)
+    yield from _fail_over(case, stand_in, domains)
+    for step in _fail_back(case, stand_in):
         yield replace(step, later=True)
 
 
-def _bring_up(there: Case, domains: Mapping[str, str]) -> Iterator[Step]:
+def _bring_up(stand_in: Case, domains: Mapping[str, str]) -> Iterator[Step]:
     yield Step(
-        f"begin the state of {STAND_IN}; that it already exists is as good",
+        f"Create the state of {STAND_IN}; it is fine if it already exists",
         f"pulumi stack init {STAND_IN} --no-select",
         codes=(0, 1),
     )
-    title = "let its droplet ask for a certificate of production's names, from its first boot on"
-    yield config(STAND_IN, "krotrust.answersFor", domains["krotrust"], title)
-    yield Step(
-        "have the plain secrets at hand, as variables or encrypted in its stack file",
-        f"python -m ops secrets --stack {STAND_IN}",
-    )
-    made = [each.name for each in there.planned.resources if each.custom]
-    what = "make it all in the other region, its databases filled from production's backups"
-    yield up(STAND_IN, what, chain(there.planned, made))
-    yield from krotrust.started(there)
+    title = f"Let the droplet of {STAND_IN} request a certificate for production's names"
+    yield change(STAND_IN, "krotrust.answersFor", domains["krotrust"], title)
+    yield plain_secrets(STAND_IN, f"the stack file of {STAND_IN}")
+    created = [each.name for each in stand_in.graph.resources if each.custom]
+    title = "Create everything in the other region, its databases filled from production's backups"
+    yield up(stand_in, title, *created)
+    yield from krotrust.start(stand_in)
 
 
-def _lead_there(case: Case, there: Case, domains: Mapping[str, str]) -> Iterator[Step]:
+def _fail_over(case: Case, stand_in: Case, domains: Mapping[str, str]) -> Iterator[Step]:
     address = f'"$(pulumi stack output --stack {STAND_IN} krotrustAddress)"'
-    yield config(case.stack, "krotrust.standIn", address, "lead KROTrust's names to its address")
-    title = "let production's apps put their names aside: App Platform gives a name to one app"
-    yield config(case.stack, "krogiving.standIn", "true", title)
-    yield _names(case, "move the records and let the names go, and change nothing else")
-    title = "let its apps take KROGiving's names"
-    yield config(STAND_IN, "krogiving.answersFor", domains["krogiving"], title)
-    yield up(STAND_IN, "take the names", chain(there.planned, _named(there, "App")))
+    yield change(case.stack, "krotrust.standIn", address, f"Point KROTrust's names to {STAND_IN}")
+    title = "Let production's apps give up their names: App Platform allows a name in one app only"
+    yield change(case.stack, "krogiving.standIn", "true", title)
+    yield _only_names(case)
+    title = f"Let the apps of {STAND_IN} take KROGiving's names"
+    yield change(STAND_IN, "krogiving.answersFor", domains["krogiving"], title)
+    yield up(stand_in, "Take the names", *stand_in.names("App"))
     yield verify(STAND_IN)
     yield commit(case.stack, STAND_IN)
 
 
-def _lead_back(case: Case, there: Case) -> Iterator[Step]:
+def _fail_back(case: Case, stand_in: Case) -> Iterator[Step]:
     stack = case.stack
-    yield replace(krotrust.stopped(there), title="once the region is back: let nothing be written")
-    clusters = [each for each in case.planned.resources if _holds_data(each)]
+    yield krotrust.stop(stand_in, "Once the region is back: stop all writes")
+    clusters = [each for each in case.graph.resources if _holds_data(each)]
     for cluster in clusters:
-        path, place, new = further(case, cluster)
-        title = f"bring back what was written meanwhile, to stand beside {cluster.inputs['name']}"
-        yield config(stack, f"{path}[{place}].name", new, title)
-        yield config(stack, f"{path}[{place}].from", _same(there, cluster), "take it from there")
-    yield unset(STAND_IN, "krogiving.answersFor", "let its apps give the names back")
-    yield up(STAND_IN, "give the names back", chain(there.planned, _named(there, "App")))
-    yield unset(stack, "krotrust.standIn", "lead KROTrust's names home")
-    yield unset(stack, "krogiving.standIn", "lead KROGiving's names home")
-    names = [*_named(case, "App"), *(each.name for each in clusters)]
-    yield up(stack, "bring production up with the data", chain(case.planned, names))
-    yield from krotrust.started(case)
+        path, index, name = further(case, cluster)
+        title = f"Add a cluster for the data of {STAND_IN}, beside {cluster.inputs['name']}"
+        yield change(stack, f"{path}[{index}].name", name, title)
+        source = _same_database(stand_in, cluster)
+        yield change(stack, f"{path}[{index}].from", source, f"Fill it from {STAND_IN}")
+    yield remove(STAND_IN, "krogiving.answersFor", f"Let the apps of {STAND_IN} give up the names")
+    yield up(stand_in, "Give up the names", *stand_in.names("App"))
+    yield remove(stack, "krotrust.standIn", "Point KROTrust's names back to production")
+    yield remove(stack, "krogiving.standIn", "Point KROGiving's names back to production")
+    created = [*case.names("App"), *(each.name for each in clusters)]
+    yield up(case, "Bring production up with the data", *created)
+    yield from krotrust.start(case)
     yield verify(stack)
     yield commit(stack, STAND_IN)
 
 
-def _names(case: Case, what: str) -> Step:
-    """Write only what says who answers: the rest of a lost region does not answer."""
-    step = up(case.stack, what, chain(case.planned, _named(case, "App")))
-    told = " ".join(f"--target '**:{kind}::*'" for kind in ("App", "DnsRecord"))
-    return replace(step, command=f"{step.command} {told}", check="")
-
-
-def _named(case: Case, kind: str) -> list[str]:
-    return [each.name for each in case.planned.resources if each.kind == kind]
+def _only_names(case: Case) -> Step:
+    """Update only what has the names: the rest of a lost region does not answer."""
+    title = "Move the records and give up the names, and change nothing else"
+    step = up(case, title, *case.names("App"))
+    targets = " ".join(f"--target '**:{kind}::*'" for kind in ("App", "DnsRecord"))
+    return replace(step, command=f"{step.command} {targets}", check="")
 
 
 def _holds_data(resource: Resource) -> bool:
     return resource.kind == CLUSTER and resource.inputs["engine"] not in CACHES
 
 
-def _same(there: Case, cluster: Resource) -> str:
-    """Name the stand-in's cluster of the same database."""
+def _same_database(stand_in: Case, cluster: Resource) -> str:
+    """Return the name of the stand-in's cluster of the same component."""
     component = name_of(cluster.parent)
     (name,) = (
         each.inputs["name"]
-        for each in there.planned.resources
+        for each in stand_in.graph.resources
         if each.kind == CLUSTER and name_of(each.parent) == component
     )
     return str(name)

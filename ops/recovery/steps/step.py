@@ -1,21 +1,25 @@
-"""One step of a recovery, and those that many recoveries share."""
+"""One step of a recovery, and the steps that many recoveries share."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from ops.recovery.case import Case
+from ops.recovery.steps.times import chain
+
 By = Literal["here", "person"]
-ASKS = ("python -m ops up ", "python -m ops mend ", "pulumi up ")  # before they change anything
+# These ask before they change anything.
+ASKS = ("python -m ops up ", "python -m ops repair ", "pulumi up ")
 
 
 @dataclass(frozen=True)
 class Step:
-    """What to do: `command` is typed in the project's folder, and `check` proves that it worked.
+    """One thing to do: `command` runs in the project's folder, `check` proves that it worked.
 
-    `by` a person is what no rehearsal can do: on a host of ours, or with what is in nobody's code.
-    `codes` are the exit codes of a command that found what was to be found. `later` is not done
-    before somebody decides it. `seconds` is how long DigitalOcean takes, by the rehearsal's table.
+    A rehearsal cannot do the steps `by` a person: on a host of ours, or with files that are in no
+    repository. `codes` are the exit codes of a success. `later` steps wait for a separate
+    decision. `seconds` is how long DigitalOcean takes.
     """
 
     title: str
@@ -28,62 +32,71 @@ class Step:
 
     @property
     def asks(self) -> bool:
-        """Whether the command shows what it will do and asks; `--yes` answers it."""
+        """Whether the command shows its changes and asks; `--yes` answers it."""
         return self.command.startswith(ASKS)
 
     def as_json(self) -> dict[str, Any]:
-        """Give the published form."""
+        """Return the published form."""
         return {**asdict(self), "codes": list(self.codes), "asks": self.asks}
 
 
 def look(stack: str) -> Step:
-    """See what is gone, before anything writes."""
+    """List the missing resources, before anything is changed."""
     return Step(
-        "see what is gone: it should name what you miss and nothing else. Ask about anything else"
-        " before you go on",
+        "List the missing resources: they should be the ones that you lost, and no others. Ask"
+        " about anything else before you go on",
         f"python -m ops drift --stack {stack}",
         codes=(0, 2),
     )
 
 
-def up(stack: str, what: str, seconds: float = 0, empty: str = "") -> Step:
-    """Let the engine do it, and see that it then has nothing left to do.
+def up(case: Case, title: str, *created: str, empty: str = "") -> Step:
+    """Run an `up`, and check that nothing is left to change.
 
-    `empty` is what held data, is gone and comes back empty: without that word an `up` refuses.
+    `created` are the names of the resources that it takes time to create. `empty` is the one that
+    held data and comes back empty: without that option an `up` refuses.
     """
     return Step(
-        f"{what}. It shows what it will do and asks: say yes to nothing that you did not expect",
-        f"python -m ops up --stack {stack}" + (f" --make-empty {empty}" if empty else ""),
-        f"python -m ops drift --stack {stack}",
-        seconds=seconds,
+        f"{title}. It shows its changes and asks: agree only to changes that you expect",
+        f"python -m ops up --stack {case.stack}" + (f" --make-empty {empty}" if empty else ""),
+        f"python -m ops drift --stack {case.stack}",
+        seconds=chain(case.graph, created),
     )
 
 
 def verify(stack: str) -> Step:
-    """See that the estate answers."""
+    """Check that the estate answers."""
     return Step(
-        "see that names, certificates, health, trusted sources and backups are right again. Names"
-        " and certificates may need minutes: then run it once more",
+        "Check names, certificates, health, trusted sources and backups. Names and certificates may"
+        " need minutes: then run it once more",
         f"python -m ops verify --stack {stack}",
     )
 
 
-def config(stack: str, path: str, value: str, title: str, *, later: bool = False) -> Step:
-    """Change a setting in the stack file."""
+def change(stack: str, path: str, value: str, title: str, *, later: bool = False) -> Step:
+    """Set an entry of the stack file."""
     command = f"pulumi config set --stack {stack} --path 'estate:{path}' {value}"
     return Step(title, command, later=later)
 
 
-def unset(stack: str, path: str, title: str, *, later: bool = False) -> Step:
-    """Take a setting out of the stack file."""
+def remove(stack: str, path: str, title: str, *, later: bool = False) -> Step:
+    """Remove an entry of the stack file."""
     return Step(title, f"pulumi config rm --stack {stack} --path 'estate:{path}'", later=later)
 
 
+def plain_secrets(stack: str, where: str, more: str = "") -> Step:
+    """Provide the plain values of the secrets."""
+    return Step(
+        f"Provide the plain secrets, as variables or encrypted in {where}{more}",
+        f"python -m ops secrets --stack {stack}",
+    )
+
+
 def commit(*stacks: str, later: bool = False) -> Step:
-    """Keep what a recovery changed in the stack files, and what is written from them."""
+    """Commit the changed stack files and what is rendered from them."""
     files = " ".join(f"Pulumi.{stack}.yaml" for stack in stacks)
     return Step(
-        "commit what was changed, and push it: whoever deploys next needs it",
+        "Commit the changes and push them: the next deployment needs them",
         f"python -m ops render && git add {files} rendered docs/runbook"
         f" && git commit -m 'Recover {stacks[0]}'",
         "python -m ops render --check",

@@ -1,4 +1,4 @@
-"""How long a recovery takes in DigitalOcean: the chain of what has to be made, by type."""
+"""How long DigitalOcean takes for a recovery: the longest chain of what has to be created."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from ops.plan.graph import Graph
 from rehearsal.timing import among, real_seconds
 
 
-def chain(planned: Graph, made: Collection[str]) -> float:
-    """Give the seconds of the longest chain of waits among resources, by logical name.
+def chain(graph: Graph, created: Collection[str]) -> float:
+    """Return the seconds of the longest chain of waits among resources, by logical name.
 
-    The rehearsals measure the same chain; what each type takes is the rehearsal's table.
+    Rehearsals measure the same chain, with the same times of each type.
     """
-    by_urn = {each.urn: each for each in planned.resources}
+    by_urn = {each.urn: each for each in graph.resources}
     waits = {urn: frozenset((*each.dependencies, each.parent)) for urn, each in by_urn.items()}
-    chosen = among((urn for urn, each in by_urn.items() if each.name in made), waits)
+    chosen = among((urn for urn, each in by_urn.items() if each.name in created), waits)
 
     @cache
     def ready(urn: str) -> float:
@@ -25,8 +25,6 @@ def chain(planned: Graph, made: Collection[str]) -> float:
     return max(map(ready, chosen), default=0)
 
 
-def told(seconds: float) -> str:
-    """Say a time as people do."""
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min"
+def shown(seconds: float) -> str:
+    """Return a time for a reader: `40 s`, `5 min`."""
+    return f"{seconds:.0f} s" if seconds < 60 else f"{seconds / 60:.0f} min"

@@ -14,7 +14,7 @@ from command_line import REAL, FakePulumi, Project
 from ops.cli.errors import UsageError
 from ops.deploy import lost_stores
 from ops.engine import pulumi_cli
-from ops.impact.edges import standing
+from ops.impact.edges import dependency_graph
 from ops.plan import config
 from ops.plan.graph import build
 from ops.recovery.case import Case
@@ -188,7 +188,7 @@ def test_the_look_alone_is_a_command(project: Project, pulumi: FakePulumi) -> No
 def test_the_steps_say_the_word_where_an_empty_one_is_what_is_wanted(lost: str, word: str) -> None:
     settings = config.load("prod")
     planned = build(settings)
-    found = standing(planned)
+    found = dependency_graph(planned)
     case = Case(settings, planned, found, find(planned, found, lost))
     (step,) = [each for each in steps(case) if "ops up" in each.command]
     assert step.command == f"python -m ops up --stack prod{word}"

@@ -11,8 +11,8 @@ import pytest
 
 from ops.diagram.page import as_html
 from ops.diagram.parts import diagram
-from ops.impact.blast import blast, lines, named
-from ops.impact.edges import standing
+from ops.impact.blast import blast_radius, lines, resolve
+from ops.impact.edges import dependency_graph
 from ops.plan.graph import Graph, Resource
 
 if TYPE_CHECKING:
@@ -70,22 +70,22 @@ def _states(page: Page) -> dict[str, str]:
 def test_a_click_on_any_part_shows_exactly_what_blast_says(
     plan: Plan, page: Page, written: str
 ) -> None:
-    impact = standing(plan("prod"))
+    impact = dependency_graph(plan("prod"))
     page.goto(written)
     parts = page.locator(".node").evaluate_all("nodes => nodes.map(node => node.dataset.name)")
     assert len(parts) > 40
     for part in parts:
         _click(page, part)
         assert _heading(page) == f"{part} in prod: what its loss affects"
-        assert _rows(page) == list(lines(blast(impact, named(impact, part))))
+        assert _rows(page) == list(lines(blast_radius(impact, resolve(impact, part))))
 
 
 def test_every_name_shows_what_blast_says_of_it(plan: Plan, page: Page, written: str) -> None:
-    impact = standing(plan("prod"))
+    impact = dependency_graph(plan("prod"))
     page.goto(written)
-    for name in sorted(impact.things.keys() | impact.resources.keys()):
+    for name in sorted(impact.nodes.keys() | impact.resources.keys()):
         page.evaluate("name => { location.hash = encodeURIComponent(name); show(); }", name)
-        assert _rows(page) == list(lines(blast(impact, named(impact, name))))
+        assert _rows(page) == list(lines(blast_radius(impact, resolve(impact, name))))
 
 
 def test_a_click_marks_what_is_hit_and_nothing_else(page: Page, written: str) -> None:
@@ -209,13 +209,13 @@ def test_it_works_with_a_thousand_services(plan: Plan, page: Page, tmp_path: Pat
         service = _renamed(audit, f"pencom-service-{number}")
         services.append(replace(service, inputs={**service.inputs, "calls": calls}))
     many = replace(plan("prod"), resources=(*plan("prod").resources, *services))
-    impact = standing(many)
+    impact = dependency_graph(many)
     page.goto(_write(many, tmp_path))
     for name in ("pencom-service-7", "pencom-postgresql"):
         page.get_by_role("searchbox").fill(name)
         page.keyboard.press("Enter")
         page.wait_for_selector(f'.chosen[data-name="{name}"]')
-        rows = list(lines(blast(impact, named(impact, name))))
+        rows = list(lines(blast_radius(impact, resolve(impact, name))))
         assert _rows(page) == rows
     assert len(rows) > SERVICES
     assert sum(state == "down" for state in _states(page).values()) > SERVICES

@@ -20,7 +20,7 @@ from ops.__main__ import main
 from ops.diagram.page import as_html
 from ops.diagram.parts import Diagram, Part, diagram
 from ops.diagram.svg import as_svg
-from ops.impact.dependencies import Effect, Standing
+from ops.impact.dependencies import DependencyGraph, Effect
 from ops.plan import formats as plan_command
 from ops.plan.graph import Graph
 
@@ -50,7 +50,7 @@ def _svg(planned: Graph) -> ElementTree.Element:
 
 def _example(edges: Edges) -> ElementTree.Element:
     parts = {name: Part(name, "system", "service", name, "Service") for name in "abcdefgh"}
-    drawn = Diagram("example", Standing(), parts, {}, dict(edges))
+    drawn = Diagram("example", DependencyGraph(), parts, {}, dict(edges))
     return ElementTree.fromstring(as_svg(drawn))
 
 
@@ -189,7 +189,7 @@ def test_any_graph_has_all_its_lines_and_its_boxes_apart(edges: Edges) -> None:
 
 def test_a_small_estate_has_room_for_the_legend_and_an_empty_one_is_drawn() -> None:
     for parts in ({}, {"a": Part("a", "system", "service", "a", "Service")}):
-        drawn = Diagram("example", Standing(), parts, {}, {})
+        drawn = Diagram("example", DependencyGraph(), parts, {}, {})
         svg = ElementTree.fromstring(as_svg(drawn))
         assert list(_boxes(svg)) == list(parts)
         lefts = [float(each.attrib["x"]) for each in _of_class(svg, "detail")]

@@ -1,4 +1,4 @@
-"""`ops blast` of the cloud: what stands on one thing, worked out by hand; whom to tell."""
+"""`ops blast` of the cloud: what depends on one part, worked out by hand, and who to contact."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from conftest import changed
-from standing_by_hand import (
+from expected_impact import (
     BACKEND,
     BEHIND_BACKEND,
     DONATIONS,
@@ -20,8 +20,8 @@ from standing_by_hand import (
     states,
 )
 
-from ops.impact import blast
-from ops.impact.edges import standing
+from ops.impact.blast import BlastRadius, blast_radius, resolve
+from ops.impact.edges import dependency_graph
 from ops.plan.graph import Graph, build
 
 Plan = Callable[[str], Graph]
@@ -32,7 +32,7 @@ CASES: dict[str, tuple[str, Expected]] = {
         {"down": {*KRO_URLS, "kro-prod"}, "stays": {ESCROW}},
     ),
     "its cluster": ("krotrust-database-cluster", {"down": {*KRO_URLS, "kro-prod", ESCROW}}),
-    "whom its cluster trusts": (
+    "its cluster's trusted sources": (
         "krotrust-database-trusted-sources",
         {"down": {*KRO_URLS, "kro-prod", ESCROW}},
     ),
@@ -57,8 +57,8 @@ CASES: dict[str, tuple[str, Expected]] = {
         "https://app2.krotrust.com/any/page",
         {"down": {"https://app2.krotrust.com/"}, "stays": {ESCROW}},
     ),
-    "a check, on which nothing stands": ("krotrust-uptime-api-check", {}),
-    "an alert, on which nothing stands": ("krotrust-alert-cpu", {}),
+    "a check, on which nothing depends": ("krotrust-uptime-api-check", {}),
+    "an alert, on which nothing depends": ("krotrust-alert-cpu", {}),
     "the donations": (
         "giv-prod-postgresql",
         {
@@ -96,14 +96,14 @@ CASES: dict[str, tuple[str, Expected]] = {
 }
 
 
-def _told(planned: Graph, name: str) -> blast.Blast:
-    found = standing(planned)
-    return blast.blast(found, blast.named(found, name))
+def _radius(planned: Graph, name: str) -> BlastRadius:
+    graph = dependency_graph(planned)
+    return blast_radius(graph, resolve(graph, name))
 
 
 @pytest.mark.parametrize(("name", "expected"), CASES.values(), ids=CASES)
-def test_exactly_this_stands_on(plan: Plan, name: str, expected: Expected) -> None:
-    assert states(_told(plan("prod"), name)) == expected
+def test_exactly_these_are_affected(plan: Plan, name: str, expected: Expected) -> None:
+    assert states(_radius(plan("prod"), name)) == expected
 
 
 @pytest.mark.parametrize(
@@ -138,14 +138,14 @@ def test_exactly_this_stands_on(plan: Plan, name: str, expected: Expected) -> No
         ),
     ],
 )
-def test_it_tells_whom_to_tell_and_where_recovery_is_written(
+def test_it_lists_who_to_contact_and_where_recovery_is_documented(
     plan: Plan, name: str, people: set[str], recovery: str
 ) -> None:
-    told = _told(plan("prod"), name)
-    assert set(told.tell) == people
-    assert told.recovery[0].startswith(recovery)
+    radius = _radius(plan("prod"), name)
+    assert set(radius.contacts) == people
+    assert radius.recovery[0].startswith(recovery)
 
 
-def test_with_a_reserved_ip_the_records_stand_on_it() -> None:
-    told = _told(build(changed("prod", {"krotrust.reservedIp": True})), "krotrust-address")
-    assert states(told) == {"down": KRO_URLS, "stays": {ESCROW}}
+def test_with_a_reserved_ip_the_records_depend_on_it() -> None:
+    radius = _radius(build(changed("prod", {"krotrust.reservedIp": True})), "krotrust-address")
+    assert states(radius) == {"down": KRO_URLS, "stays": {ESCROW}}

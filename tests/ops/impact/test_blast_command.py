@@ -13,9 +13,9 @@ from conftest import STACKS
 from typer.testing import CliRunner
 
 from ops.__main__ import app, main
-from ops.impact import blast
+from ops.impact.blast import blast_radius
 from ops.impact.dependencies import OUTSIDE, PRODUCTS, STORES
-from ops.impact.edges import MAIN, standing
+from ops.impact.edges import STORE_KINDS, dependency_graph
 from ops.plan.graph import Graph
 
 Plan = Callable[[str], Graph]
@@ -34,19 +34,19 @@ def test_the_text_counts_what_users_see_and_says_that_money_is_behind_it() -> No
     assert money.endswith("MONEY and personal data: campaigns, users, donations, withdrawals")
 
 
-def test_what_fails_in_part_is_told_wherever_it_is_noticed() -> None:
+def test_a_partial_failure_is_reported_wherever_it_is_noticed() -> None:
     assert _run("giv-prod-valkey").count("OTPs under way are lost") == 2  # backend and its URL
 
 
 def test_the_json_holds_the_same() -> None:
-    told: dict[str, Any] = json.loads(_run("redis", "--format", "json"))
-    assert told["stack"] == "prod"
-    assert {(each["name"], each["state"]) for each in told["services"]} == {
+    shown: dict[str, Any] = json.loads(_run("redis", "--format", "json"))
+    assert shown["stack"] == "prod"
+    assert {(each["name"], each["state"]) for each in shown["services"]} == {
         ("core", "partly"),
         ("compliance", "partly"),
     }
-    assert told["worth"] == ["neither money nor personal data"]
-    assert (told["urls"], told["machines"]) == ([], [])
+    assert shown["worth"] == ["neither money nor personal data"]
+    assert (shown["urls"], shown["machines"]) == ([], [])
 
 
 def test_the_picture_draws_each_once_and_no_arrow_to_what_it_lacks() -> None:
@@ -61,10 +61,10 @@ def test_the_picture_draws_each_once_and_no_arrow_to_what_it_lacks() -> None:
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("krotrust-dropet", "close to it: krotrust-droplet"),
-        ("Oracle", "close to it: oracle-ecrs"),
+        ("krotrust-dropet", "similar: krotrust-droplet"),
+        ("Oracle", "similar: oracle-ecrs"),
         ("api.krotrust.co", "api.krotrust.com"),
-        ("§", "`python -m ops plan` lists all"),
+        ("§", "`python -m ops plan` lists all names"),
         ("kro-prod", "is the name of krotrust-droplet, krotrust-vpc: say which"),
     ],
 )
@@ -77,15 +77,15 @@ def test_a_name_that_is_not_clear_is_one_message_and_exit_code_1(
     monkeypatch.setattr("sys.argv", ["ops", "blast", name])
     with pytest.raises(SystemExit) as stopped:
         main()
-    said = capsys.readouterr()
-    assert (stopped.value.code, said.out) == (1, "")
-    assert said.err.startswith("error: ")
-    assert shown in said.err
+    output = capsys.readouterr()
+    assert (stopped.value.code, output.out) == (1, "")
+    assert output.err.startswith("error: ")
+    assert shown in output.err
 
 
 def _stores(planned: Graph) -> Iterator[str]:
     for resource in planned.resources:
-        if resource.kind in MAIN:
+        if resource.kind in STORE_KINDS:
             yield resource.name
         elif resource.type == "estate:pencom:Store":
             databases = resource.inputs["databases"]
@@ -93,7 +93,7 @@ def _stores(planned: Graph) -> Iterator[str]:
             yield from () if databases else (resource.name,)
 
 
-def test_of_every_store_it_is_written_once_what_it_holds(plan: Plan) -> None:
+def test_every_store_has_its_contents_documented_once(plan: Plan) -> None:
     assert set(_stores(plan("prod"))) == set(STORES)
     for stack in STACKS:
         assert set(_stores(plan(stack))) <= set(STORES)
@@ -101,20 +101,20 @@ def test_of_every_store_it_is_written_once_what_it_holds(plan: Plan) -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_edge_has_two_ends_and_every_product_a_name(plan: Plan, stack: str) -> None:
-    found = standing(plan(stack))
-    assert {end for ends in found.edges for end in ends} <= set(found.things)
-    systems = {thing.system for thing in found.things.values()} - {OUTSIDE}
+    graph = dependency_graph(plan(stack))
+    assert {end for ends in graph.edges for end in ends} <= set(graph.nodes)
+    systems = {node.system for node in graph.nodes.values()} - {OUTSIDE}
     assert systems == set(plan(stack).systems())
     assert set(plan(stack).systems()) <= set(PRODUCTS)
 
 
-def test_a_store_that_nobody_described_is_said_to_be_undocumented(plan: Plan) -> None:
+def test_a_store_without_facts_is_reported_as_not_documented(plan: Plan) -> None:
     renamed = [
         replace(resource, name="krotrust-new")
         if resource.name == "krotrust-files-bucket"
         else resource
         for resource in plan("prod").resources
     ]
-    found = standing(replace(plan("prod"), resources=tuple(renamed)))
-    told = blast.blast(found, {"krotrust-new"})
-    assert [hit.why for hit in told.of("store")] == ["not documented: nobody wrote down what"]
+    graph = dependency_graph(replace(plan("prod"), resources=tuple(renamed)))
+    radius = blast_radius(graph, {"krotrust-new"})
+    assert [hit.why for hit in radius.of("store")] == ["not documented: contents unknown"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from standing_by_hand import (
+from expected_impact import (
     CORE_STORES,
     GATEWAYS,
     PENCOM_MONGODB,
@@ -16,8 +16,8 @@ from standing_by_hand import (
     states,
 )
 
-from ops.impact import blast
-from ops.impact.edges import standing
+from ops.impact.blast import blast_radius, resolve
+from ops.impact.edges import dependency_graph
 from ops.plan.graph import Graph
 
 Plan = Callable[[str], Graph]
@@ -138,24 +138,24 @@ CASES = {**HOSTS, **SERVICES, **STORES, **OF_OTHERS}
 
 @pytest.mark.parametrize("stack", ["prod", "stage"])
 @pytest.mark.parametrize("name", CASES)
-def test_of_pencom_exactly_this_stands_on(plan: Plan, name: str, stack: str) -> None:
-    found = standing(plan(stack))
-    told = blast.blast(found, blast.named(found, name))
-    own = tuple(hit for hit in told.hits if hit.thing.system == "pencom")
-    assert states(replace(told, hits=own)) == CASES[name]
+def test_of_pencom_exactly_these_are_affected(plan: Plan, name: str, stack: str) -> None:
+    graph = dependency_graph(plan(stack))
+    radius = blast_radius(graph, resolve(graph, name))
+    own = tuple(hit for hit in radius.hits if hit.node.system == "pencom")
+    assert states(replace(radius, hits=own)) == CASES[name]
 
 
 def test_nothing_that_pencom_has_or_uses_is_left_out(plan: Plan) -> None:
-    found = standing(plan("prod"))
-    own = {key for key, thing in found.things.items() if thing.system == "pencom"} - {"pencom"}
-    used = {edge.needed for edge in found.edges.values() if edge.dependent in own}
-    asked = {key for name in CASES for key in blast.named(found, name)}
+    graph = dependency_graph(plan("prod"))
+    own = {key for key, node in graph.nodes.items() if node.system == "pencom"} - {"pencom"}
+    used = {edge.needed for edge in graph.edges.values() if edge.dependent in own}
+    asked = {key for name in CASES for key in resolve(graph, name)}
     assert len(own) == len({**HOSTS, **SERVICES, **STORES, "oracle-ecrs": {}})
     assert asked == own | used | {"Termii"}
 
 
 @pytest.mark.parametrize(
-    ("said", "label"),
+    ("alias", "label"),
     [
         ("VPS 1", "vps-1"),
         ("pencom-compliance", "compliance"),
@@ -164,6 +164,6 @@ def test_nothing_that_pencom_has_or_uses_is_left_out(plan: Plan) -> None:
         ("HIGHLIGHT.IO", "Highlight.io"),
     ],
 )
-def test_what_people_call_it_finds_the_same(plan: Plan, said: str, label: str) -> None:
-    found = standing(plan("prod"))
-    assert [found.things[key].label for key in blast.named(found, said)] == [label]
+def test_what_people_call_it_finds_the_same(plan: Plan, alias: str, label: str) -> None:
+    graph = dependency_graph(plan("prod"))
+    assert [graph.nodes[key].label for key in resolve(graph, alias)] == [label]

@@ -1,4 +1,4 @@
-"""`ops blast` of third parties: one of a name, whose users in all products are told."""
+"""`ops blast` of third parties: one of a name, whose users in all products are listed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import STACKS, changed
-from standing_by_hand import GATEWAYS, GIV_API, GIV_SITES, KRO_URLS, SIX, Expected, states
+from expected_impact import GATEWAYS, GIV_API, GIV_SITES, KRO_URLS, SIX, Expected, states
 from typer.testing import CliRunner
 
 from components.facts.krogiving import BACKEND_SECRETS, FRONTEND_PUBLIC
@@ -18,11 +18,11 @@ from components.facts.third_parties import THIRD_PARTIES
 from ops.__main__ import app
 from ops.cli.errors import UsageError
 from ops.diagram.parts import diagram
-from ops.impact import blast
-from ops.impact.edges import standing
+from ops.impact.blast import BlastRadius, blast_radius, resolve
+from ops.impact.edges import dependency_graph
 from ops.plan.graph import Graph, build
-from ops.review import command as review
 from ops.review import report
+from ops.review.model import review
 from stacks import estate as stacks_estate
 
 Plan = Callable[[str], Graph]
@@ -47,21 +47,21 @@ CASES: dict[str, Expected] = {
 }
 
 
-def _told(planned: Graph, name: str) -> blast.Blast:
-    found = standing(planned)
-    return blast.blast(found, blast.named(found, name))
+def _radius(planned: Graph, name: str) -> BlastRadius:
+    graph = dependency_graph(planned)
+    return blast_radius(graph, resolve(graph, name))
 
 
 def _json(name: str) -> dict[str, Any]:
     done = CliRunner().invoke(app, ["blast", name, "--format", "json"])
     assert done.exit_code == 0, done.output
-    told: dict[str, Any] = json.loads(done.stdout)
-    return told
+    shown: dict[str, Any] = json.loads(done.stdout)
+    return shown
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_without_a_third_party_exactly_this_lacks_it(plan: Plan, name: str) -> None:
-    assert states(_told(plan("prod"), name)) == CASES[name]
+    assert states(_radius(plan("prod"), name)) == CASES[name]
 
 
 def test_no_third_party_is_left_out() -> None:
@@ -73,19 +73,19 @@ def test_a_text_counts_the_users_of_each_product_and_says_what_they_lack() -> No
     assert "KROGiving (donations): 3 partly of 4 public URLs" in done.stdout
     assert "KROTrust (escrow and conditional payment): 4 partly of 4 public URLs" in done.stdout
     assert "Pencom" not in done.stdout
-    told = "partly   kro-prod: payments through Paystack are neither made nor confirmed"
-    assert told in done.stdout
+    line = "partly   kro-prod: payments through Paystack are neither made nor confirmed"
+    assert line in done.stdout
 
 
-def test_of_what_only_we_notice_no_public_url_is_told() -> None:
-    told = _json("Highlight.io")
-    assert told["products"] == [
-        "KROGiving (donations): none touched of 4 public URLs",
-        "KROTrust (escrow and conditional payment): none touched of 4 public URLs",
+def test_of_what_only_we_notice_no_public_url_is_listed() -> None:
+    shown = _json("Highlight.io")
+    assert shown["products"] == [
+        "KROGiving (donations): none affected of 4 public URLs",
+        "KROTrust (escrow and conditional payment): none affected of 4 public URLs",
         "Pencom (pension compliance): 8 unseen of 8 services",
     ]
-    assert told["urls"] == []
-    assert {each["state"] for each in told["services"]} == {"unseen"}
+    assert shown["urls"] == []
+    assert {each["state"] for each in shown["services"]} == {"unseen"}
 
 
 def test_a_picture_leads_each_user_to_it() -> None:
@@ -96,41 +96,42 @@ def test_a_picture_leads_each_user_to_it() -> None:
 
 
 def test_an_unknown_name_is_answered_with_what_is_close(plan: Plan) -> None:
-    with pytest.raises(UsageError, match=r"nothing is called Sendgird; close to it: SendGrid$"):
-        _told(plan("prod"), "Sendgird")
-    with pytest.raises(
-        UsageError, match=r"nothing is called Highlight; close to it: Highlight\.io"
-    ):
-        _told(plan("prod"), "Highlight")
+    with pytest.raises(UsageError, match=r"nothing is called Sendgird; similar: SendGrid$"):
+        _radius(plan("prod"), "Sendgird")
+    with pytest.raises(UsageError, match=r"nothing is called Highlight; similar: Highlight\.io"):
+        _radius(plan("prod"), "Highlight")
     with pytest.raises(UsageError, match="nothing is called Remita"):
-        _told(plan("dr"), "Remita")  # Pencom alone uses it, and has no recovery site
+        _radius(plan("dr"), "Remita")  # Pencom alone uses it, and has no recovery site
 
 
-def test_one_whose_variables_nothing_fills_is_known_and_nothing_stands_on_it(plan: Plan) -> None:
+def test_one_whose_variables_nothing_fills_is_known_and_affects_nothing(plan: Plan) -> None:
     alone = tuple(each for each in plan("prod").resources if each.system == "pencom")
-    told = _told(replace(plan("prod"), resources=alone), "Termii")
-    assert (states(told), told.products, told.tell) == ({}, (), ())
+    radius = _radius(replace(plan("prod"), resources=alone), "Termii")
+    assert (states(radius), radius.products, radius.contacts) == ({}, (), ())
 
 
 def test_a_variable_of_its_name_is_all_that_a_new_user_takes(
     plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     audit = INVENTORY.services["audit"]
-    given = replace(audit, secrets=(*audit.secrets, "PAYSTACK_SECRET_KEY"))
-    services = {**INVENTORY.services, "audit": given}
+    with_key = replace(audit, secrets=(*audit.secrets, "PAYSTACK_SECRET_KEY"))
+    services = {**INVENTORY.services, "audit": with_key}
     monkeypatch.setattr(stacks_estate, "INVENTORY", replace(INVENTORY, services=services))
     after = build(changed("prod", {}))
-    assert states(_told(after, "Paystack"))["partly"] == CASES["Paystack"]["partly"] | {"audit"}
-    told = review.review(plan("prod"), after, "a plan")
-    assert told.counts() == {"update": 1}
+    assert states(_radius(after, "Paystack"))["partly"] == CASES["Paystack"]["partly"] | {"audit"}
+    change = review(plan("prod"), after, "a plan")
+    assert change.counts() == {"update": 1}
     line = "! update pencom-audit (Service): secretVariables: + PAYSTACK_SECRET_KEY"
-    assert line in report.as_text(told)
+    assert line in report.as_text(change)
 
 
 def test_every_key_that_krogiving_is_given_is_a_third_party_s_or_said_not_to_be() -> None:
     words = {name.partition(".")[0].upper() for name in THIRD_PARTIES}
     others = {key for key in (*BACKEND_SECRETS, *FRONTEND_PUBLIC) if not words & {*key.split("_")}}
-    assert others == {"JWT_SECRET_KEY", "REACT_APP_SPLIT_API_KEY"}  # of the last nobody told whose
+    assert others == {
+        "JWT_SECRET_KEY",
+        "REACT_APP_SPLIT_API_KEY",
+    }  # the second one's owner is unknown
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -138,4 +139,4 @@ def test_the_picture_of_the_estate_leaves_third_parties_out(plan: Plan, stack: s
     drawn = diagram(plan(stack))
     assert not set(THIRD_PARTIES) & {*drawn.parts, *drawn.part_of}
     assert not set(THIRD_PARTIES) & {end for ends in drawn.edges for end in ends}
-    assert set(THIRD_PARTIES) & set(drawn.impact.things)  # whose names its page answers
+    assert set(THIRD_PARTIES) & set(drawn.impact.nodes)  # whose names its page answers

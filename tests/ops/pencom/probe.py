@@ -1,6 +1,6 @@
-"""Run inside a network namespace: listens on ports, or tries to connect to every one of others.
+"""Runs inside a network namespace: listens on ports, or tries to connect to all ports of others.
 
-Knows nothing of the project, so that it can run on its own. Arguments: `listen PORTS` or
+Imports nothing of the project, so that it runs on its own. Arguments: `listen PORTS` or
 `connect PORTS ADDRESSES`, each as JSON.
 """
 
@@ -28,7 +28,7 @@ def listen(ports: list[int]) -> None:
 
 
 def connect(ports: list[int], addresses: list[str]) -> None:
-    """Print [address, port] of every connection that came about."""
+    """Print [address, port] of every connection that succeeds."""
     reached = []
     for address in addresses:
         for port in ports:

@@ -1,4 +1,4 @@
-// Stands for a service: answers /health on the port that it is given, and logs when it started.
+// A stub of a service: answers /health on the port of its environment, and logs its start.
 const { createServer } = require("http");
 const { appendFileSync } = require("fs");
 const name = Object.keys(process.env).find((each) => each.endsWith("_SERVICE_PORT"));

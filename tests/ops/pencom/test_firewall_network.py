@@ -1,4 +1,4 @@
-"""The firewalls at work: a network namespace a machine, and every pair and port is tried."""
+"""The firewalls in network namespaces, one a machine: tries every pair and port."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from estates import SETTINGS, needs, prod, ran, written
+from inventories import SETTINGS, export_to, needs, prod, run_program
 
 PROBE = Path(__file__).with_name("probe.py")
 OPERATOR, VISITOR = "203.0.113.10", "198.51.100.7"
@@ -23,8 +23,8 @@ MACHINES = {
     "visitor": VISITOR,
 }
 SERVICES = {f"vps-2:{port}" for port in (4000, 5000, 6000, 7000, 8000, 9000)}
-# Who reaches whom where: the handover's table of calls, stores and exposure, and nothing else.
-# To machines outside the inventory a host may go on 53, 80 and 443.
+# What each machine reaches: the handover's table of calls, stores and exposure, and nothing else.
+# A host reaches ports 53, 80 and 443 of machines outside the inventory.
 OUTSIDE = {f"{machine}:{port}" for machine in ("operator", "visitor") for port in (53, 80, 443)}
 REACHED = {
     "vps-1": {
@@ -59,22 +59,22 @@ PORTS = sorted(
 
 
 def _network() -> str:
-    """Why no namespaces can be made here; empty where they can."""
+    """Return why this machine can make no namespaces; empty text if it can."""
     if not (shutil.which("ip") and shutil.which("nft")):
         return "ip (iproute2) and nft (nftables) are not both on PATH"
     name = f"try-{uuid.uuid4().hex[:8]}"
-    made = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True)
-    if made.returncode:
-        return f"no network namespace may be made here: {made.stderr.strip()}"
-    asked = subprocess.run(
+    added = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True)
+    if added.returncode:
+        return f"no permission for a network namespace: {added.stderr.strip()}"
+    listed = subprocess.run(
         ["ip", "netns", "exec", name, "nft", "list", "tables"], capture_output=True, text=True
     )
-    ran("ip", "netns", "del", name)
-    return f"nft may not ask the kernel: {asked.stderr.strip()}" if asked.returncode else ""
+    run_program("ip", "netns", "del", name)
+    return f"nft has no permission: {listed.stderr.strip()}" if listed.returncode else ""
 
 
 class Network:
-    """A namespace for each machine, all on one wire; an address is reached without a router."""
+    """A namespace for each machine, all on one bridge, without a router."""
 
     def __init__(self, stack: ExitStack) -> None:
         self._prefix = uuid.uuid4().hex[:6]
@@ -96,14 +96,14 @@ class Network:
         return f"{machine}-{self._prefix}"
 
     def _add(self, machine: str) -> None:
-        ran("ip", "netns", "add", self.name(machine))
-        self._stack.callback(ran, "ip", "netns", "del", self.name(machine))
+        run_program("ip", "netns", "add", self.name(machine))
+        self._stack.callback(run_program, "ip", "netns", "del", self.name(machine))
 
     def ip(self, machine: str, *arguments: str) -> None:
-        ran("ip", "-n", self.name(machine), *arguments)
+        run_program("ip", "-n", self.name(machine), *arguments)
 
     def run(self, machine: str, *command: str | Path) -> str:
-        return ran("ip", "netns", "exec", self.name(machine), *command)
+        return run_program("ip", "netns", "exec", self.name(machine), *command)
 
     @contextmanager
     def listening(self, machine: str) -> Iterator[None]:
@@ -125,7 +125,7 @@ class Network:
             process.communicate(timeout=30)
 
     def reached(self, machine: str) -> set[str]:
-        """Whom a machine reaches of all others, and where."""
+        """Return each `machine:port` of the others that a machine reaches."""
         others = {address: name for name, address in MACHINES.items() if name != machine}
         printed = self.run(
             *(machine, sys.executable, "-I", PROBE, "connect"),
@@ -139,18 +139,18 @@ def network() -> Iterator[Network]:
     if why := _network():
         pytest.skip(why)
     with ExitStack() as stack:
-        made = Network(stack)
+        network = Network(stack)
         for machine in MACHINES:
-            stack.enter_context(made.listening(machine))
-        yield made
+            stack.enter_context(network.listening(machine))
+        yield network
 
 
 @pytest.fixture(scope="module")
 def guarded(network: Network, tmp_path_factory: pytest.TempPathFactory) -> Network:
-    # Without rules everything connects: what is refused below, the rules refuse.
+    # Without rules everything connects, so every refusal below comes from the rules.
     reached = network.reached("visitor")
     assert reached == {f"{m}:{port}" for m in MACHINES if m != "visitor" for port in PORTS}
-    folder = written(prod(), "firewall", tmp_path_factory.mktemp("firewall"))
+    folder = export_to(prod(), "firewall", tmp_path_factory.mktemp("firewall"))
     for host in prod().hosts:
         network.run(host, "nft", "-f", folder / f"{host}.nft")
         network.run(host, "nft", "-f", folder / f"{host}.nft")  # loading it again replaces it
@@ -160,20 +160,18 @@ def guarded(network: Network, tmp_path_factory: pytest.TempPathFactory) -> Netwo
 @needs("nft")
 @pytest.mark.parametrize("machine", list(MACHINES))
 def test_every_declared_flow_connects_and_nothing_else(machine: str, guarded: Network) -> None:
-    wanted = REACHED[machine]
-    if machine not in prod().hosts:  # it is not ours to guard: among themselves all is open
+    expected = REACHED[machine]
+    if machine not in prod().hosts:  # no rules: such machines reach each other on every port
         open_ones = [m for m in MACHINES if m not in prod().hosts and m != machine]
-        wanted = wanted | {f"{m}:{port}" for m in open_ones for port in PORTS}
+        expected = expected | {f"{m}:{port}" for m in open_ones for port in PORTS}
     reached = guarded.reached(machine)
-    assert {"lacks": wanted - reached, "beyond": reached - wanted} == {
-        "lacks": set(),
-        "beyond": set(),
-    }
+    assert reached - expected == set()
+    assert expected - reached == set()
 
 
 def test_the_rules_of_others_on_the_host_stay(guarded: Network, tmp_path: Path) -> None:
     guarded.run("vps-4", "nft", "add table inet others")
-    rules = written(prod(), "firewall", tmp_path) / "vps-4.nft"
+    rules = export_to(prod(), "firewall", tmp_path) / "vps-4.nft"
     guarded.run("vps-4", "nft", "-f", rules)
     tables = guarded.run("vps-4", "nft", "list", "tables").splitlines()
     assert sorted(tables) == ["table inet others", "table inet pencom"]

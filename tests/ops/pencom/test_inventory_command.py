@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from estates import described, prod, read_from
+from inventories import inventory_of, planned, prod
 from typer.testing import CliRunner
 
 from components.facts.pencom import SERVICES
@@ -16,24 +17,24 @@ from ops.__main__ import app
 from ops.cli.errors import UsageError
 from ops.engine import pulumi_cli
 from ops.pencom import export
-from ops.pencom.inventory import read
+from ops.pencom.inventory import from_resources
 from ops.plan.graph import Graph
 
 
 def _run(*arguments: str, code: int = 0) -> str:
-    done = CliRunner().invoke(app, ["inventory", *arguments])
-    assert done.exit_code == code, done.output
-    return done.stdout
+    result = CliRunner().invoke(app, ["inventory", *arguments])
+    assert result.exit_code == code, result.output
+    return result.stdout
 
 
 def _refused(*arguments: str) -> str:
-    done = CliRunner().invoke(app, ["inventory", *arguments])
-    assert isinstance(done.exception, UsageError), done.output
-    return str(done.exception)
+    result = CliRunner().invoke(app, ["inventory", *arguments])
+    assert isinstance(result.exception, UsageError), result.output
+    return str(result.exception)
 
 
 def _as_state(graph: Graph) -> dict[str, Any]:
-    """What the engine exports of a graph, as far as it matters here."""
+    """The parts of the engine's export that the inventory needs."""
     resources = [
         {"urn": each.urn, "type": each.type, "inputs": each.inputs} for each in graph.resources
     ]
@@ -41,14 +42,15 @@ def _as_state(graph: Graph) -> dict[str, Any]:
 
 
 def _exported(monkeypatch: pytest.MonkeyPatch, state: dict[str, Any]) -> list[tuple[str, ...]]:
-    asked: list[tuple[str, ...]] = []
+    """Let pulumi print a state. Returns the calls."""
+    calls: list[tuple[str, ...]] = []
 
-    def text(*arguments: str) -> str:
-        asked.append(arguments)
+    def text(*arguments: str, **_: Any) -> str:
+        calls.append(arguments)
         return json.dumps(state)
 
     monkeypatch.setattr(pulumi_cli, "text", text)
-    return asked
+    return calls
 
 
 @pytest.mark.parametrize("form", sorted(export.FORMATS))
@@ -56,9 +58,9 @@ def test_the_state_gives_the_same_files_as_the_plan_it_came_from(
     form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     declared = _run("--format", form)
-    asked = _exported(monkeypatch, _as_state(described()))
+    calls = _exported(monkeypatch, _as_state(planned()))
     assert _run("--format", form, "--from-state") == declared
-    assert asked == [("stack", "export", "--stack", "prod")]
+    assert calls == [("stack", "export", "--stack", "prod")]
 
 
 def test_from_the_state_comes_what_was_deployed_not_what_is_declared(
@@ -67,7 +69,7 @@ def test_from_the_state_comes_what_was_deployed_not_what_is_declared(
     elsewhere = {"vps-1": "203.0.113.20", "vps-2": "10.20.0.77"} | {
         f"vps-{n}": f"10.20.0.1{n}" for n in (3, 4)
     }
-    _exported(monkeypatch, _as_state(described(hosts=elsewhere)))
+    _exported(monkeypatch, _as_state(planned(hosts=elsewhere)))
     assert "HostName 10.20.0.77" in _run("--format", "ssh", "--from-state")
     assert "HostName 10.20.0.77" not in _run("--format", "ssh")
 
@@ -77,16 +79,18 @@ def test_a_state_without_pencom_and_one_of_an_older_program_are_told(
 ) -> None:
     _exported(monkeypatch, {"version": 3, "deployment": {"manifest": {}}})
     assert _refused("--format", "ssh", "--from-state").startswith("prod has no Pencom")
-    state = _as_state(described())
+    state = _as_state(planned())
     for resource in state["deployment"]["resources"]:
         resource["inputs"].pop("gateway", None)
     _exported(monkeypatch, state)
-    told = _refused("--format", "ssh", "--from-state")
-    assert "(gateway): an older one wrote the state. `up` first" in told
+    error = _refused("--format", "ssh", "--from-state")
+    assert "(gateway): an older version recorded it. Run `up` first" in error
 
 
 def test_a_stack_without_pencom_is_told() -> None:
-    assert _refused("--stack", "dr", "--format", "env").startswith("dr has no Pencom")
+    assert _refused("--stack", "dr", "--format", "env").startswith(
+        "dr has no Pencom: choose prod or stage;"
+    )
 
 
 def test_several_files_are_printed_one_after_the_other_and_a_single_one_as_it_is() -> None:
@@ -113,12 +117,14 @@ def test_a_skeleton_is_for_its_owner_alone_and_never_goes_over_a_filled_in_file(
     modes = {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
     assert modes == {0o600}
 
-    _run("--format", "env", "--output", str(tmp_path))  # nothing was filled in yet
+    _run("--format", "env", "--output", str(tmp_path))  # no blank was filled in yet
     filled = tmp_path / "core.env"
     filled.write_text("JWT_SECRET=canary-7f3a9c\n")
     (tmp_path / "audit.env").unlink()
-    told = _refused("--format", "env", "--output", str(tmp_path))
-    assert told.startswith(f"{filled}: there already, and may hold secrets; nothing was written")
+    error = _refused("--format", "env", "--output", str(tmp_path))
+    assert error.startswith(
+        f"{filled} would be overwritten, and may hold secrets; nothing was written"
+    )
     assert filled.read_text() == "JWT_SECRET=canary-7f3a9c\n"
     assert not (tmp_path / "audit.env").exists()
 
@@ -146,26 +152,29 @@ def test_a_filled_in_skeleton_has_no_findings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "error"),
     [
-        (("--format", "env", "--check", "x/.env"), "'' is no service: name one with --service"),
-        (("--format", "env", "--check", "x/.env", "--service", "cor"), "'cor' is no service"),
+        (
+            ("--format", "env", "--check", "x/.env"),
+            "'' is not a service: choose one with --service",
+        ),
+        (("--format", "env", "--check", "x/.env", "--service", "cor"), "'cor' is not a service"),
         (("--format", "env", "--check", "gone/core.env"), "cannot be read: No such file"),
         (("--format", "ssh", "--check", "core.env"), "--format env"),
         (("--format", "ssh", "--config-file", "gone.yaml"), "there is no gone.yaml"),
         (("--format", "ssh", "--stack", "sandbox"), "there is no Pulumi.sandbox.yaml"),
     ],
 )
-def test_what_cannot_be_is_refused_with_what_can(arguments: tuple[str, ...], told: str) -> None:
-    assert told in _refused(*arguments)
+def test_what_cannot_be_is_refused_with_what_can(arguments: tuple[str, ...], error: str) -> None:
+    assert error in _refused(*arguments)
 
 
 def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("in the way")
-    told = _refused("--format", "prometheus", "--output", str(file))
-    assert told.startswith(f"{file}")
-    assert "cannot be written" in told
+    error = _refused("--format", "prometheus", "--output", str(file))
+    assert error.startswith(f"{file}")
+    assert "cannot be written" in error
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
@@ -175,15 +184,15 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 
 def test_without_a_host_that_faces_the_internet_nobody_could_log_in() -> None:
-    graph = described()
-    closed = [
-        (each.type, each.name, {**each.inputs, "exposure": "internal"})
+    graph = planned()
+    internal = [
+        replace(each, inputs={**each.inputs, "exposure": "internal"})
         if each.type.endswith(":Host")
-        else (each.type, each.name, each.inputs)
+        else each
         for each in graph.resources
     ]
-    found = read("prod", closed)
+    inventory = from_resources("prod", internal)
     for form in ("ssh", "ansible", "firewall"):
-        with pytest.raises(UsageError, match="nobody could log in"):
-            export.texts(found, form)
-    assert read_from(graph).ingress.name == "vps-1"
+        with pytest.raises(UsageError, match="no host of prod faces the internet"):
+            export.texts(inventory, form)
+    assert inventory_of(graph).ingress.name == "vps-1"

@@ -1,4 +1,4 @@
-"""Each export read by the program that it is for."""
+"""Each export, read by its own program."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from estates import described, needs, prod, ran, read_from, written
+from inventories import export_to, inventory_of, needs, planned, prod, run_program
 
 from components.facts.pencom import SERVICES
 from ops.pencom import export
@@ -45,13 +45,13 @@ def _ansible(folder: Path) -> dict[str, str]:
 
 @needs("ansible-inventory")
 def test_ansible_lists_the_inventory_without_a_warning(tmp_path: Path) -> None:
-    file = written(prod(), "ansible", tmp_path) / "inventory.yml"
+    file = export_to(prod(), "ansible", tmp_path) / "inventory.yml"
     environ = _ansible(tmp_path)
-    done = subprocess.run(
+    result = subprocess.run(
         ["ansible-inventory", "-i", file, "--list"], capture_output=True, text=True, env=environ
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    listed = json.loads(done.stdout)
+    assert (result.returncode, result.stderr) == (0, "")
+    listed = json.loads(result.stdout)
     assert listed["service_core"]["hosts"] == ["vps-2"]
     assert listed["_meta"]["hostvars"]["vps-2"]["pencom_core"]["ports"] == {
         "http": 4000,
@@ -61,21 +61,12 @@ def test_ansible_lists_the_inventory_without_a_warning(tmp_path: Path) -> None:
 
 @needs("ansible-playbook")
 def test_a_playbook_finds_the_facts_in_check_mode(tmp_path: Path) -> None:
-    file = written(prod(), "ansible", tmp_path) / "inventory.yml"
+    file = export_to(prod(), "ansible", tmp_path) / "inventory.yml"
     play = tmp_path / "play.yml"
     play.write_text(PLAY)
     extra = {"ansible_python_interpreter": sys.executable, "folder": str(tmp_path)}
-    command = [
-        "ansible-playbook",
-        "--check",
-        "-c",
-        "local",
-        "-e",
-        json.dumps(extra),
-        "-i",
-        str(file),
-    ]
-    printed = ran(*command, play, env=_ansible(tmp_path))
+    options = ("--check", "-c", "local", "-e", json.dumps(extra), "-i", file)
+    printed = run_program("ansible-playbook", *options, play, env=_ansible(tmp_path))
     assert "changed=1" in printed
     assert not (tmp_path / "compliance").exists()
     assert "failed=0" in printed
@@ -88,15 +79,15 @@ def test_a_playbook_finds_the_facts_in_check_mode(tmp_path: Path) -> None:
 def test_promtool_accepts_the_configuration_with_its_targets(
     settings: dict[str, Any], tmp_path: Path
 ) -> None:
-    folder = written(read_from(described(**settings)), "prometheus", tmp_path)
-    printed = ran("promtool", "check", "config", folder / "prometheus.yml")
+    folder = export_to(inventory_of(planned(**settings)), "prometheus", tmp_path)
+    printed = run_program("promtool", "check", "config", folder / "prometheus.yml")
     assert "SUCCESS" in printed
     broken = folder / "targets" / "nodes.yml"
     broken.write_text(broken.read_text() + "- targets: 5\n")
-    done = subprocess.run(
+    result = subprocess.run(
         ["promtool", "check", "config", folder / "prometheus.yml"], capture_output=True
     )
-    assert done.returncode != 0  # so the targets were read above, too
+    assert result.returncode != 0  # so the targets were read above, too
 
 
 @needs("ssh")
@@ -110,8 +101,8 @@ def test_promtool_accepts_the_configuration_with_its_targets(
     ],
 )
 def test_ssh_resolves_each_host(host: str, address: str, jump: str | None, tmp_path: Path) -> None:
-    config = written(prod(), "ssh", tmp_path) / "ssh_config"
-    printed = ran("ssh", "-G", "-F", config, host)
+    config = export_to(prod(), "ssh", tmp_path) / "ssh_config"
+    printed = run_program("ssh", "-G", "-F", config, host)
     resolved = dict(line.split(" ", 1) for line in printed.splitlines() if " " in line)
     assert resolved["hostname"] == address
     assert resolved["port"] == "22"
@@ -121,34 +112,34 @@ def test_ssh_resolves_each_host(host: str, address: str, jump: str | None, tmp_p
 @needs("nft")
 @pytest.mark.parametrize("settings", [{}, IPV6], ids=["ipv4", "ipv6"])
 def test_nft_accepts_the_rules_of_each_host(settings: dict[str, Any], tmp_path: Path) -> None:
-    asked = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True)
-    if asked.returncode:
-        pytest.skip(f"nft may not ask the kernel: {asked.stderr.strip()}")
-    files = sorted(written(read_from(described(**settings)), "firewall", tmp_path).iterdir())
+    listed = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip(f"nft has no permission: {listed.stderr.strip()}")
+    files = sorted(export_to(inventory_of(planned(**settings)), "firewall", tmp_path).iterdir())
     assert [file.name for file in files] == [f"vps-{number}.nft" for number in range(1, 5)]
     for file in files:
-        ran("nft", "-c", "-f", file)
+        run_program("nft", "-c", "-f", file)
 
 
 @needs("node")
 @pytest.mark.parametrize("name", sorted(SERVICES))
 def test_node_reads_what_a_skeleton_says(name: str, tmp_path: Path) -> None:
-    text = (written(prod(), "env", tmp_path) / f"{name}.env").read_text()
+    text = (export_to(prod(), "env", tmp_path) / f"{name}.env").read_text()
     program = "console.log(JSON.stringify(require('util').parseEnv(process.argv[1])))"
-    given = json.loads(ran("node", "-e", program, text))
+    values = json.loads(run_program("node", "-e", program, text))
     service = SERVICES[name]
     listed = (*service.variables, *service.secrets)
-    assert set(given) == {each for each in listed if not each.endswith("*")}
-    assert given["CORE_SERVICE_URL"] == "http://10.20.0.12:4000"
-    assert {given[secret] for secret in service.secrets} == {""}
+    assert set(values) == {each for each in listed if not each.endswith("*")}
+    assert values["CORE_SERVICE_URL"] == "http://10.20.0.12:4000"
+    assert {values[secret] for secret in service.secrets} == {""}
 
 
 @needs("node")
 def test_node_reads_an_ecosystem_file(tmp_path: Path) -> None:
-    folder = written(prod(), "pm2", tmp_path)
+    folder = export_to(prod(), "pm2", tmp_path)
     program = "console.log(JSON.stringify(require(process.argv[1])))"
-    read = json.loads(ran("node", "-e", program, folder / "ecosystem.vps-2.config.js"))
-    ports = {app["name"]: set(map(int, app["env"].values())) for app in read["apps"]}
+    document = json.loads(run_program("node", "-e", program, folder / "ecosystem.vps-2.config.js"))
+    ports = {app["name"]: set(map(int, app["env"].values())) for app in document["apps"]}
     carried = prod().hosts["vps-2"].carries
     assert ports == {name: set(SERVICES[name].ports.values()) for name in carried}
 

@@ -8,21 +8,21 @@ from typing import Any
 
 import pytest
 import yaml
-from estates import SETTINGS, described, moved, prod, read_from, with_service
+from inventories import SETTINGS, inventory_of, moved, planned, prod, with_service
 
+from components import inventory as facts
 from components.facts.pencom import INVENTORY, SERVICES
-from components.inventory import Inventory, problems
 from ops.cli.errors import UsageError
 from ops.pencom import export
-from ops.pencom.inventory import Estate
+from ops.pencom.inventory import Inventory
 from ops.plan import rendered
 from ops.plan.changes import changes
 
 FORMATS = sorted(export.FORMATS)
 
 
-def _file(estate: Estate, form: str, name: str) -> str:
-    return export.texts(estate, form)[name]
+def _file(inventory: Inventory, form: str, name: str) -> str:
+    return export.texts(inventory, form)[name]
 
 
 def _pm2(text: str) -> list[dict[str, Any]]:
@@ -100,7 +100,7 @@ def test_pm2_gets_entry_points_and_ports_of_each_host() -> None:
 
 def test_there_is_no_ecosystem_file_under_docker() -> None:
     with pytest.raises(UsageError, match="processManager to pm2"):
-        export.texts(read_from(described(processManager="docker")), "pm2")
+        export.texts(inventory_of(planned(processManager="docker")), "pm2")
 
 
 def test_prometheus_watches_every_host_and_every_service() -> None:
@@ -153,7 +153,7 @@ def test_a_host_drops_what_no_rule_lets_in_through_or_out(hook: str) -> None:
 
 def test_an_allow_list_may_hold_networks_of_both_kinds_that_overlap() -> None:
     allowed = ["198.18.0.0/16", "198.18.7.0/24", "2001:db8::/32"]
-    rules = _file(read_from(described(sshAllowList=allowed)), "firewall", "vps-1.nft")
+    rules = _file(inventory_of(planned(sshAllowList=allowed)), "firewall", "vps-1.nft")
     assert "ip saddr { 198.18.0.0/16 } tcp dport 22 accept" in rules
     assert "ip6 saddr { 2001:db8::/32 } tcp dport 22 accept" in rules
 
@@ -212,7 +212,7 @@ def test_a_skeleton_names_every_variable_and_fills_in_no_secret(name: str) -> No
         assert re.search(rf"^{secret}=$", text, re.M), secret
 
 
-# An inventory with one other fact, how the plan shows it, and by file what the exports say then.
+# An inventory with one other fact, its line in the plan, and a new text by exported file.
 CHANGES = [
     pytest.param(
         moved("payments", "vps-4"),
@@ -259,16 +259,16 @@ CHANGES = [
 
 @pytest.mark.parametrize(("inventory", "line", "exported"), CHANGES)
 def test_a_changed_fact_shows_in_the_plan_and_in_the_exports(
-    inventory: Inventory, line: str, exported: dict[str, str]
+    inventory: facts.Inventory, line: str, exported: dict[str, str]
 ) -> None:
     addresses = {f"hosts.{name}": address for name, address in SETTINGS["hosts"].items()}
     addresses |= {f"foreign.{name}": address for name, address in SETTINGS["foreign"].items()}
-    assert list(problems(inventory, addresses, SETTINGS["storePorts"])) == []
-    before, after = described(), described(inventory)
+    assert list(facts.problems(inventory, addresses, SETTINGS["storePorts"])) == []
+    before, after = planned(), planned(inventory)
     old, new = (yaml.safe_load(rendered.as_text(graph)) for graph in (before, after))
     lines = [text for change in changes(old, new) for text in change.lines()]
     assert line in lines
     for file, text in exported.items():
         form, _, name = file.partition(" ")
-        assert text in _file(read_from(after), form, name), file
+        assert text in _file(inventory_of(after), form, name), file
         assert text not in export.texts(prod(), form).get(name, ""), file

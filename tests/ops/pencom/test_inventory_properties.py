@@ -1,4 +1,4 @@
-"""Whatever a valid inventory holds: every export is read by its parser, and stores start first."""
+"""Properties of every valid inventory: parsers accept its exports, and stores start first."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 import yaml
-from estates import described, needs, ran, read_from
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from inventories import inventory_of, needs, planned, run_program
 
+from components import inventory as facts
 from components.facts.pencom import INVENTORY, SERVICES
-from components.inventory import Host, Inventory, Service, problems
 from ops.pencom import env_check, export
-from ops.pencom.inventory import Estate
+from ops.pencom.inventory import Inventory
 from ops.pencom.order import sequence, steps
 
 NAMES = st.from_regex(r"[a-z]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True)
@@ -35,15 +35,15 @@ fewer = settings(max_examples=10, deadline=None, derandomize=True)
 
 
 @st.composite
-def services(draw: st.DrawFn, names: list[str]) -> dict[str, Service]:
+def services(draw: st.DrawFn, names: list[str]) -> dict[str, facts.Service]:
     """Services that call anyone, and start after some of those named before them."""
     ports = draw(st.lists(st.integers(10_000, 60_000), unique=True, min_size=30, max_size=30))
     some = st.lists(st.sampled_from(names), unique=True, max_size=3)
-    found = {}
+    drawn = {}
     for number, name in enumerate(names):
         earlier = st.lists(st.sampled_from(names[:number]), unique=True) if number else st.just([])
         numbers = {"http": ports[2 * number], "tcp": ports[2 * number + 1]}
-        found[name] = Service(
+        drawn[name] = facts.Service(
             ports=numbers if draw(st.booleans()) else {"http": numbers["http"]},
             entry_point=f"dist/apps/{name}/main.js",
             calls=tuple(draw(some)),
@@ -54,105 +54,110 @@ def services(draw: st.DrawFn, names: list[str]) -> dict[str, Service]:
             secrets=tuple(draw(st.lists(st.sampled_from(SECRETS), unique=True))),
             gateway=number == 0,
         )
-    return found
+    return drawn
 
 
 @st.composite
-def estates(draw: st.DrawFn) -> Estate:
+def inventories(draw: st.DrawFn) -> Inventory:
     """A valid inventory, registered and read back."""
     taken = {*INVENTORY.hosts, *INVENTORY.stores, *INVENTORY.foreign, "nginx"}
     drawn = draw(st.lists(NAMES, unique=True, min_size=1, max_size=12))
     names = [*dict.fromkeys(name for name in drawn if name not in taken)] or ["a-service"]
     further = [f"host-{number}" for number in range(draw(st.integers(1, 3)))]
-    places: dict[str, list[str]] = {host: [] for host in further}
+    placed: dict[str, list[str]] = {host: [] for host in further}
     for name in names[1:]:
-        places[draw(st.sampled_from(further))].append(name)
+        placed[draw(st.sampled_from(further))].append(name)
     internet = ["nginx"] if draw(st.booleans()) else []
     hosts = {
-        "front": Host("ingress", "internet", (*internet, names[0])),
-        "data": Host("databases", "internal", tuple(INVENTORY.stores)),
-        **{host: Host("services", "internal", tuple(things)) for host, things in places.items()},
+        "front": facts.Host("ingress", "internet", (*internet, names[0])),
+        "data": facts.Host("databases", "internal", tuple(INVENTORY.stores)),
+        **{
+            host: facts.Host("services", "internal", tuple(carried))
+            for host, carried in placed.items()
+        },
     }
-    inventory = Inventory(hosts, draw(services(names)), INVENTORY.stores, INVENTORY.foreign)
+    inventory = facts.Inventory(hosts, draw(services(names)), INVENTORY.stores, INVENTORY.foreign)
     count = len(hosts) + 1
-    given_ = draw(st.lists(ADDRESSES, unique=True, min_size=count, max_size=count))
+    drawn_addresses = draw(st.lists(ADDRESSES, unique=True, min_size=count, max_size=count))
     stack: dict[str, Any] = {
-        "hosts": dict(zip(hosts, given_, strict=False)),
-        "foreign": {"oracle-ecrs": given_[-1]},
+        "hosts": dict(zip(hosts, drawn_addresses, strict=False)),
+        "foreign": {"oracle-ecrs": drawn_addresses[-1]},
         "sshAllowList": draw(st.lists(st.sampled_from(NETWORKS), unique=True, min_size=1)),
         "processManager": "pm2",
     }
     addresses = {f"hosts.{name}": address for name, address in stack["hosts"].items()}
-    addresses["foreign.oracle-ecrs"] = given_[-1]
-    found = list(problems(inventory, addresses, {"postgresql": 5432, "mongodb": 27017}))
-    assert found == []
-    return read_from(described(inventory, **stack))
+    addresses["foreign.oracle-ecrs"] = drawn_addresses[-1]
+    ports = {"postgresql": 5432, "mongodb": 27017}
+    assert list(facts.problems(inventory, addresses, ports)) == []
+    return inventory_of(planned(inventory, **stack))
 
 
 @few
-@given(estates())
-def test_nothing_starts_before_its_stores_or_what_it_starts_after(estate: Estate) -> None:
-    order = sequence(estate)
-    assert sorted(order) == sorted([*estate.services, *estate.stores])
+@given(inventories())
+def test_nothing_starts_before_its_stores_or_what_it_starts_after(inventory: Inventory) -> None:
+    order = sequence(inventory)
+    assert sorted(order) == sorted([*inventory.services, *inventory.stores])
     place = {name: number for number, name in enumerate(order)}
-    for name, service in estate.services.items():
-        before = {use.partition("/")[0] for use in service.stores} or {*estate.stores}
+    for name, service in inventory.services.items():
+        before = {use.partition("/")[0] for use in service.stores} or {*inventory.stores}
         assert all(place[each] < place[name] for each in (*before, *service.starts_after))
-    assert [step.thing for step in steps(estate, "start", None, 60)] == order
-    stopped = [step.thing for step in steps(estate, "stop", None, 60)]
-    assert stopped == [name for name in order[::-1] if name in estate.services]
+    assert [step.name for step in steps(inventory, "start", None, 60)] == order
+    stopped = [step.name for step in steps(inventory, "stop", None, 60)]
+    assert stopped == [name for name in order[::-1] if name in inventory.services]
 
 
 @few
-@given(estates())
-def test_yaml_exports_hold_every_host_and_service(estate: Estate) -> None:
-    document = yaml.safe_load(export.texts(estate, "ansible")["inventory.yml"])["all"]
-    assert set(document["hosts"]) == set(estate.hosts)
+@given(inventories())
+def test_yaml_exports_hold_every_host_and_service(inventory: Inventory) -> None:
+    document = yaml.safe_load(export.texts(inventory, "ansible")["inventory.yml"])["all"]
+    assert set(document["hosts"]) == set(inventory.hosts)
     hosts = {name: list(group["hosts"]) for name, group in document["children"].items()}
-    for name, service in estate.services.items():
+    for name, service in inventory.services.items():
         assert hosts[f"service_{name.replace('-', '_')}"] == [service.host]
-    health = yaml.safe_load(export.texts(estate, "prometheus")["targets/health.yml"])
-    assert {each["labels"]["service"] for each in health} == set(estate.services)
+    health = yaml.safe_load(export.texts(inventory, "prometheus")["targets/health.yml"])
+    assert {each["labels"]["service"] for each in health} == set(inventory.services)
 
 
 @few
-@given(estates())
-def test_a_skeleton_contradicts_nothing_and_lacks_only_what_is_blank(estate: Estate) -> None:
-    for name, text in export.texts(estate, "env").items():
-        service = estate.services[name.removesuffix(".env")]
-        told = env_check.findings(estate, service, text)
-        assert {each.kind for each in told if not each.name.endswith("*")} <= {"empty"}
-        assert "extra" not in {each.kind for each in told}
+@given(inventories())
+def test_a_skeleton_contradicts_nothing_and_lacks_only_what_is_blank(inventory: Inventory) -> None:
+    for name, text in export.texts(inventory, "env").items():
+        service = inventory.services[name.removesuffix(".env")]
+        findings = env_check.findings(inventory, service, text)
+        assert {each.kind for each in findings if not each.name.endswith("*")} <= {"empty"}
+        assert "extra" not in {each.kind for each in findings}
 
 
 @needs("promtool", "ssh", "node", "nft")
 @fewer
-@given(estates())
-def test_every_export_is_accepted_by_the_program_that_it_is_for(estate: Estate) -> None:
+@given(inventories())
+def test_every_export_is_accepted_by_the_program_that_it_is_for(inventory: Inventory) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for form in export.FORMATS:
-            export.write(export.texts(estate, form), folder / form, private=form == "env")
-        ran("promtool", "check", "config", folder / "prometheus" / "prometheus.yml")
-        for host in estate.hosts:
-            printed = ran("ssh", "-G", "-F", folder / "ssh" / "ssh_config", host)
-            assert f"hostname {estate.address(host)}\n" in printed
+            export.write(export.texts(inventory, form), folder / form, private=form == "env")
+        run_program("promtool", "check", "config", folder / "prometheus" / "prometheus.yml")
+        for host in inventory.hosts:
+            printed = run_program("ssh", "-G", "-F", folder / "ssh" / "ssh_config", host)
+            assert f"hostname {inventory.address(host)}\n" in printed
         if subprocess.run(["nft", "list", "tables"], capture_output=True).returncode == 0:
             for file in (folder / "firewall").iterdir():
-                ran("nft", "-c", "-f", file)
+                run_program("nft", "-c", "-f", file)
         program = "console.log(JSON.stringify(process.argv.slice(1).map((f) => require(f).apps)))"
         files = sorted((folder / "pm2").iterdir())
-        apps = json.loads(ran("node", "-e", program, *files))
-        assert {app["name"] for each in apps for app in each} == set(estate.services)
+        apps = json.loads(run_program("node", "-e", program, *files))
+        assert {app["name"] for each in apps for app in each} == set(inventory.services)
 
 
 @needs("ansible-inventory")
 @pytest.mark.soak
 @fewer
-@given(estates())
-def test_ansible_accepts_every_inventory(estate: Estate) -> None:
+@given(inventories())
+def test_ansible_accepts_every_inventory(inventory: Inventory) -> None:
     with tempfile.TemporaryDirectory() as name:
         file = Path(name) / "inventory.yml"
-        file.write_text(export.texts(estate, "ansible")["inventory.yml"])
-        listed = json.loads(ran(str(shutil.which("ansible-inventory")), "-i", file, "--list"))
-        assert set(listed["_meta"]["hostvars"]) == set(estate.hosts)
+        file.write_text(export.texts(inventory, "ansible")["inventory.yml"])
+        listed = json.loads(
+            run_program(str(shutil.which("ansible-inventory")), "-i", file, "--list")
+        )
+        assert set(listed["_meta"]["hostvars"]) == set(inventory.hosts)

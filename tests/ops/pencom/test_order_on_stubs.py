@@ -1,6 +1,6 @@
-"""The whole of Pencom as stubs on this machine: started and stopped over SSH, by pm2, in order.
+"""All of Pencom as stubs on this machine: started and stopped over SSH, by pm2, in order.
 
-A real sshd stands for all four hosts, and the internal ones are reached through it, too.
+One real sshd acts as all four hosts, and as the jump host of the internal ones.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from estates import free_ports, needs, on_ports, prod, ran, written
+from inventories import export_to, free_ports, needs, prod, relocated, run_program
 
 from ops.cli.errors import UsageError
-from ops.pencom import assumed, order_run
-from ops.pencom.inventory import Estate
+from ops.pencom import assumed, order_command
+from ops.pencom.inventory import Inventory
 from ops.pencom.order import Direction, sequence
 
 pytestmark = [pytest.mark.soak, needs("pm2", "node", "ssh", "sshd")]
 STUB = Path(__file__).with_name("stub.js")
-# `sudo systemctl start UNIT`: a listener in the place of a store.
+# `sudo systemctl start UNIT` starts a listener instead of a store.
 SUDO = """\
 #!/bin/bash
 port=$(cat {folder}/$3.port)
@@ -60,24 +60,24 @@ Host *
 class Site:
     """Pencom on this machine, and how an operator reaches it."""
 
-    estate: Estate
+    inventory: Inventory
     folder: Path
 
     def order(self, direction: Direction, only: str | None = None, patience: int = 60) -> None:
         own = str(self.folder / "own")
-        order_run.run(self.estate, direction, only, patience=patience, execute=True, own=own)
+        order_command.run(self.inventory, direction, only, patience=patience, execute=True, own=own)
 
     def answering(self) -> set[str]:
-        """Every service and store that somebody listens for."""
-        found = set()
-        for name in (*self.estate.services, *self.estate.stores):
-            with socket.socket() as asking:
-                if asking.connect_ex(("127.0.0.1", self.estate.port(name))) == 0:
-                    found.add(name)
-        return found
+        """The services and stores that accept connections."""
+        names = set()
+        for name in self.inventory.processes:
+            with socket.socket() as client:
+                if client.connect_ex(("127.0.0.1", self.inventory.port(name))) == 0:
+                    names.add(name)
+        return names
 
     def started(self) -> list[str]:
-        """What came up, in the order in which it did."""
+        """The services and stores that started, in that order."""
         return (self.folder / "log").read_text().split()
 
 
@@ -86,20 +86,20 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     project = tmp_path / "project"
     monkeypatch.setattr(assumed, "DEPLOY_FOLDER", str(project))
     ports = free_ports([*prod().services, *prod().stores, "sshd"])
-    estate = on_ports(prod(), dict.fromkeys(prod().hosts, "127.0.0.1"), ports)
-    for service in estate.services.values():
+    inventory = relocated(prod(), dict.fromkeys(prod().hosts, "127.0.0.1"), ports)
+    for service in inventory.services.values():
         script = project / service.entry_point
         script.parent.mkdir(parents=True)
         shutil.copy(STUB, script)
-    written(estate, "pm2", project)
-    for store in estate.stores.values():
+    export_to(inventory, "pm2", project)
+    for store in inventory.stores.values():
         (tmp_path / f"{assumed.UNITS[store.name]}.port").write_text(str(store.port))
     sudo = tmp_path / "bin" / "sudo"
     sudo.parent.mkdir()
     sudo.write_text(SUDO.format(folder=tmp_path, python=sys.executable))
     sudo.chmod(0o755)
     for key in ("host_key", "key"):
-        ran("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / key)
+        run_program("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / key)
     names = {"folder": tmp_path, "port": ports["sshd"], "path": os.environ["PATH"]}
     (tmp_path / "sshd").write_text(SSHD.format(**names))
     (tmp_path / "own").write_text(OWN.format(**names))
@@ -113,18 +113,18 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         stack.callback(
             subprocess.run, ["pm2", "kill"], env=environ, capture_output=True, check=False
         )
-        for unit in map(assumed.UNITS.__getitem__, estate.stores):
+        for unit in map(assumed.UNITS.__getitem__, inventory.stores):
             stop = [str(sudo), "systemctl", "stop", unit]
             stack.callback(subprocess.run, stop, capture_output=True, check=False)
         retry = ("--retry", "60", "--retry-connrefused", "--http0.9", "-m", "5")
         subprocess.run(
             ["curl", "-s", *retry, f"http://127.0.0.1:{ports['sshd']}"], capture_output=True
         )
-        yield Site(estate, tmp_path)
+        yield Site(inventory, tmp_path)
 
 
 def _variable(name: str) -> str:
-    """How a stub logs that it came up."""
+    """The line that a stub logs when it starts."""
     service = prod().services.get(name)
     if service is None:
         return assumed.UNITS[name]
@@ -134,25 +134,25 @@ def _variable(name: str) -> str:
 def test_eight_services_start_in_order_and_stop_in_reverse(
     site: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    order = sequence(site.estate)
+    order = sequence(site.inventory)
     site.order("start")
     assert site.started() == [_variable(name) for name in order]
     assert site.answering() == set(order)
     capsys.readouterr()
 
-    site.order("start")  # everything runs: nothing is restarted
-    assert capsys.readouterr().out.count("runs already") == len(order)
+    site.order("start")  # everything runs, so nothing restarts
+    assert capsys.readouterr().out.count("already runs") == len(order)
     assert len(site.started()) == len(order)
 
     site.order("stop")
     stopped = [line.partition(" ")[0] for line in capsys.readouterr().out.splitlines()]
-    assert stopped == [name for name in order[::-1] if name in site.estate.services]
-    assert site.answering() == set(site.estate.stores)
+    assert stopped == [name for name in order[::-1] if name in site.inventory.services]
+    assert site.answering() == set(site.inventory.stores)
 
 
 def test_a_service_that_does_not_get_well_ends_the_start(site: Site) -> None:
-    broken = Path(assumed.DEPLOY_FOLDER) / site.estate.services["core"].entry_point
+    broken = Path(assumed.DEPLOY_FOLDER) / site.inventory.services["core"].entry_point
     broken.write_text("setInterval(() => {}, 1000);\n")  # it runs, and never answers
-    with pytest.raises(UsageError, match="start stopped at core on vps-2: the check failed"):
+    with pytest.raises(UsageError, match="start halted at core on vps-2: the check failed"):
         site.order("start", patience=3)
-    assert site.answering() == set(site.estate.stores)
+    assert site.answering() == set(site.inventory.stores)

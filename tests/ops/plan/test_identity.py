@@ -1,4 +1,4 @@
-"""What identifies a thing, however the account spells it."""
+"""Keys identify a resource, however the account spells it."""
 
 from __future__ import annotations
 

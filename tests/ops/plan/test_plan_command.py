@@ -26,9 +26,9 @@ RESOURCE_KEYS = {
     *("dependencies", "uses", "protect", "ignoreChanges", "custom"),
 }
 ALL_FORMS = f"""
-from ops.plan import formats
+from ops.plan import command
 for form in {FORMS!r}:
-    formats.run("prod", form, diff=False, exit_code=False)
+    command.run("prod", form, diff=False, exit_code=False)
 """
 
 
@@ -130,7 +130,7 @@ def test_no_form_shows_a_secret(form: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("form", ["yaml", "json"])
-def test_a_secret_at_hand_changes_nothing_that_is_shown_of_the_app(
+def test_an_available_secret_changes_nothing_that_is_shown_of_the_app(
     form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = _plan(form)
@@ -216,7 +216,7 @@ def test_settings_that_the_program_refuses_are_its_message_and_exit_code_1(
     assert "estate:krotrust.droplet.ipv6" in text
 
 
-def test_a_rendered_file_that_is_not_yaml_is_one_message_that_tells_how_to_mend_it(
+def test_a_rendered_file_that_is_not_yaml_is_one_message_that_says_how_to_repair_it(
     project: Project,
 ) -> None:
     (project.folder / "rendered" / "stage" / "krotrust.yaml").write_text("a: [")

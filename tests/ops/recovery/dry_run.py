@@ -1,6 +1,6 @@
-"""Who executes which command of the runbook, and a person's programs that only write down.
+"""Which test runs which command of the runbook, and stubs for a person's programs.
 
-A command that changes a cloud or its state is executed in a rehearsal, every other one here.
+A command that changes a cloud or its state runs in a rehearsal, every other one here.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pathlib import Path
 from ops.recovery import runbook
 
 OFFLINE = tuple(f"python -m ops {each} " for each in ("inventory", "order", "recover", "secrets"))
-A_PERSONS = ("dig", "gh", "mongorestore", "psql", "scp", "ssh")
-# Writes its arguments, and what it reads on standard input, as a line.
+MANUAL = ("dig", "gh", "mongorestore", "psql", "scp", "ssh")
+# Records its arguments and its standard input.
 STUB = """\
 #!/bin/sh
 { printf '%s\\n' "${0##*/}" "$@"; echo; cat; printf '\\034'; } >> "$CALLS"
@@ -27,31 +27,31 @@ exit 9
 
 @dataclass(frozen=True)
 class Call:
-    """What a program was given: its name, its arguments and its standard input."""
+    """The call of a program: its name and arguments, and its standard input."""
 
     words: tuple[str, ...]
-    read: str = ""
+    stdin: str = ""
 
 
 def offline() -> list[str]:
-    """Ours, which need neither a cloud nor a state."""
+    """The commands of ours that need neither a cloud nor a state."""
     return sorted(each for each in runbook.commands() if each.startswith(OFFLINE))
 
 
-def a_persons() -> list[str]:
-    """Those that a person types for a machine or a service that is not the cloud's."""
-    return sorted(each for each in runbook.commands() if each.partition(" ")[0] in A_PERSONS)
+def manual() -> list[str]:
+    """The commands that a person types for a machine or a service outside of the cloud."""
+    return sorted(each for each in runbook.commands() if each.partition(" ")[0] in MANUAL)
 
 
 def rehearsed() -> set[str]:
-    """All others: a scenario has to execute each in a rehearsal."""
-    return runbook.commands() - {*offline(), *a_persons()}
+    """All others: each has to run in a rehearsal."""
+    return runbook.commands() - {*offline(), *manual()}
 
 
-def prepared(folder: Path) -> Path:
-    """Put a person's programs into a folder, and a `pulumi` that only knows outputs."""
+def stubs(folder: Path) -> Path:
+    """Write stubs of a person's programs, and a `pulumi` that only knows outputs."""
     folder.mkdir()
-    for name in A_PERSONS:
+    for name in MANUAL:
         (folder / name).write_text(STUB)
     (folder / "pulumi").write_text(ANSWERS)
     for program in folder.iterdir():
@@ -60,7 +60,7 @@ def prepared(folder: Path) -> Path:
 
 
 def typed(command: str, programs: Path, folder: Path) -> Call:
-    """Type a command into a shell in a folder. Returns what its program was given."""
+    """Run a command in a shell in a folder. Returns the call of its program."""
     calls = folder / "calls"
     calls.unlink(missing_ok=True)
     environ = {"PATH": f"{programs}:/usr/bin:/bin", "CALLS": str(calls)}
@@ -75,5 +75,5 @@ def typed(command: str, programs: Path, folder: Path) -> Call:
     )
     assert done.returncode == 0, done.stderr
     (call,) = calls.read_text().removesuffix("\034").split("\034")
-    words, _, read = call.partition("\n\n")
-    return Call(tuple(words.splitlines()), read)
+    words, _, stdin = call.partition("\n\n")
+    return Call(tuple(words.splitlines()), stdin)

@@ -1,4 +1,4 @@
-"""What a recovery needs, taken away: how, what then is bad, and how it says to mend it."""
+"""What a recovery needs, removed: how, which findings are bad then, and their repair."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def without(tool: str) -> Callable[[Setup], None]:
 
 
 def unset(*names: str) -> Callable[[Setup], None]:
-    def take(setup: Setup) -> None:
+    def remove(setup: Setup) -> None:
         for name in names:
             setup.patch.delenv(name)
 
-    return take
+    return remove
 
 
 def change(path: str, value: Any, stack: str = "prod") -> Callable[[Setup], None]:
@@ -44,13 +44,13 @@ def refuse(*paths: str, status: int = 403) -> Callable[[Setup], None]:
 
 
 def amend(path: str, key: str, value: Any, number: int | None = None) -> Callable[[Setup], None]:
-    """Change a field of what a path answers."""
+    """Change a field in the answer of a path."""
 
-    def take(setup: Setup) -> None:
+    def remove(setup: Setup) -> None:
         (body,) = setup.far.answers[path][1].values()
         (body if number is None else body[number])[key] = value
 
-    return take
+    return remove
 
 
 def more(path: str, key: str, count: int) -> Callable[[Setup], None]:
@@ -63,7 +63,7 @@ def every_list(setup: Setup) -> None:
     setup.refuse(*(f"/v2/{path}" for path in paths), status=401)
 
 
-def nobody(setup: Setup) -> None:
+def unreachable(setup: Setup) -> None:
     setup.patch.setenv("DIGITALOCEAN_API_URL", "http://127.0.0.1:1")
 
 
@@ -93,7 +93,7 @@ def unstored_seal(setup: Setup) -> None:
     setup.pulumi(outputs={"krogivingSeals": {"JWT_SECRET_KEY": SEAL}})
 
 
-def gone_repository(setup: Setup) -> None:
+def missing_repository(setup: Setup) -> None:
     setup.change("krotrust.gitBaseUrl", "https://someone:canary@github.com/gone", "dr")
 
 
@@ -110,11 +110,11 @@ def report_without_records(setup: Setup) -> None:
     setup.report({"stack": "prod", "drift": False})
 
 
-GONE = "https://github.com/gone/kro-"
-# What is taken away, what then is bad, and how it says to mend it.
+MISSING_CODE = "https://github.com/gone/kro-"
+# What is removed, which findings are bad then, and their repair.
 MISSING: dict[str, tuple[Callable[[Setup], None], list[str], str]] = {
     "the engine": (without("pulumi"), ["pulumi"], "https://www.pulumi.com/docs/install/"),
-    "what runs the program": (
+    "the language host": (
         without("pulumi-language-python"),
         ["pulumi-language-python"],
         "it comes with pulumi",
@@ -138,13 +138,13 @@ MISSING: dict[str, tuple[Callable[[Setup], None], list[str], str]] = {
         ["DIGITALOCEAN_TOKEN"],
         "export DIGITALOCEAN_TOKEN",
     ),
-    "a door to the account": (
+    "an endpoint of the account": (
         lambda setup: setup.patch.setenv("DIGITALOCEAN_API_URL", "nowhere"),
         ["DIGITALOCEAN_TOKEN"],
-        "set right what it names",
+        "correct the variable that it names",
     ),
-    "a token that is taken": (every_list, ["DIGITALOCEAN_TOKEN"], "API, Tokens"),
-    "an account that answers": (nobody, ["DIGITALOCEAN_TOKEN"], "status.digitalocean.com"),
+    "a token that is accepted": (every_list, ["DIGITALOCEAN_TOKEN"], "API, Tokens"),
+    "an account that answers": (unreachable, ["DIGITALOCEAN_TOKEN"], "status.digitalocean.com"),
     "a scope": (refuse("/v2/uptime/checks"), ["uptime:read"], "the scope uptime:read"),
     "the scope of databases": (refuse(DATABASES), ["database:read"], "the scope database:read"),
     "the scope of the account": (refuse("/v2/account"), ["account:read"], "scope account:read"),
@@ -154,7 +154,7 @@ MISSING: dict[str, tuple[Callable[[Setup], None], list[str], str]] = {
         "the scope database:view_credentials",
     ),
     "the Spaces key": (unset("SPACES_ACCESS_KEY_ID"), ["key"], "export SPACES_ACCESS_KEY_ID="),
-    "a Spaces key that is taken": (
+    "a Spaces key that is accepted": (
         refuse("/spaces/fra1", "/spaces/ams3"),
         ["key"],
         "(full access; ",
@@ -164,14 +164,14 @@ MISSING: dict[str, tuple[Callable[[Setup], None], list[str], str]] = {
         ["status"],
         "cloudsupport.digitalocean.com",
     ),
-    "room for a droplet": (
+    "the limit of droplets": (
         amend("/v2/account", "droplet_limit", 1),
-        ["room for 1 Droplet"],
+        ["limit of droplets"],
         "ask for more now",
     ),
-    "room for clusters": (
+    "the limit of clusters": (
         more(DATABASES, "databases", 3),
-        ["room for 4 DatabaseCluster"],
+        ["limit of clusters"],
         "ask for more now",
     ),
     "the state": (lost_state, ["stack"], "python -m ops state open"),
@@ -194,7 +194,7 @@ MISSING: dict[str, tuple[Callable[[Setup], None], list[str], str]] = {
         ["prod: estate:krotrust.ssh.allowList"],
         "write the real one into Pulumi.prod.yaml",
     ),
-    "somebody who is told": (
+    "an alert email": (
         change("alertEmails", []),
         ["Pulumi.prod.yaml"],
         "python -m ops plan --stack prod",
@@ -209,12 +209,12 @@ MISSING: dict[str, tuple[Callable[[Setup], None], list[str], str]] = {
         ["kro-prod"],
         "make up STACK=prod",
     ),
-    "a new backup of a droplet": (
+    "a recent backup of a droplet": (
         answer(f"{DROPLET}/7/backups", OLD),
         ["kro-prod"],
         "cloudsupport.digitalocean.com",
     ),
-    "a new backup of a PostgreSQL": (
+    "a recent backup of a PostgreSQL": (
         answer(f"{DATABASES}/0/backups", OLD),
         ["kro-prod-db-cluster"],
         "cloudsupport.digitalocean.com",
@@ -224,14 +224,14 @@ MISSING: dict[str, tuple[Callable[[Setup], None], list[str], str]] = {
         ["giv-prod-mongodb"],
         "cloudsupport.digitalocean.com",
     ),
-    "what fills the other region": (
+    "a cluster to fill the other region from": (
         change("krogiving.mongodb.restore.cluster", "giv-mongo", "dr"),
         ["giv-dr-mongodb from giv-mongo"],
         "`restore` of krogiving-mongodb-cluster in Pulumi.dr.yaml",
     ),
     "the code": (
-        gone_repository,
-        [f"{GONE}{name}.git" for name in ("backend", "frontend", "admin", "devops")],
+        missing_repository,
+        [f"{MISSING_CODE}{name}.git" for name in ("backend", "frontend", "admin", "devops")],
         "git ls-remote https://github.com/gone/kro-",
     ),
     "the branch that is built": (
@@ -240,18 +240,18 @@ MISSING: dict[str, tuple[Callable[[Setup], None], list[str], str]] = {
         "git ls-remote https://github.com/krogiving/krogiving-backend.git next",
     ),
     "a zone's delegation": (delegated_elsewhere, ["krogiving.com"], "at the registrar of"),
-    "the list of foreign records": (
+    "a drift report": (
         unset("ESTATE_DRIFT_REPORT"),
         ["last drift report"],
         "python -m ops drift --stack prod --format json",
     ),
-    "a new list of foreign records": (old_report, ["last drift report"], "nightly"),
-    "a list that can be read": (
+    "a recent drift report": (old_report, ["last drift report"], "nightly"),
+    "a readable drift report": (
         lambda setup: setup.patch.setenv("ESTATE_DRIFT_REPORT", "nowhere"),
         ["last drift report"],
         "nightly",
     ),
-    "records in the list": (report_without_records, ["last drift report"], "nightly"),
+    "records in the drift report": (report_without_records, ["last drift report"], "nightly"),
     "the address of a host": (
         change("pencom.hosts.vps-1", "203.0.113.20"),
         ["estate:pencom.hosts.vps-1"],

@@ -1,6 +1,6 @@
-"""All that a recovery of production needs, in a folder, on loopback, and in the environment.
+"""Everything that a recovery of production needs: files, servers on loopback, variables.
 
-Nothing is missing: each test takes one thing away.
+Nothing is missing: each test removes one thing.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ KEYS = ("DIGITALOCEAN_TOKEN", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"
 CLUSTERS = ("kro-prod-db-cluster", "giv-prod-postgresql", "giv-prod-mongodb", "giv-prod-valkey")
 DROPLET = "/v2/droplets"
 DATABASES = "/v2/databases"
-EMPTY = {  # the other lists, of which nothing is asked but that they may be read
+EMPTY = {  # the other lists, which only have to be readable
     "apps": "apps",
     "cdn/endpoints": "endpoints",
     "domains": "domains",
@@ -79,7 +79,7 @@ def ago(hours: float) -> dict[str, str]:
 
 
 def answers() -> dict[str, tuple[int, Any]]:
-    """What DigitalOcean and Spaces answer, by path: status and body."""
+    """The answers of DigitalOcean and Spaces, by path: status and body."""
     clusters = [_cluster(number, name) for number, name in enumerate(CLUSTERS)]
     droplet = {"id": 7, "name": "kro-prod", "features": ["backups", "private_networking"]}
     account = {"status": "active", "droplet_limit": 25}
@@ -131,10 +131,10 @@ def far_ends() -> Iterator[Far]:
 
     def names() -> None:
         while True:
-            asked, sender = listener.recvfrom(4096)
-            if not asked:
+            packet, sender = listener.recvfrom(4096)
+            if not packet:
                 return
-            query = dns.message.from_wire(asked)
+            query = dns.message.from_wire(packet)
             zone = query.question[0].name
             servers = far.servers.get(zone.to_text(omit_final_dot=True), OURS)
             answer = dns.message.make_response(query)
@@ -162,7 +162,7 @@ def far_ends() -> Iterator[Far]:
 
 
 def repositories(folder: Path) -> Path:
-    """Make the repositories that a rebuild clones; all of them are one."""
+    """Create the repositories that a recovery clones; all of them are one."""
     first = folder / "first"
     identity = ("-c", "user.name=t", "-c", "user.email=t@t", "-c", "commit.gpgsign=false")
     for command in (("init", "-q", "-b", "main"), ("commit", "-q", "--allow-empty", "-m", "one")):
@@ -176,7 +176,7 @@ def repositories(folder: Path) -> Path:
 
 @dataclass
 class Setup:
-    """What there is: the stack files' folder, programs on PATH, repositories, and far ends."""
+    """The folder of the stack files, programs on PATH, repositories, and far ends."""
 
     folder: Path
     far: Far
@@ -202,11 +202,11 @@ class Setup:
     def pulumi(self, plugins: object = None, outputs: object = None) -> None:
         """Put an engine on PATH that knows these plugins, and a stack with these outputs."""
         installed = [{"name": "digitalocean", "version": version("pulumi-digitalocean")}]
-        told = {
+        answers = {
             "plugins": json.dumps(installed if plugins is None else plugins),
             "outputs": json.dumps(outputs or {}),
         }
-        self.program("pulumi", PULUMI.format_map(told))
+        self.program("pulumi", PULUMI.format_map(answers))
 
     def program(self, name: str, text: str = "#!/bin/sh\n") -> None:
         """Put a program on PATH."""
@@ -215,13 +215,16 @@ class Setup:
 
     def refuse(self, *paths: str, status: int = 403) -> None:
         """Have the account refuse these paths."""
-        said = {"id": "forbidden", "message": "You are not authorized to perform this operation"}
+        forbidden = {
+            "id": "forbidden",
+            "message": "You are not authorized to perform this operation",
+        }
         denied = "<Error><Code>AccessDenied</Code><Message>not yours</Message></Error>"
         for path in paths:
-            self.far.answers[path] = (status, denied if path.startswith("/spaces") else said)
+            self.far.answers[path] = (status, denied if path.startswith("/spaces") else forbidden)
 
     def listed(self, path: str, key: str) -> Any:
-        """Give what a path answers, to be changed."""
+        """Return the answer of a path, to be changed."""
         return self.far.answers[path][1][key]
 
     def report(self, content: object) -> Path:
@@ -260,14 +263,14 @@ def complete(folder: Path, far: Far, code: Path, patch: pytest.MonkeyPatch) -> S
     for name, value in environ.items():
         patch.setenv(name, value)
     patch.setattr(subject, "plan", _planned)
-    # How the state stands has tests of its own.
-    patch.setattr(state, "look", lambda *_: [Finding("state", "stack", "ok", "there")])
+    # The checks of the state have tests of their own.
+    patch.setattr(state, "look", lambda *_: [Finding("state", "stack", "ok", "complete")])
     return setup
 
 
 @lru_cache
 def _filled() -> dict[str, str]:
-    """The committed stack files, with what nobody has told us made up."""
+    """The committed stack files, with made-up values for the missing ones."""
     documents = {file.name: yaml.safe_load(file.read_text()) for file in ROOT.glob("Pulumi.*.yaml")}
     texts = {}
     for name, document in documents.items():
@@ -288,7 +291,7 @@ def _planned(stack: str, file: Path | None) -> subject.Plan:
 
 
 def _instead(number: int, code: Path, beginning: str) -> dict[str, str]:
-    """Have git take what begins so from a folder."""
+    """Let git clone URLs with this beginning from a folder."""
     return {
         f"GIT_CONFIG_KEY_{number}": f"url.file://{code}/.insteadOf",
         f"GIT_CONFIG_VALUE_{number}": beginning,

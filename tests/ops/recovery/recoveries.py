@@ -1,4 +1,4 @@
-"""Recoveries of the committed stacks, and what their commands make of the settings."""
+"""Recoveries of the committed stacks, and their commands applied to the settings."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 
 from conftest import changed
 
-from ops.impact.dependencies import Standing
-from ops.impact.edges import standing
+from ops.impact.dependencies import DependencyGraph
+from ops.impact.edges import dependency_graph
 from ops.plan import config
 from ops.plan.config import StackConfig
 from ops.plan.graph import Graph, build
@@ -26,33 +26,34 @@ PATH = re.compile(r"\w+|\d+")
 
 
 @lru_cache
-def known(stack: str) -> tuple[StackConfig, Graph, Standing]:
+def known(stack: str) -> tuple[StackConfig, Graph, DependencyGraph]:
     """A committed stack, planned once."""
     return planned(config.load(stack))
 
 
-def planned(settings: StackConfig) -> tuple[StackConfig, Graph, Standing]:
+def planned(settings: StackConfig) -> tuple[StackConfig, Graph, DependencyGraph]:
     graph = build(settings)
-    return settings, graph, standing(graph)
+    return settings, graph, dependency_graph(graph)
 
 
 def case(
-    said: str, stack: str = "prod", at: str | None = None, settings: StackConfig | None = None
+    lost: str, stack: str = "prod", at: str | None = None, settings: StackConfig | None = None
 ) -> Case:
-    """What is lost, of a committed stack or of one with other settings."""
-    given, graph, found = planned(settings) if settings else known(stack)
-    return Case(given, graph, found, find(graph, found, said), at)
+    """The case of a loss in a committed stack, or in one with other settings."""
+    used, graph, dependencies = planned(settings) if settings else known(stack)
+    return Case(used, graph, dependencies, find(graph, dependencies, lost), at)
 
 
 @lru_cache
 def every(stack: str) -> dict[str, list[Step]]:
-    """The steps for each thing that a stack may lose."""
-    settings, graph, found = known(stack)
-    return {loss.name: steps(Case(settings, graph, found, loss)) for loss in losable(graph, found)}
+    """The steps of each loss of a stack."""
+    settings, graph, dependencies = known(stack)
+    losses = losable(graph, dependencies)
+    return {loss.name: steps(Case(settings, graph, dependencies, loss)) for loss in losses}
 
 
 def words(command: str) -> list[list[str]]:
-    """The words of each of the commands that `&&` joins, as a shell would part them."""
+    """The words of each command between `&&`, split as by a shell."""
     return [shlex.split(each) for each in command.split(" && ")]
 
 
@@ -60,10 +61,10 @@ def commands(taken: Iterable[Step]) -> list[str]:
     return [text for step in taken for text in (step.command, step.check) if text]
 
 
-def typed(before: Mapping[str, StackConfig], given: Iterable[str]) -> dict[str, StackConfig]:
-    """Settings of stacks after `pulumi config set` and `rm` of a recovery; others change none."""
+def applied(before: Mapping[str, StackConfig], typed: Iterable[str]) -> dict[str, StackConfig]:
+    """The settings of stacks after each `pulumi config set` and `rm` among the commands."""
     documents = {stack: _own(settings) for stack, settings in before.items()}
-    for command in given:
+    for command in typed:
         for word in words(command):
             if word[:2] == ["pulumi", "config"] and "--path" in word:
                 _apply(documents[word[word.index("--stack") + 1]], word)
@@ -77,7 +78,7 @@ def _own(settings: StackConfig) -> dict[str, Any]:
 
 
 def _apply(document: Any, word: list[str]) -> None:
-    """Do what the engine does: of a list, the place behind its end is a further one."""
+    """Apply a command as the engine does: the index behind the end of a list adds an item."""
     path = word[word.index("--path") + 1]
     assert path.startswith("estate:"), path
     *parents, last = PATH.findall(path.removeprefix("estate:"))

@@ -1,4 +1,4 @@
-"""What a person says is lost, and what of the estate that is."""
+"""From what a person calls a loss to the resources of the plan."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ops.recovery.kinds import KINDS, LossKind
 from ops.recovery.loss import BY_TYPE, find, losable
 
 JWT = "KROGIVING__JWT_SECRET_KEY"
-SAID: list[tuple[str, LossKind, str]] = [
+QUERIES: list[tuple[str, LossKind, str]] = [
     # by logical name
     ("krotrust-droplet", "droplet", "krotrust-droplet"),
     ("krotrust-droplet ", "droplet", "krotrust-droplet"),
@@ -52,18 +52,18 @@ SAID: list[tuple[str, LossKind, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("said", "kind", "name"), SAID)
-def test_what_is_lost_is_found_by_what_people_call_it(said: str, kind: LossKind, name: str) -> None:
-    loss = case(said).loss
+@pytest.mark.parametrize(("query", "kind", "name"), QUERIES)
+def test_a_loss_is_found_by_any_of_its_names(query: str, kind: LossKind, name: str) -> None:
+    loss = case(query).loss
     assert (loss.kind, loss.name) == (kind, name)
 
 
-def test_every_kind_of_loss_is_among_them() -> None:
-    assert {kind for _, kind, _ in SAID} == KINDS
+def test_every_kind_of_loss_is_found() -> None:
+    assert {kind for _, kind, _ in QUERIES} == KINDS
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("query", "parts"),
     [
         ("kro-prod", ["krotrust-droplet, krotrust-vpc", "say which"]),
         ("krogiving.com", ["several things", "krogiving-frontend-app, krogiving-zone-domain"]),
@@ -73,34 +73,34 @@ def test_every_kind_of_loss_is_among_them() -> None:
         ("ams3", ["nothing is called ams3", "`python -m ops plan` lists all"]),  # dr's, not prod's
         ("KROTRUST__PRODUCTION_JSON", ["nothing is called"]),  # no resource carries its value
         ("ESTATE__SEAL_KEY", ["no app of prod", "config rm --stack prod estate:seals", "ops up"]),
-        ("oracle-ecrs", ["nothing of ours", "`python -m ops blast oracle-ecrs`", "whom to call"]),
-        ("SendGrid", ["nothing of ours", "`python -m ops blast SendGrid`", "whom to call"]),
+        ("oracle-ecrs", ["not ours to recover", "`python -m ops blast oracle-ecrs`", "contacts"]),
+        ("SendGrid", ["not ours to recover", "`python -m ops blast SendGrid`", "contacts"]),
     ],
 )
-def test_what_is_several_things_unknown_or_not_ours_is_refused(said: str, told: list[str]) -> None:
+def test_an_ambiguous_unknown_or_foreign_name_is_refused(query: str, parts: list[str]) -> None:
     with pytest.raises(UsageError) as refused:
-        case(said)
-    assert [part for part in told if part not in str(refused.value)] == []
+        case(query)
+    assert [part for part in parts if part not in str(refused.value)] == []
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_whatever_may_be_lost_is_found_again_by_its_name(stack: str) -> None:
-    _, graph, found = known(stack)
-    listed = losable(graph, found)
-    assert [find(graph, found, loss.name) for loss in listed] == listed
+def test_every_listed_loss_is_found_by_its_name(stack: str) -> None:
+    _, graph, dependencies = known(stack)
+    listed = losable(graph, dependencies)
+    assert [find(graph, dependencies, loss.name) for loss in listed] == listed
     assert len({loss.name.lower() for loss in listed}) == len(listed)  # as names of files, too
     main = {each.name for each in graph.resources if each.type in BY_TYPE}
     assert main | {"state", "up"} < {loss.name for loss in listed}
 
 
-def test_a_lost_region_takes_all_that_stands_in_it() -> None:
+def test_the_loss_of_a_region_is_that_of_all_resources_in_it() -> None:
     _, graph, _ = known("prod")
     kinds = {"Droplet", "DatabaseCluster", "App", "SpacesBucket", "Vpc"}
-    placed = {each.name for each in graph.resources if each.kind in kinds}
-    assert case("fra1").loss.starts == placed
+    inside = {each.name for each in graph.resources if each.kind in kinds}
+    assert case("fra1").loss.starts == inside
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_secret_is_of_the_apps_that_get_it_whatever_the_stack_calls_them(stack: str) -> None:
+def test_the_loss_of_a_secret_affects_the_apps_that_have_it(stack: str) -> None:
     assert case(JWT, stack).loss.starts == {"krogiving-backend-app"}
     assert JWT in [loss.name for loss in losable(*known(stack)[1:])]

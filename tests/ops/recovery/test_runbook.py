@@ -1,4 +1,4 @@
-"""docs/runbook/: of the plan, complete, and the same wherever it is written."""
+"""docs/runbook/: up to date, complete, and the same on every machine."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ def test_the_runbook_is_not_stale() -> None:
     assert runbook.stale() == [], "run `make render`"
 
 
-def test_there_is_a_page_for_everything_that_may_be_lost_and_for_nothing_else() -> None:
-    _, graph, found = known("prod")
-    named = [runbook.page(loss) for loss in losable(graph, found)]
+def test_there_is_one_page_for_each_loss() -> None:
+    _, graph, dependencies = known("prod")
+    named = [runbook.page(loss) for loss in losable(graph, dependencies)]
     assert sorted(pages()) == sorted([*named, runbook.INDEX])
     assert len({name.lower() for name in pages()}) == len(pages())  # for every file system
 
 
-def test_the_index_leads_to_every_page_by_what_it_is() -> None:
+def test_the_index_links_every_page_by_its_product() -> None:
     index = pages()[runbook.INDEX]
     assert set(LINK.findall(index)) == set(pages()) - {runbook.INDEX}
     by_system = index[index.index("\n## K") :]
     assert sorted(LINK.findall(by_system)) == sorted(set(pages()) - {runbook.INDEX})
 
 
-def test_the_index_leads_from_each_url_to_what_may_be_behind_it() -> None:
-    _, _, found = known("prod")
+def test_the_index_links_each_url_to_its_possible_causes() -> None:
+    _, _, dependencies = known("prod")
     rows = [line for line in pages()[runbook.INDEX].splitlines() if line.startswith("| no answer")]
-    urls = [thing.label for thing in found.things.values() if thing.kind == "url"]
+    urls = [thing.label for thing in dependencies.nodes.values() if thing.kind == "url"]
     assert [url for url in urls if not any(url in row for row in rows)] == []
     (row,) = (row for row in rows if "https://api.krogiving.com/health" in row)
     assert LINK.findall(row) == [
@@ -62,14 +62,14 @@ def test_the_index_leads_from_each_url_to_what_may_be_behind_it() -> None:
 
 
 def test_every_page_has_the_commands_of_its_steps_in_order() -> None:
-    there = pages()
+    texts = pages()
     for name, taken in every("prod").items():
-        lines = iter(line.strip() for line in there[f"{name}.md"].splitlines())
-        lacking = [command for command in commands(taken) if command not in lines]
-        assert lacking == [], name
+        lines = iter(line.strip() for line in texts[f"{name}.md"].splitlines())
+        missing = [command for command in commands(taken) if command not in lines]
+        assert missing == [], name
 
 
-def test_every_page_says_that_nobody_writes_it() -> None:
+def test_every_page_says_that_it_is_generated() -> None:
     for name, text in pages().items():
         assert "do not edit" in text.splitlines()[0], name
 
@@ -103,7 +103,7 @@ def with_settings(changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> N
     )
 
 
-def test_a_changed_plan_makes_pages_stale_and_writing_them_drops_what_is_gone(
+def test_a_changed_plan_makes_pages_stale_and_writing_deletes_old_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runbook.write(tmp_path)
@@ -117,7 +117,7 @@ def test_a_changed_plan_makes_pages_stale_and_writing_them_drops_what_is_gone(
     assert "kro-escrow-2" in (tmp_path / "krotrust-database-cluster.md").read_text()
 
 
-def test_the_check_names_what_is_stale_and_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_lists_stale_pages_and_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     before = pages()
     done = CliRunner().invoke(app, ["render", "--check"])
     assert (done.exit_code, done.stdout) == (

@@ -1,4 +1,4 @@
-"""A droplet beside KROTrust's: its loss asks for none of the steps that belong to KROTrust."""
+"""A droplet beside KROTrust's: its recovery has none of KROTrust's steps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from components.droplet import Droplet, DropletArgs, DropletSettings, NewKey
 from ops import ROOT
-from ops.impact.edges import standing
+from ops.impact.edges import dependency_graph
 from ops.plan import config
 from ops.plan.graph import record
 from ops.recovery.case import Case
@@ -47,19 +47,20 @@ def _program() -> None:
 def case() -> Case:
     settings = config.load("prod")
     graph = record(settings, _program)
-    found = standing(graph)
-    return Case(settings, graph, found, find(graph, found, "worker-droplet"))
+    dependencies = dependency_graph(graph)
+    loss = find(graph, dependencies, "worker-droplet")
+    return Case(settings, graph, dependencies, loss)
 
 
-def test_each_droplet_is_something_to_lose(case: Case) -> None:
-    losses = losable(case.planned, standing(case.planned))
+def test_each_droplet_can_be_lost(case: Case) -> None:
+    losses = losable(case.graph, case.dependencies)
     names = {loss.name for loss in losses if loss.kind == "droplet"}
     assert names == {"krotrust-droplet", "worker-droplet"}
 
 
-def test_its_recovery_starts_nothing_of_krotrust_and_speaks_of_no_names(case: Case) -> None:
+def test_its_recovery_has_no_step_of_krotrust_and_no_names(case: Case) -> None:
     text = " ".join(f"{step.title} {step.command}" for step in steps(case))
     assert "krotrust" not in text
     assert "kro-start" not in text
-    assert "the names follow" not in text
+    assert "its names" not in text
     assert "newest backup" in text

@@ -1,4 +1,4 @@
-"""The steps of every recovery: they can be typed, and speak of nothing that is not there."""
+"""The steps of every recovery: their commands can be run, and their names exist."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def test_every_kind_of_loss_has_steps() -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_recovery_ends_by_looking_whether_all_is_well_and_keeps_what_it_changed(
+def test_a_recovery_ends_with_a_check_and_commits_what_it_changed(
     stack: str,
 ) -> None:
     for name, taken in every(stack).items():
         now = [step for step in taken if not step.later]
         changed = any("config" in step.command for step in now)
-        kept = "git commit" in now[-1].command and now.pop()
-        assert kept or not changed, name
+        committed = "git commit" in now[-1].command and now.pop()
+        assert committed or not changed, name
         assert commands(now)[-1].startswith("python -m ops verify "), name
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_person_reads_a_title_and_types_one_line(stack: str) -> None:
+def test_a_step_has_a_title_and_commands_of_one_line(stack: str) -> None:
     for name, taken in every(stack).items():
         for step in taken:
             assert step.title, name
@@ -46,7 +46,7 @@ def test_a_person_reads_a_title_and_types_one_line(stack: str) -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_every_command_can_be_typed(stack: str) -> None:
+def test_every_command_can_be_parsed(stack: str) -> None:
     for command in {each for taken in every(stack).values() for each in commands(taken)}:
         for word in words(command):
             assert word[0] in PROGRAMS, command
@@ -55,7 +55,7 @@ def test_every_command_can_be_typed(stack: str) -> None:
 
 
 def parse(arguments: list[str]) -> None:
-    """Hand arguments to the command's own parser. Fails for what there is not."""
+    """Parse arguments with the command's own parser. Fails for unknown ones."""
     command: Any = COMMANDS
     while arguments and arguments[0] in getattr(command, "commands", {}):
         command = command.commands[arguments[0]]
@@ -65,7 +65,7 @@ def parse(arguments: list[str]) -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_every_command_names_a_stack_and_only_what_is_in_it(stack: str) -> None:
+def test_every_command_has_a_stack_and_names_that_exist_in_it(stack: str) -> None:
     for name, taken in every(stack).items():
         for word in (each for command in commands(taken) for each in words(command)):
             if "--stack" not in word:
@@ -83,7 +83,7 @@ def test_every_command_names_a_stack_and_only_what_is_in_it(stack: str) -> None:
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_what_is_named_within_a_command_is_there(stack: str) -> None:
+def test_the_outputs_in_a_command_exist(stack: str) -> None:
     _, graph, _ = known(stack)
     outputs = {
         command.rpartition(f"pulumi stack output --stack {stack} ")[2].partition(")")[0]
@@ -99,13 +99,13 @@ def titles(taken: list[Step]) -> str:
     return "\n".join(step.title for step in taken)
 
 
-def test_a_droplet_whose_names_follow_it_is_told_from_one_with_a_reserved_address() -> None:
-    assert "the names follow its new address" in titles(steps(case("krotrust-droplet", "prod")))
-    assert "its reserved address is led to it" in titles(steps(case("krotrust-droplet", "dr")))
+def test_a_droplet_with_a_reserved_address_keeps_it() -> None:
+    assert "its names get the new address" in titles(steps(case("krotrust-droplet", "prod")))
+    assert "its reserved address moves to it" in titles(steps(case("krotrust-droplet", "dr")))
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_an_app_with_sealed_secrets_is_made_anew_without_them(stack: str) -> None:
+def test_an_app_with_seals_is_replaced_without_them(stack: str) -> None:
     backend = commands(steps(case("krogiving-backend-app", stack)))
     (out, made) = (
         backend.index(f"pulumi config rm --stack {stack} estate:seals"),
@@ -116,47 +116,47 @@ def test_an_app_with_sealed_secrets_is_made_anew_without_them(stack: str) -> Non
     assert not any("seals" in command for command in media)
 
 
-def test_only_the_app_that_the_workflow_deploys_is_told_to_it() -> None:
+def test_only_the_id_of_the_app_with_a_workflow_is_stored_in_it() -> None:
     assert any(c.startswith("gh ") for c in commands(steps(case("krogiving-backend-app"))))
     elsewhere = commands(steps(case("krogiving-backend-app", "dr")))
     assert not any(command.startswith("gh ") for command in elsewhere)
 
 
-def test_a_cache_is_made_anew_and_nothing_is_restored() -> None:
-    told = commands(steps(case("krogiving-valkey-cluster")))
-    assert "python -m ops up --stack prod" in told
-    assert not any("restored" in command for command in told)
+def test_a_cache_is_replaced_and_nothing_is_restored() -> None:
+    typed = commands(steps(case("krogiving-valkey-cluster")))
+    assert "python -m ops up --stack prod" in typed
+    assert not any("restored" in command for command in typed)
 
 
-def test_a_database_of_a_server_is_restored_alone_and_only_its_users_stop() -> None:
-    told = commands(steps(case("pencom_audit")))
-    assert [command for command in told if command.startswith("psql")] == [
+def test_one_database_of_a_server_is_restored_and_only_its_users_stop() -> None:
+    typed = commands(steps(case("pencom_audit")))
+    assert [command for command in typed if command.startswith("psql")] == [
         "psql --set ON_ERROR_STOP=1 --host 10.20.0.13 --port 5432 --dbname pencom_audit"
         " < pencom_audit.sql"
     ]
-    assert [command for command in told if "order" in command] == [
+    assert [command for command in typed if "order" in command] == [
         "python -m ops order stop audit --stack prod",
         "python -m ops order start audit --stack prod",
     ]
 
 
-def test_what_no_order_starts_on_a_host_is_told_to_a_person() -> None:
-    (told,) = (
-        step for step in steps(case("vps-1")) if "nginx" in step.title and "set up" in step.title
+def test_what_the_inventory_does_not_describe_is_set_up_by_a_person() -> None:
+    (step,) = (
+        step for step in steps(case("vps-1")) if "nginx" in step.title and "Set up" in step.title
     )
-    assert told.by == "person"
-    assert "set up" not in titles(steps(case("vps-3")))
+    assert step.by == "person"
+    assert "Set up" not in titles(steps(case("vps-3")))
 
 
-def test_who_keeps_data_in_a_store_stops_in_the_other_order_than_it_starts() -> None:
-    told = [word for each in commands(steps(case("pencom-postgresql"))) for word in words(each)]
-    stops = [word[5] for word in told if word[3:5] == ["order", "stop"]]
-    starts = [word[5] for word in told if word[3:5] == ["order", "start"]]
+def test_the_users_of_a_store_stop_in_the_reverse_order_of_their_start() -> None:
+    typed = [word for each in commands(steps(case("pencom-postgresql"))) for word in words(each)]
+    stops = [word[5] for word in typed if word[3:5] == ["order", "stop"]]
+    starts = [word[5] for word in typed if word[3:5] == ["order", "start"]]
     assert len(stops) > 2
     assert stops == starts[::-1]
 
 
-def test_a_region_without_a_stand_in_is_made_anew_where_it_was() -> None:
-    told = commands(steps(case("ams3", "dr")))
-    assert told[:2] == ["python -m ops drift --stack dr", "python -m ops up --stack dr"]
-    assert not any("--stack prod" in command for command in told)
+def test_a_region_without_a_stand_in_is_replaced_in_place() -> None:
+    typed = commands(steps(case("ams3", "dr")))
+    assert typed[:2] == ["python -m ops drift --stack dr", "python -m ops up --stack dr"]
+    assert not any("--stack prod" in command for command in typed)

@@ -1,4 +1,4 @@
-"""What the steps write into the stack files: the plan of that is what the recovery is to make."""
+"""What the steps write into the stack files, and the plan of those settings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from conftest import STACKS, changed
-from recoveries import ADDRESS, case, commands, known, typed, words
+from recoveries import ADDRESS, applied, case, commands, known, words
 
 from ops.plan import config
 from ops.plan.config import StackConfig
@@ -29,22 +29,22 @@ def by_name(graph: Graph) -> dict[str, Resource]:
 
 
 def after(stack: str, taken: Sequence[Step], settings: StackConfig | None = None) -> StackConfig:
-    """What a stack's settings are after some steps."""
+    """A stack's settings after some steps."""
     before = {each: config.load(each) for each in STACKS} | ({stack: settings} if settings else {})
-    return typed(before, commands(taken))[stack]
+    return applied(before, commands(taken))[stack]
 
 
-def same_but_where_it_leads(old: Resource, new: Resource) -> bool:
-    """Whether nothing is told to be made anew: identity and protection are as they were."""
+def is_kept(old: Resource, new: Resource) -> bool:
+    """Whether a resource is not replaced: what identifies it is as it was."""
     fixed = ("name", "region", "engine", "privateNetworkUuid", "clusterId", "type", "domain")
     return old.urn == new.urn and all(old.inputs.get(e) == new.inputs.get(e) for e in fixed)
 
 
 def databases(stack: str) -> list[str]:
-    _, graph, found = known(stack)
+    _, graph, dependencies = known(stack)
     return [
         loss.name
-        for loss in losable(graph, found)
+        for loss in losable(graph, dependencies)
         if loss.kind == "database" and loss.resource and loss.resource.inputs["engine"] != "valkey"
     ]
 
@@ -64,54 +64,53 @@ def test_each_database_gets_a_cluster_beside_it_and_nothing_else_is_replaced(sta
     )
     assert {each.inputs["backupRestore"]["backupCreatedAt"] for each in clusters} == {MOMENT}
     assert {each.kind for each in further} == PARTS
-    assert [each for each in old if not same_but_where_it_leads(old[each], new[each])] == []
+    assert [each for each in old if not is_kept(old[each], new[each])] == []
 
 
 @pytest.mark.parametrize(("stack", "name"), [("prod", KRO), ("prod", MONGO), ("stage", GIV)])
-def test_an_old_database_goes_only_when_it_was_let_go_of(stack: str, name: str) -> None:
+def test_an_old_database_is_deleted_only_by_the_later_steps(stack: str, name: str) -> None:
     taken = steps(case(name, stack))
     ups = [place for place, step in enumerate(taken) if step.command.startswith("pulumi up ")]
-    recovered, freed, gone = (
-        by_name(build(after(stack, taken[:end])))
-        for end in (next(place for place, step in enumerate(taken) if step.later), *ups)
+    recovered, freed, end = (
+        by_name(build(after(stack, taken[:stop])))
+        for stop in (next(place for place, step in enumerate(taken) if step.later), *ups)
     )
     assert recovered.keys() == freed.keys()
-    deleted = {each for each in freed if each not in gone and freed[each].custom}
+    deleted = {each for each in freed if each not in end and freed[each].custom}
     assert {freed[each].kind for each in deleted} == PARTS
     assert name in deleted
     unprotected = {each for each in freed if recovered[each].protect != freed[each].protect}
     assert unprotected == (deleted if recovered[name].protect else set())
-    assert gone.keys() < freed.keys()
-    assert [each for each in gone if gone[each].protect != recovered[each].protect] == []
+    assert end.keys() < freed.keys()
+    assert [each for each in end if end[each].protect != recovered[each].protect] == []
 
 
 def listed(settings: StackConfig, path: str) -> Any:
-    found: Any = settings.document()
     system, *rest = path.split(".")
-    found = found[f"{settings.project}:{system}"]
+    value: Any = settings.document()[f"{settings.project}:{system}"]
     for part in rest:
-        found = found[part]
-    return found
+        value = value[part]
+    return value
 
 
 @pytest.mark.parametrize("name", [KRO, GIV])
 def test_a_second_restoration_and_other_removals_stay_as_they_are(name: str) -> None:
     path = SETTINGS[name]
     stem = listed(config.load("prod"), path)["name"]
-    given = changed(
+    settings = changed(
         "prod",
         {
             f"{path}.restored": [{"name": f"{stem}-2"}],
             "removals": ["krotrust-firewall", "krogiving-admin-app"],
         },
     )
-    newest = case(f"{stem}-2", settings=given).loss.name
-    taken = steps(case(newest, settings=given))
-    restored = after("prod", [step for step in taken if not step.later], given)
+    newest = case(f"{stem}-2", settings=settings).loss.name
+    taken = steps(case(newest, settings=settings))
+    restored = after("prod", [step for step in taken if not step.later], settings)
     assert listed(restored, f"{path}.restored") == [{"name": f"{stem}-2"}, {"name": f"{stem}-3"}]
-    freed = after("prod", [step for step in taken if "config rm" not in step.command], given)
+    freed = after("prod", [step for step in taken if "config rm" not in step.command], settings)
     assert listed(freed, "removals")[:3] == ["krotrust-firewall", "krogiving-admin-app", newest]
-    end = after("prod", taken, given)
+    end = after("prod", taken, settings)
     assert listed(end, "removals") == ["krotrust-firewall", "krogiving-admin-app"]
     assert listed(end, f"{path}.retired") == [f"{stem}-2"]
     plan = by_name(build(end))
@@ -119,39 +118,39 @@ def test_a_second_restoration_and_other_removals_stay_as_they_are(name: str) -> 
     assert plan[name].inputs["name"] == stem
 
 
-def test_a_name_that_is_taken_is_not_given_again() -> None:
+def test_a_name_is_not_used_twice() -> None:
     stem = "kro-prod-db-cluster"
-    given = changed("prod", {f"{SETTINGS[KRO]}.restored": [{"name": f"{stem}-3"}]})
-    restored = after("prod", steps(case(KRO, settings=given)), given)
+    settings = changed("prod", {f"{SETTINGS[KRO]}.restored": [{"name": f"{stem}-3"}]})
+    restored = after("prod", steps(case(KRO, settings=settings)), settings)
     assert listed(restored, f"{SETTINGS[KRO]}.restored")[1] == {"name": f"{stem}-2"}
 
 
-def test_without_a_moment_it_is_the_latest() -> None:
+def test_without_a_moment_the_latest_backup_is_restored() -> None:
     assert not any(".at'" in command for command in commands(steps(case(KRO))))
     assert sum(f".at' {MOMENT}" in each for each in commands(steps(case(KRO, at=MOMENT)))) == 1
 
 
-def led(stack: str, taken: Sequence[Step]) -> dict[str, Resource]:
+def plan_after(stack: str, taken: Sequence[Step]) -> dict[str, Resource]:
     """The plan of a stack after some steps."""
     return by_name(build(after(stack, taken)))
 
 
-def test_a_lost_region_leads_the_names_to_the_stand_in() -> None:
+def test_a_lost_region_moves_the_names_to_the_stand_in() -> None:
     old = by_name(known("prod")[1])
     taken = [step for step in steps(case("fra1")) if not step.later]
-    there = led("prod", taken)
-    records = [each for each in there.values() if each.inputs.get("type") == "A"]
+    plan = plan_after("prod", taken)
+    records = [each for each in plan.values() if each.inputs.get("type") == "A"]
     assert {each.inputs["value"] for each in records} == {ADDRESS}
-    assert there.keys() == old.keys()
-    spec = led("dr", taken)["krogiving-backend-app"].inputs["spec"]
+    assert plan.keys() == old.keys()
+    spec = plan_after("dr", taken)["krogiving-backend-app"].inputs["spec"]
     assert "api.krogiving.com" in [each["name"] for each in spec["domainNames"]]
 
 
-def test_what_moves_the_names_reaches_all_that_changes_and_nothing_else() -> None:
+def test_the_targets_of_the_move_are_all_that_changes() -> None:
     old = by_name(known("prod")[1])
     taken = steps(case("fra1"))
     (move,) = [step for step in taken if "--target" in step.command]
-    new = led("prod", taken[: taken.index(move)])
+    new = plan_after("prod", taken[: taken.index(move)])
     (word,) = words(move.command)
     targets = [word[place + 1] for place, each in enumerate(word) if each == "--target"]
     patterns = [
@@ -165,9 +164,9 @@ def test_what_moves_the_names_reaches_all_that_changes_and_nothing_else() -> Non
     assert {new[name].kind for name in reached} == {"App", "DnsRecord"}
 
 
-def test_the_names_go_home_with_the_data_that_was_written_meanwhile() -> None:
+def test_the_names_move_back_with_the_data_written_meanwhile() -> None:
     old = by_name(known("prod")[1])
-    home = led("prod", steps(case("fra1")))
+    home = plan_after("prod", steps(case("fra1")))
     records = [name for name in old if old[name].kind == "DnsRecord"]
     assert {name: home[name].inputs for name in records} == {
         name: old[name].inputs for name in records

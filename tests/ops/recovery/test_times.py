@@ -1,4 +1,4 @@
-"""How long a recovery takes: the longest chain of waits among what has to be made."""
+"""How long a recovery takes: the longest chain of waits among what is created."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from recoveries import case, known
 from ops.plan.graph import Graph, Resource
 from ops.recovery.report import recovery
 from ops.recovery.runbook import recoveries
-from ops.recovery.steps.times import chain, told
+from ops.recovery.steps.times import chain, shown
 from rehearsal.timing import Operation, at_full_length, real_seconds
 
 CLUSTER, APP = real_seconds("DatabaseCluster"), real_seconds("App")
@@ -18,13 +18,13 @@ DROPLET, RECORD = real_seconds("Droplet"), real_seconds("DnsRecord")
 
 
 def drawn(waits: Mapping[str, Iterable[str]], parents: Mapping[str, str] | None = None) -> Graph:
-    """A graph by hand, `Kind.name` with what each waits for."""
+    """A graph by hand: `Kind.name`, and what each waits for."""
 
     def urn(each: str) -> str:
         return f"urn:pulumi:hand::estate::{each.partition('.')[0]}::{each}"
 
     above = parents or {}
-    found = [
+    resources = [
         Resource(
             urn=urn(each),
             type=f"digitalocean:index/x:{each.partition('.')[0]}",
@@ -40,21 +40,21 @@ def drawn(waits: Mapping[str, Iterable[str]], parents: Mapping[str, str] | None 
         )
         for each, needed in waits.items()
     ]
-    return Graph("hand", tuple(found), {})
+    return Graph("hand", tuple(resources), {})
 
 
 @pytest.mark.parametrize(
-    ("made", "seconds"),
+    ("created", "seconds"),
     [
         ([], 0),
         (["Droplet.a"], DROPLET),
         (["Droplet.a", "DatabaseCluster.b"], max(DROPLET, CLUSTER)),  # at once
         (["App.d", "DatabaseCluster.b"], CLUSTER + APP),  # one after the other
-        (["DnsRecord.e", "DatabaseCluster.b"], CLUSTER + RECORD),  # through what is there already
+        (["DnsRecord.e", "DatabaseCluster.b"], CLUSTER + RECORD),  # through what exists already
         (["DnsRecord.e", "App.d", "DatabaseCluster.b", "Droplet.a"], CLUSTER + APP + RECORD),
     ],
 )
-def test_a_chain_by_hand(made: list[str], seconds: float) -> None:
+def test_a_chain_by_hand(created: list[str], seconds: float) -> None:
     graph = drawn(
         {
             "Droplet.a": [],
@@ -63,10 +63,10 @@ def test_a_chain_by_hand(made: list[str], seconds: float) -> None:
             "DnsRecord.e": ["App.d"],
         }
     )
-    assert chain(graph, made) == seconds
+    assert chain(graph, created) == seconds
 
 
-def test_a_part_waits_for_the_component_that_it_stands_in() -> None:
+def test_a_part_waits_for_its_component() -> None:
     graph = drawn(
         {"DatabaseCluster.b": [], "Group.c": ["DatabaseCluster.b"], "App.d": []},
         {"App.d": "Group.c"},
@@ -75,7 +75,7 @@ def test_a_part_waits_for_the_component_that_it_stands_in() -> None:
 
 
 @pytest.mark.parametrize("stack", ["prod", "dr"])
-def test_the_figure_is_that_of_a_rehearsal_at_full_length(stack: str) -> None:
+def test_the_figure_is_that_of_a_rehearsal_in_real_time(stack: str) -> None:
     _, graph, _ = known(stack)
     ordered: list[Resource] = []
     left = {each.urn: each for each in graph.resources}
@@ -94,27 +94,27 @@ def test_the_figure_is_that_of_a_rehearsal_at_full_length(stack: str) -> None:
     assert chain(graph, [each.name for each in graph.resources]) == length > CLUSTER + APP
 
 
-def test_what_is_done_later_takes_no_time_now() -> None:
-    given = recovery(case("fra1"))
-    later = sum(step.seconds for step in given.steps if step.later)
+def test_later_steps_take_no_time_now() -> None:
+    report = recovery(case("fra1"))
+    later = sum(step.seconds for step in report.steps if step.later)
     assert later > 0
-    assert given.seconds + later == sum(step.seconds for step in given.steps)
+    assert report.seconds + later == sum(step.seconds for step in report.steps)
 
 
-def test_what_is_made_in_the_cloud_takes_time_and_what_is_not_takes_none() -> None:
+def test_only_recoveries_in_the_cloud_take_time() -> None:
     timed = {each.case.loss.kind for each in recoveries() if each.seconds}
     assert timed == {"app", "bucket", "database", "droplet", "region", "secret", "state", "zone"}
 
 
-def test_a_database_waits_for_its_cluster_and_then_for_the_apps_that_move_there() -> None:
+def test_a_database_takes_as_long_as_its_cluster_and_then_the_apps_that_use_it() -> None:
     alone = recovery(case("krotrust-database-cluster"))
     with_apps = recovery(case("krogiving-postgresql-cluster"))
-    made = CLUSTER + real_seconds("DatabaseUser")  # its user, database and rules at once
-    assert (alone.seconds, with_apps.seconds) == (made, made + APP)
+    cluster = CLUSTER + real_seconds("DatabaseUser")  # its user, database and rules at once
+    assert (alone.seconds, with_apps.seconds) == (cluster, cluster + APP)
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"), [(2, "2 s"), (59, "59 s"), (60, "1 min"), (603, "10 min")]
 )
-def test_a_time_is_told_as_people_do(seconds: float, words: str) -> None:
-    assert told(seconds) == words
+def test_a_time_is_in_seconds_or_minutes(seconds: float, words: str) -> None:
+    assert shown(seconds) == words

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_digitalocean as do
 import pytest
 
-from ops.diff.plans import between
+from ops.diff.plans import compare
 from ops.plan import config
 from ops.plan.graph import Graph, record
 
@@ -43,7 +43,7 @@ def _graph(program: Any) -> Graph:
 
 
 def _edits(before: Any, after: Any) -> list[tuple[str, str]]:
-    return [(edit.op, edit.resource.name) for edit in between(_graph(before), _graph(after))]
+    return [(edit.op, edit.resource.name) for edit in compare(_graph(before), _graph(after))]
 
 
 @pytest.mark.parametrize(

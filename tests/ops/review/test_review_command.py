@@ -14,7 +14,7 @@ import pytest
 from command_line import Project
 from conftest import STACKS
 
-from ops.impact.edges import standing
+from ops.impact.edges import dependency_graph
 from ops.plan import rendered
 from ops.plan.graph import Graph
 
@@ -61,7 +61,7 @@ def test_what_is_rendered_is_read_back_as_the_same_graph(plan: Plan, stack: str)
     assert [resource.urn for resource in read.resources] == [
         resource.urn for resource in planned.resources
     ]
-    assert standing(read).edges == standing(planned).edges
+    assert dependency_graph(read).edges == dependency_graph(planned).edges
 
 
 def test_without_git_it_compares_with_rendered_and_says_so(project: Project) -> None:
@@ -71,7 +71,7 @@ def test_without_git_it_compares_with_rendered_and_says_so(project: Project) -> 
     assert "rendered/stage, without git" in done.stdout
 
 
-def test_a_change_that_is_committed_and_rendered_is_still_told(repository: Project) -> None:
+def test_a_change_that_is_committed_and_rendered_is_still_reported(repository: Project) -> None:
     """The plan of main is what counts, not rendered/ as the change leaves it."""
     repository.replace(*PORT)
     assert repository.ops("render").returncode == 0
@@ -97,7 +97,7 @@ def test_a_project_in_a_folder_of_a_larger_repository_is_compared_all_the_same(
     assert done.stdout.startswith("### stage: 1 to update\n")
 
 
-def test_what_main_did_meanwhile_is_not_told_as_a_change(repository: Project) -> None:
+def test_what_main_did_meanwhile_is_not_reported_as_a_change(repository: Project) -> None:
     began = _git(repository, "rev-parse", "--short=9", "main")
     _git(repository, "checkout", "-q", "main")
     repository.replace(*PORT)
@@ -111,10 +111,10 @@ def test_what_main_did_meanwhile_is_not_told_as_a_change(repository: Project) ->
 
 def test_the_three_forms_agree(repository: Project) -> None:
     repository.replace(*PORT)
-    told: dict[str, Any] = json.loads(_review(repository, "--format", "json").stdout)
-    assert told["counts"] == {"update": 1}
-    assert [change["name"] for change in told["changes"]] == ["krogiving-backend-app"]
-    (line,) = told["changes"][0]["lines"]
+    shown: dict[str, Any] = json.loads(_review(repository, "--format", "json").stdout)
+    assert shown["counts"] == {"update": 1}
+    assert [change["name"] for change in shown["changes"]] == ["krogiving-backend-app"]
+    (line,) = shown["changes"][0]["lines"]
     assert line.endswith("httpPort: 3000 => 3001")
     for form in ("text", "md"):
         assert line in _review(repository, "--format", form).stdout
@@ -145,10 +145,10 @@ def test_a_secret_of_the_stack_file_is_said_to_change_and_never_shown(
 @pytest.mark.parametrize(
     ("arguments", "git", "shown"),
     [
-        (["--base", "nowhere"], True, "git knows no nowhere to compare with: fetch it"),
-        (["--base", "main"], False, "--base main: this is no git checkout"),
-        (["--preview", "missing.json"], True, "missing.json holds no preview"),
-        (["--preview", "Pulumi.yaml"], True, "Pulumi.yaml holds no preview"),
+        (["--base", "nowhere"], True, "git has no nowhere to compare with: fetch it"),
+        (["--base", "main"], False, "--base main: this is not a git checkout"),
+        (["--preview", "missing.json"], True, "missing.json is not a preview"),
+        (["--preview", "Pulumi.yaml"], True, "Pulumi.yaml is not a preview"),
         (["--preview", "failed.json"], True, "the preview in failed.json failed: no token"),
         (["--preview", "other.json"], True, "other.json previews prod, not stage"),
     ],
@@ -166,14 +166,14 @@ def test_what_cannot_be_reviewed_is_one_message_and_exit_code_1(
     assert shown in done.stderr
 
 
-def test_a_clone_without_main_is_no_change_to_nobody(repository: Project) -> None:
+def test_a_clone_without_main_is_an_error_rather_than_no_change(repository: Project) -> None:
     _git(repository, "branch", "-q", "-D", "main")
     done = _review(repository)
     assert (done.returncode, done.stdout) == (1, "")
     assert "fetch-depth: 0" in done.stderr
 
 
-def test_a_clone_without_history_is_told_how_to_get_it(repository: Project) -> None:
+def test_a_clone_without_history_is_an_error_that_says_how_to_get_it(repository: Project) -> None:
     _git(repository, "checkout", "-q", "--orphan", "island")
     _git(repository, "commit", "-q", "-m", "island")
     done = _review(repository)
@@ -193,9 +193,9 @@ def _preview(project: Project, *steps: dict[str, Any]) -> dict[str, Any]:
     (project.folder / "preview.json").write_text(json.dumps({"steps": steps}))
     done = _review(project, "--preview", "preview.json", "--format", "json", git=False)
     assert (done.returncode, done.stderr) == (0, "")
-    told: dict[str, Any] = json.loads(done.stdout)
+    shown: dict[str, Any] = json.loads(done.stdout)
     assert SECRET not in done.stdout
-    return told
+    return shown
 
 
 def _state(inputs: dict[str, Any], protect: bool = True) -> dict[str, Any]:
@@ -210,21 +210,21 @@ def _state(inputs: dict[str, Any], protect: bool = True) -> dict[str, Any]:
 
 
 def test_a_preview_without_steps_is_no_change(project: Project) -> None:
-    told = _preview(project)
-    assert (told["counts"], told["changes"], told["loud"]) == ({}, [], [])
+    shown = _preview(project)
+    assert (shown["counts"], shown["changes"], shown["loud"]) == ({}, [], [])
 
 
 def test_a_previewed_replacement_is_loud_and_says_why(project: Project) -> None:
     old, new = _state({"region": "fra1"}), _state({"region": "ams3"})
     step = _step("replace", oldState=old, newState=new, replaceReasons=["region"])
-    told = _preview(project, step | {"diffReasons": ["region"]})
-    assert told["counts"] == {"replace": 1}
-    assert told["loud"] == [
+    shown = _preview(project, step | {"diffReasons": ["region"]})
+    assert shown["counts"] == {"replace": 1}
+    assert shown["loud"] == [
         "REPLACE krotrust-droplet (Droplet) because of region: the old one is destroyed;"
         " protected: an `up` refuses"
     ]
-    assert {each["state"] for each in told["blast"]["urls"]} == {"down"}
-    assert "region: 'fra1' => 'ams3'" in told["changes"][0]["lines"]
+    assert {each["state"] for each in shown["blast"]["urls"]} == {"down"}
+    assert "region: 'fra1' => 'ams3'" in shown["changes"][0]["lines"]
 
 
 def test_of_a_previewed_secret_nothing_is_shown(project: Project) -> None:
@@ -232,16 +232,16 @@ def test_of_a_previewed_secret_nothing_is_shown(project: Project) -> None:
     new = _state({"userData": {"type": "SECRET", "value": f"{SECRET}-new"}, "size": "s-2vcpu-4gb"})
     step = _step("update", oldState=old, newState=new, diffReasons=["size", "userData"])
     detail = {"userData.value": {"kind": "update"}, "size": {"kind": "update"}}
-    told = _preview(project, step | {"detailedDiff": detail})
-    assert told["counts"] == {"update": 1}
-    assert sorted(told["changes"][0]["lines"]) == [
+    shown = _preview(project, step | {"detailedDiff": detail})
+    assert shown["counts"] == {"update": 1}
+    assert sorted(shown["changes"][0]["lines"]) == [
         "size: 's-1vcpu-2gb' => 's-2vcpu-4gb'",
         "userData.value: changed",
     ]
-    assert re.match(r"\d+\.\d\d -> \d+\.\d\d \(\+\d+\.\d\d\) USD a month", told["cost"][0])
+    assert re.match(r"\d+\.\d\d -> \d+\.\d\d \(\+\d+\.\d\d\) USD a month", shown["cost"][0])
 
 
-def test_a_protection_that_the_engine_does_not_tell_of_is_told_from_the_plans(
+def test_a_removed_protection_that_the_engine_does_not_report_is_taken_from_the_plans(
     project: Project,
 ) -> None:
     file = project.folder / "rendered" / "stage" / "krotrust.yaml"
@@ -251,6 +251,6 @@ def test_a_protection_that_the_engine_does_not_tell_of_is_told_from_the_plans(
     text = file.read_text()
     assert f"{head}  protect: false" in text
     file.write_text(text.replace(f"{head}  protect: false", f"{head}  protect: true"))
-    told = _preview(project)
-    assert told["counts"] == {"unprotect": 1}
-    assert told["loud"] == ["PROTECTION OFF krotrust-droplet (Droplet)"]
+    shown = _preview(project)
+    assert shown["counts"] == {"unprotect": 1}
+    assert shown["loud"] == ["PROTECTION OFF krotrust-droplet (Droplet)"]

@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 from conftest import CANARIES, SEAL_KEY, changed
-from standing_by_hand import GATEWAYS, states
+from expected_impact import GATEWAYS, states
 
 from components.facts.pencom import INVENTORY
 from components.inventory import Host
 from ops.plan.graph import Graph, Resource, build
-from ops.review import command as review
 from ops.review import model, prices, report
 from policy.rules import RULES
 from stacks import estate
@@ -24,19 +23,19 @@ Plan = Callable[[str], Graph]
 
 
 def _reviewed(before: Graph, after: Graph) -> model.Review:
-    return review.review(before, after, "a plan")
+    return model.review(before, after, "a plan")
 
 
 def _changed(planned: Graph, name: str, **fields: Any) -> Graph:
     """Change fields of one resource of a plan."""
-    found = tuple(replace(r, **fields) if r.name == name else r for r in planned.resources)
-    assert found != planned.resources
-    return replace(planned, resources=found)
+    resources = tuple(replace(r, **fields) if r.name == name else r for r in planned.resources)
+    assert resources != planned.resources
+    return replace(planned, resources=resources)
 
 
 def _resource(planned: Graph, name: str) -> Resource:
-    (found,) = (resource for resource in planned.resources if resource.name == name)
-    return found
+    (match,) = (resource for resource in planned.resources if resource.name == name)
+    return match
 
 
 def _with_service(monkeypatch: pytest.MonkeyPatch, name: str, **facts: Any) -> Graph:
@@ -49,33 +48,35 @@ def _with_service(monkeypatch: pytest.MonkeyPatch, name: str, **facts: Any) -> G
 def test_a_service_s_new_call_stands_on_what_it_calls(
     plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = _reviewed(plan("prod"), _with_service(monkeypatch, "audit", calls=("payments",)))
-    assert told.counts() == {"update": 1}
-    assert states(told.blast) == {
+    review = _reviewed(plan("prod"), _with_service(monkeypatch, "audit", calls=("payments",)))
+    assert review.counts() == {"update": 1}
+    assert states(review.blast) == {
         "down": {"audit"},
         "degraded": {"core", "payments", "compliance", *GATEWAYS},
         "stays": {"postgresql/pencom_audit"},
     }
-    assert "! update pencom-audit (Service): calls: + payments" in report.as_text(told)
+    assert "! update pencom-audit (Service): calls: + payments" in report.as_text(review)
 
 
 def test_a_service_s_other_port_is_its_own_line(
     plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = _reviewed(plan("prod"), _with_service(monkeypatch, "audit", ports={"http": 9001}))
-    assert "! update pencom-audit (Service): ports.http: 9000 -> 9001" in report.as_text(told)
+    review = _reviewed(plan("prod"), _with_service(monkeypatch, "audit", ports={"http": 9001}))
+    assert "! update pencom-audit (Service): ports.http: 9000 -> 9001" in report.as_text(review)
 
 
-def test_a_host_that_is_moved_and_exposed_is_told(
+def test_a_host_that_is_moved_and_exposed_is_reported(
     plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = plan("prod")
     exposed = Host("databases", "internet", INVENTORY.hosts["vps-3"].carries)
     hosts = {**INVENTORY.hosts, "vps-3": exposed}  # the settings refuse it; the review sees it, too
     monkeypatch.setattr(estate, "INVENTORY", replace(INVENTORY, hosts=hosts))
-    told = _reviewed(before, build(changed("prod", {})))
-    assert "! update pencom-vps-3 (Host): exposure: internal -> internet" in (report.as_text(told))
-    assert states(told.blast)["down"] >= {"vps-3", "postgresql/pencom_payments", "payments"}
+    review = _reviewed(before, build(changed("prod", {})))
+    assert "! update pencom-vps-3 (Host): exposure: internal -> internet" in (
+        report.as_text(review)
+    )
+    assert states(review.blast)["down"] >= {"vps-3", "postgresql/pencom_payments", "payments"}
 
 
 def test_a_service_that_is_only_coming_is_not_in_the_way_but_what_it_uses_is(
@@ -88,17 +89,17 @@ def test_a_service_that_is_only_coming_is_not_in_the_way_but_what_it_uses_is(
     services = {**INVENTORY.services, "ledger": new}
     monkeypatch.setattr(estate, "INVENTORY", replace(INVENTORY, hosts=hosts, services=services))
     after = build(changed("prod", {}))
-    assert _reviewed(before, after).counts() == {"update": 1, "create": 1}  # it stands on a host
+    assert _reviewed(before, after).counts() == {"update": 1, "create": 1}  # its host changes, too
     host_as_before = _resource(before, "pencom-vps-2").inputs
-    told = _reviewed(before, _changed(after, "pencom-vps-2", inputs=host_as_before))
-    assert told.counts() == {"create": 1}
-    assert states(told.blast) == {"stays": {"postgresql/pencom_payments"}}
+    review = _reviewed(before, _changed(after, "pencom-vps-2", inputs=host_as_before))
+    assert review.counts() == {"create": 1}
+    assert states(review.blast) == {"stays": {"postgresql/pencom_payments"}}
 
 
-def test_a_guard_that_the_droplet_loses_is_told(plan: Plan) -> None:
-    told = _reviewed(plan("prod"), _changed(plan("prod"), "krotrust-droplet", ignore_changes=()))
-    (loud,) = [model.loud(edit) for edit in told.edits]
-    assert loud.startswith("GUARD OFF krotrust-droplet (Droplet): userData, sshKeys, image")
+def test_a_guard_that_the_droplet_loses_is_reported(plan: Plan) -> None:
+    review = _reviewed(plan("prod"), _changed(plan("prod"), "krotrust-droplet", ignore_changes=()))
+    (warning,) = [model.warning(edit) for edit in review.edits]
+    assert warning.startswith("GUARD OFF krotrust-droplet (Droplet): userData, sshKeys, image")
 
 
 @pytest.mark.parametrize(
@@ -109,8 +110,8 @@ def test_a_secret_is_changed_and_nothing_else_is_said_of_it(plan: Plan, old: str
     before, after = (
         _changed(plan("prod"), key.name, inputs={**key.inputs, "name": name}) for name in (old, new)
     )
-    told = _reviewed(before, after)
-    for text in (report.as_markdown(told), json.dumps(told.as_json())):
+    review = _reviewed(before, after)
+    for text in (report.as_markdown(review), json.dumps(review.as_json())):
         assert "name: changed" in text
         assert "plain" not in text
 
@@ -118,20 +119,20 @@ def test_a_secret_is_changed_and_nothing_else_is_said_of_it(plan: Plan, old: str
 def test_no_form_shows_a_secret(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     for key, value in {**CANARIES, **SEAL_KEY}.items():
         monkeypatch.setenv(key, value)
-    told = _reviewed(plan("prod"), build(changed("prod", {"krogiving.backend.port": 3001})))
-    shown = report.as_text(told) + report.as_markdown(told) + json.dumps(told.as_json())
+    review = _reviewed(plan("prod"), build(changed("prod", {"krogiving.backend.port": 3001})))
+    shown = report.as_text(review) + report.as_markdown(review) + json.dumps(review.as_json())
     assert "canary" not in shown
 
 
 def _many(planned: Graph, count: int, text: str = "x") -> Graph:
     """Add as many records to a plan."""
-    model = _resource(planned, "krotrust-zone-a-api")
+    record = _resource(planned, "krotrust-zone-a-api")
     new = tuple(
         replace(
-            model,
-            urn=f"{model.urn}-{number}",
-            name=f"{model.name}-{number}",
-            inputs={**model.inputs, "type": "TXT", "name": f"n{number}", "value": text * 40},
+            record,
+            urn=f"{record.urn}-{number}",
+            name=f"{record.name}-{number}",
+            inputs={**record.inputs, "type": "TXT", "name": f"n{number}", "value": text * 40},
         )
         for number in range(count)
     )
@@ -143,10 +144,10 @@ def _many(planned: Graph, count: int, text: str = "x") -> Graph:
     [*((count, text) for text in ("x", "ü") for count in (0, 1, 100, 200, 1000)), (2000, "ü")],
 )
 def test_a_comment_fits_and_says_what_was_cut(plan: Plan, count: int, text: str) -> None:
-    told = _reviewed(plan("prod"), _many(plan("prod"), count, text))
-    comment = report.as_markdown(told)
+    review = _reviewed(plan("prod"), _many(plan("prod"), count, text))
+    comment = report.as_markdown(review)
     assert len(comment.encode()) <= 65_536
-    whole = report.as_text(told)
+    whole = report.as_text(review)
     assert whole.count(f"value: {text * 40}") == count
     cut = comment.count("value: " + text * 40) < count
     assert cut == ("cut here" in comment or report.TOO_LONG in comment)
@@ -158,8 +159,8 @@ def test_a_comment_fits_and_says_what_was_cut(plan: Plan, count: int, text: str)
 
 
 def test_many_deletions_are_counted_where_they_are_not_named(plan: Plan) -> None:
-    told = _reviewed(_many(plan("prod"), 2000), plan("prod"))
-    comment = report.as_markdown(told)
+    review = _reviewed(_many(plan("prod"), 2000), plan("prod"))
+    comment = report.as_markdown(review)
     assert comment.startswith("### prod: 2000 to delete\n")
     assert "and 1975 more" in comment
     assert len(comment.encode()) <= 65_536
@@ -193,16 +194,16 @@ def test_edits_that_only_begin_alike_do_not(plan: Plan) -> None:
         assert [line for line in lines if line.startswith(f"  ! update {name} (MonitorAlert): ")]
 
 
-def test_what_breaks_a_rule_is_said_above_and_how_to_mend_it_below(plan: Plan) -> None:
+def test_what_breaks_a_rule_is_said_above_and_how_to_fix_it_below(plan: Plan) -> None:
     clean = _reviewed(plan("prod"), plan("prod"))
     assert clean.as_json()["policy"] == []
     assert f"none of {len(RULES)} rules is broken" in report.as_markdown(clean)
-    told = _reviewed(plan("prod"), build(changed("prod", {"krotrust.droplet.backups": None})))
-    verdict, _, rest = report.as_markdown(told).partition("####")
+    review = _reviewed(plan("prod"), build(changed("prod", {"krotrust.droplet.backups": None})))
+    verdict, _, rest = report.as_markdown(review).partition("####")
     assert "- BREAKS droplet-backups: see Policy" in verdict
-    assert "- droplet-backups: krotrust-droplet has no backups\n-   mend: set droplet.b" in rest
-    (finding,) = told.as_json()["policy"]
-    assert (finding["rule"], finding["severity"]) == ("droplet-backups", "mandatory")
+    assert "- droplet-backups: krotrust-droplet has no backups\n-   fix: set droplet.b" in rest
+    (violation,) = review.as_json()["policy"]
+    assert (violation["rule"], violation["severity"]) == ("droplet-backups", "mandatory")
 
 
 @pytest.mark.parametrize(
@@ -214,20 +215,20 @@ def test_what_breaks_a_rule_is_said_above_and_how_to_mend_it_below(plan: Plan) -
         ({"krogiving.backend.instances": 3}, ["87.40 -> 137.40 (+50.00) USD a month"]),
         (
             {"krotrust.database.nodes": 3},
-            ["87.40 USD a month", "unknown: pg db-s-2vcpu-4gb, 4 -> 5"],
+            ["87.40 USD a month", "price unknown: pg db-s-2vcpu-4gb, 4 -> 5"],
         ),
         (
             {"krotrust.droplet.size": "c-2"},
-            ["87.40 -> 25.00 (-62.40) USD a month", "unknown: c-2, 0 -> 1"],
+            ["87.40 -> 25.00 (-62.40) USD a month", "price unknown: c-2, 0 -> 1"],
         ),
     ],
 )
-def test_the_cost_is_told_before_and_after_and_what_is_unknown_is_said(
+def test_the_cost_is_shown_before_and_after_and_what_is_unknown_is_said(
     plan: Plan, settings: Mapping[str, Any], cost: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(prices, "DROPLETS", {"s-4vcpu-8gb": 48, "s-8vcpu-16gb": 96})
     monkeypatch.setattr(prices, "APPS", {"apps-s-1vcpu-2gb": 25})
     monkeypatch.setattr(prices, "BACKUPS", {"daily": 0.3})
-    told = _reviewed(plan("prod"), build(changed("prod", settings))).cost
+    lines = _reviewed(plan("prod"), build(changed("prod", settings))).cost
     for beginning in cost:
-        assert [line for line in told if line.startswith(beginning)], told
+        assert [line for line in lines if line.startswith(beginning)], lines

@@ -1,4 +1,4 @@
-"""Spaces as played by moto, for what keeps a state in a bucket."""
+"""Spaces served by moto, for a state in a bucket."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Spaces:
 
     @property
     def environ(self) -> dict[str, str]:
-        """An environment that leads there, with no stand-in on PATH."""
+        """An environment for it, with no stand-in on PATH."""
         return {
             "PATH": "",
             **KEY,
@@ -34,14 +34,14 @@ class Spaces:
         }
 
     def url(self, bucket: str) -> str:
-        """A bucket as the engine is told of it."""
+        """The URL of a bucket for the engine."""
         return (
             f"s3://{bucket}?endpoint=127.0.0.1:{self.port}&region=us-east-1"
             "&s3ForcePathStyle=true&disableSSL=true"
         )
 
     def client(self, owner: str | None = None) -> Any:
-        """A client of ours, or of the account with that number."""
+        """A client of our account, or of the account with that number."""
         made = client.spaces(self.environ, "fra1")
         if owner:
             made.meta.events.register(
@@ -53,7 +53,7 @@ class Spaces:
 
 @contextmanager
 def played() -> Iterator[Spaces]:
-    """Lend empty Spaces; in a process there is but one."""
+    """Serve empty Spaces; a process has only one."""
     from moto.server import ThreadedMotoServer  # slow to import, and each worker reads this file
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for each request
@@ -68,7 +68,7 @@ def played() -> Iterator[Spaces]:
 
 
 def clear(spaces: Spaces) -> None:
-    """Make Spaces empty again."""
+    """Empty Spaces again."""
     import httpx
 
     httpx.post(f"http://127.0.0.1:{spaces.port}/moto-api/reset").raise_for_status()

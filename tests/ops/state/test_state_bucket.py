@@ -1,4 +1,4 @@
-"""`ops state bootstrap`: the bucket of the state and that of its copies, made once, set right."""
+"""`ops state bootstrap`: the buckets of the state and of its copies, created or corrected."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def spaces(_server: Spaces) -> Spaces:
     return _server
 
 
-def made(spaces: Spaces, **more: Any) -> int:
+def bootstrap(spaces: Spaces, **more: Any) -> int:
     purpose = more.pop("purpose", bucket.STATE)
     return bucket.run(purpose, more.get("name"), more.get("region"), spaces.environ, yes=True)
 
 
-def test_it_makes_a_private_bucket_that_keeps_versions_and_says_what_to_export(
+def test_it_creates_a_private_bucket_with_versions_and_prints_what_to_export(
     spaces: Spaces, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert made(spaces) == 0
+    assert bootstrap(spaces) == 0
     client = spaces.client()
     assert client.get_bucket_versioning(Bucket=NAME)["Status"] == "Enabled"
     (rule,) = client.get_bucket_lifecycle_configuration(Bucket=NAME)["Rules"]
@@ -50,40 +50,37 @@ def test_it_makes_a_private_bucket_that_keeps_versions_and_says_what_to_export(
     assert [each["Permission"] for each in client.get_bucket_acl(Bucket=NAME)["Grants"]] == [
         "FULL_CONTROL"
     ]
-    told = capsys.readouterr().out.splitlines()[-1]
-    assert told.startswith(f"export PULUMI_BACKEND_URL='s3://{NAME}?endpoint=http://127.0.0.1:")
-    assert told.endswith("&region=us-east-1'")
+    export = capsys.readouterr().out.splitlines()[-1]
+    assert export.startswith(f"export PULUMI_BACKEND_URL='s3://{NAME}?endpoint=http://127.0.0.1:")
+    assert export.endswith("&region=us-east-1'")
 
 
-def test_a_second_time_it_changes_nothing_and_says_so(
+def test_a_second_run_changes_nothing_and_says_so(
     spaces: Spaces, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made(spaces)
+    bootstrap(spaces)
     spaces.client().put_object(Bucket=NAME, Key=".pulumi/meta.yaml", Body=b"version: 1")
     first = capsys.readouterr().out.splitlines()[-1]
-    assert made(spaces) == 0
-    provider, *told = capsys.readouterr().out.splitlines()
+    assert bootstrap(spaces) == 0
+    provider, *lines = capsys.readouterr().out.splitlines()
     assert provider.startswith("provider: the DigitalOcean plugin ")
-    assert told == [
-        f"{NAME} in fra1 is as it should be: nothing was changed",
-        first,
-    ]
+    assert lines == [f"{NAME} in fra1: no change", first]
 
 
 def test_the_copies_have_a_bucket_of_their_own_elsewhere(
     spaces: Spaces, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made(spaces, purpose=bucket.COPIES)
+    bootstrap(spaces, purpose=bucket.COPIES)
     name = "prod-20260101T021700Z.state"
     spaces.client().put_object(Bucket=bucket.COPIES.name, Key=name, Body=b"x")
-    made(spaces, purpose=bucket.COPIES)
-    told = capsys.readouterr().out
-    assert "in ams3 is as it should be" in told
-    assert f"export ESTATE_STATE_COPIES='s3://{bucket.COPIES.name}?" in told
+    bootstrap(spaces, purpose=bucket.COPIES)
+    printed = capsys.readouterr().out
+    assert "in ams3: no change" in printed
+    assert f"export ESTATE_STATE_COPIES='s3://{bucket.COPIES.name}?" in printed
     assert bucket.COPIES.region != bucket.STATE.region
 
 
-def test_it_asks_and_without_a_yes_makes_nothing(
+def test_without_consent_it_creates_nothing(
     spaces: Spaces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("typer.confirm", lambda _: False)
@@ -92,78 +89,78 @@ def test_it_asks_and_without_a_yes_makes_nothing(
     assert spaces.client().list_buckets()["Buckets"] == []
 
 
-def test_what_was_changed_by_hand_is_told_and_set_right(
+def test_settings_changed_by_hand_are_listed_and_corrected(
     spaces: Spaces, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made(spaces)
+    bootstrap(spaces)
     client = spaces.client()
     client.put_bucket_versioning(Bucket=NAME, VersioningConfiguration={"Status": "Suspended"})
     client.put_bucket_acl(Bucket=NAME, ACL="public-read")
     client.put_bucket_policy(Bucket=NAME, Policy=EVERYBODY)
     rule = {**bucket.RULE, "NoncurrentVersionExpiration": {"NoncurrentDays": 3}}
     client.put_bucket_lifecycle_configuration(Bucket=NAME, LifecycleConfiguration={"Rules": [rule]})
-    told = [each.told for each in bucket.amiss(client, NAME)]
-    assert told == [
-        "it keeps no old version",
-        "it keeps an old version for 3 days, not for 90",
+    details = [each.detail for each in bucket.problems(client, NAME)]
+    assert details == [
+        "it keeps no old versions",
+        "it keeps old versions for 3 days, not for 90",
         "it is not private: public-read",
-        "its policy lets everybody in: take the policy away",
+        "its policy allows access to everyone: delete the policy",
     ]
-    made(spaces)
-    assert bucket.amiss(client, NAME) == []
+    bootstrap(spaces)
+    assert bucket.problems(client, NAME) == []
     printed = capsys.readouterr().out
-    assert all(f"{NAME} in fra1: {each}" in printed for each in told)
+    assert all(f"{NAME} in fra1: {each}" in printed for each in details)
 
 
-def test_a_rule_that_deletes_what_is_current_is_amiss_and_a_longer_time_is_not(
+def test_a_rule_that_deletes_current_objects_is_a_problem_and_a_longer_time_is_not(
     spaces: Spaces,
 ) -> None:
-    made(spaces)
+    bootstrap(spaces)
     client = spaces.client()
     longer = {**bucket.RULE, "NoncurrentVersionExpiration": {"NoncurrentDays": 365}}
-    for more, told in (
+    for more, details in (
         ({}, []),
-        ({"Expiration": {"Days": 30}}, ["a rule deletes what is current after a time"]),
+        ({"Expiration": {"Days": 30}}, ["a rule deletes current objects"]),
     ):
         client.put_bucket_lifecycle_configuration(
             Bucket=NAME, LifecycleConfiguration={"Rules": [{**longer, **more}]}
         )
-        assert [each.told for each in bucket.amiss(client, NAME)] == told
+        assert [each.detail for each in bucket.problems(client, NAME)] == details
 
 
-def test_the_rules_go_with_the_header_that_spaces_asks_for(spaces: Spaces) -> None:
+def test_rules_are_sent_with_the_header_that_spaces_requires(spaces: Spaces) -> None:
     client, sent = spaces.client(), []
     client.meta.events.register_last(
         "before-send.s3.PutBucketLifecycleConfiguration",
         lambda request, **_: sent.append(request.headers.get("Content-MD5")),
     )
     client.create_bucket(Bucket=NAME)
-    for each in bucket.amiss(client, NAME):
-        each.mend()
+    for each in bucket.problems(client, NAME):
+        each.correct()
     assert len(sent) == 1
     assert sent[0]
 
 
-def test_a_bucket_of_somebody_else_is_refused(spaces: Spaces) -> None:
+def test_a_bucket_of_another_account_is_refused(spaces: Spaces) -> None:
     spaces.client(owner="222222222222").create_bucket(Bucket=NAME)
-    with pytest.raises(UsageError, match=f"{NAME} belongs to somebody else.*--bucket"):
-        made(spaces)
+    with pytest.raises(UsageError, match=f"{NAME} belongs to another account.*--bucket"):
+        bootstrap(spaces)
 
 
-def test_a_bucket_that_the_key_may_not_see_is_refused() -> None:
+def test_a_bucket_that_the_key_may_not_read_is_refused() -> None:
     answer = {"Error": {"Code": "403", "Message": "Forbidden"}}
     client = mock.Mock(list_buckets=lambda: {"Buckets": []})
     client.head_bucket.side_effect = ClientError(answer, "HeadBucket")
-    with pytest.raises(UsageError, match="belongs to somebody else, or the key may not see it"):
-        bucket._ours(client, NAME, bucket.STATE)
+    with pytest.raises(UsageError, match="belongs to another account, or the key may not read it"):
+        bucket._exists(client, NAME, bucket.STATE)
 
 
-def test_a_bucket_that_holds_something_else_is_refused_as_it_is(spaces: Spaces) -> None:
+def test_a_bucket_with_other_content_is_refused_and_not_changed(spaces: Spaces) -> None:
     client = spaces.client()
     client.create_bucket(Bucket="kro-prod-files")
     client.put_object(Bucket="kro-prod-files", Key="passports/1.jpg", Body=b"x")
     with pytest.raises(UsageError, match=r"kro-prod-files holds something else, like 'passports"):
-        made(spaces, name="kro-prod-files")
+        bootstrap(spaces, name="kro-prod-files")
     assert "Status" not in client.get_bucket_versioning(Bucket="kro-prod-files")
 
 
@@ -176,7 +173,7 @@ def test_a_bucket_that_holds_something_else_is_refused_as_it_is(spaces: Spaces) 
         ({"SPACES_ENDPOINT_URL": "http://127.0.0.1:1#{{.Region}}"}, "fra1", "did not answer"),
     ],
 )
-def test_what_is_missing_or_cannot_be_is_said(
+def test_missing_keys_and_wrong_options_are_errors(
     changes: dict[str, str], region: str, said: str
 ) -> None:
     environ = {**Spaces(1).environ, **changes}

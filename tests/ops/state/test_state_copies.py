@@ -1,4 +1,4 @@
-"""The weekly copy: saved, read back and opened; and what is no copy, or not the one it says."""
+"""The weekly copy: saved, read back and opened; and files that are no copy or a renamed one."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ DAY = datetime(2026, 1, 1, 2, 17, tzinfo=UTC)
 
 @pytest.fixture
 def spaces() -> Iterator[Spaces]:
-    with played() as there:
-        there.client().create_bucket(Bucket="second")
-        yield there
+    with played() as served:
+        served.client().create_bucket(Bucket="second")
+        yield served
 
 
 @pytest.fixture(autouse=True)
@@ -68,35 +68,35 @@ def test_a_copy_in_a_bucket_is_opened_as_it_was(
     keys: dict[str, str], spaces: Spaces, capsys: pytest.CaptureFixture[str]
 ) -> None:
     url = spaces.url("second").replace("second", "second/weekly")
-    given = {"PULUMI_CONFIG_PASSPHRASE": WORD, "ESTATE_STATE_COPIES": url, **keys}
-    copies.save("prod", None, given)
-    saved = copies.newest(copies.named(given), "prod")
+    variables = {"PULUMI_CONFIG_PASSPHRASE": WORD, "ESTATE_STATE_COPIES": url, **keys}
+    copies.save("prod", None, variables)
+    saved = copies.newest(copies.second_place(variables), "prod")
     assert saved
     capsys.readouterr()
-    history.show("prod", url.replace("weekly", f"weekly/{saved.name}"), given)
+    history.show("prod", url.replace("weekly", f"weekly/{saved.name}"), variables)
     assert capsys.readouterr().out == f"{TEXT}\n"
-    del given[next(iter(keys))]
-    with pytest.raises(UsageError, match=f"^{next(iter(keys))} not set: they open the bucket sec"):
-        copies.named(given)
+    del variables[next(iter(keys))]
+    with pytest.raises(UsageError, match=f"^{next(iter(keys))} not set, needed for the bucket sec"):
+        copies.second_place(variables)
 
 
-def test_the_same_copy_is_never_written_twice_alike() -> None:
+def test_two_copies_of_one_state_differ() -> None:
     name = copies.name("prod", DAY)
     assert passphrase.seal(name, TEXT, WORD) != passphrase.seal(name, TEXT, WORD)
 
 
 @pytest.mark.parametrize("place", [0, 25, 50, 70, 90, -1])
-def test_a_copy_of_which_one_bit_was_changed_is_refused(place: int) -> None:
+def test_a_copy_with_one_changed_bit_is_refused(place: int) -> None:
     sealed = bytearray(passphrase.seal(copies.name("prod", DAY), TEXT, WORD))
     sealed[place] ^= 1
-    with pytest.raises(UsageError, match=r"cannot be opened|is no copy of a state"):
+    with pytest.raises(UsageError, match=r"cannot be opened|is not a copy of a state"):
         passphrase.unseal(bytes(sealed), WORD)
 
 
 @pytest.mark.parametrize("length", [0, 20, 70, -1])
-def test_a_copy_that_was_cut_off_is_refused(length: int) -> None:
+def test_a_truncated_copy_is_refused(length: int) -> None:
     sealed = passphrase.seal(copies.name("prod", DAY), TEXT, WORD)[:length]
-    with pytest.raises(UsageError, match=r"cannot be opened|is no copy of a state"):
+    with pytest.raises(UsageError, match=r"cannot be opened|is not a copy of a state"):
         passphrase.unseal(sealed, WORD)
 
 
@@ -107,21 +107,21 @@ def test_another_passphrase_does_not_open_it() -> None:
     assert "canary" not in str(refused.value)
 
 
-def test_an_older_copy_under_a_newer_name_is_found_out(tmp_path: Path) -> None:
+def test_an_older_copy_under_a_newer_name_is_refused(tmp_path: Path) -> None:
     old, new = (copies.name("prod", DAY.replace(year=year)) for year in (2025, 2026))
     sealed = passphrase.seal(old, TEXT, WORD)
     assert copies.opened(sealed, environ(tmp_path), old) == TEXT
-    with pytest.raises(UsageError, match=f"{new} was saved as {old}: somebody gave it"):
+    with pytest.raises(UsageError, match=f"{new} was saved as {old}: the file was renamed"):
         copies.opened(sealed, environ(tmp_path), new)
 
 
-def test_the_newest_is_told_by_time_and_of_that_stack_alone(tmp_path: Path) -> None:
+def test_the_newest_copy_is_the_latest_of_that_stack(tmp_path: Path) -> None:
     for each in ("prod-20260101T021700Z.state", "prod-20251231T235900Z.state", "notes.txt"):
         (tmp_path / each).write_bytes(b"")
     (tmp_path / "prod-eu-20270101T000000Z.state").write_bytes(b"")
-    there = copies.named(environ(tmp_path))
-    assert copies.newest(there, "prod") == (DAY, "prod-20260101T021700Z.state")
-    assert copies.newest(there, "stage") is None
+    location = copies.second_place(environ(tmp_path))
+    assert copies.newest(location, "prod") == (DAY, "prod-20260101T021700Z.state")
+    assert copies.newest(location, "stage") is None
 
 
 @pytest.mark.parametrize("empty", [{}, {"resources": []}])
@@ -138,26 +138,26 @@ def test_an_empty_state_is_not_saved(
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"ESTATE_STATE_COPIES": ""}, "^ESTATE_STATE_COPIES is not set: it names the second"),
+        ({"ESTATE_STATE_COPIES": ""}, "^ESTATE_STATE_COPIES is not set: set it to the second"),
         ({"ESTATE_STATE_COPIES": "/nowhere/at/all"}, "^/nowhere/at/all/prod-.* cannot be written"),
         ({"ESTATE_STATE_COPIES": "gs://x"}, "^gs://x: allowed is s3://BUCKET"),
         ({"ESTATE_STATE_COPIES": "s3://"}, "^s3://: allowed is s3://BUCKET"),
-        ({"PULUMI_CONFIG_PASSPHRASE": ""}, "^PULUMI_CONFIG_PASSPHRASE, is empty"),
+        ({"PULUMI_CONFIG_PASSPHRASE": ""}, "^PULUMI_CONFIG_PASSPHRASE is empty"),
         ({"PULUMI_BACKEND_URL": "file://~"}, ""),
     ],
 )
-def test_what_is_missing_or_cannot_be_is_said(
+def test_missing_settings_and_wrong_places_are_errors(
     changes: dict[str, str], said: str, tmp_path: Path
 ) -> None:
-    given = environ(tmp_path, **changes)
+    variables = environ(tmp_path, **changes)
     if not said:
-        given["ESTATE_STATE_COPIES"], said = str(Path.home()), "is where the state itself lies"
+        variables["ESTATE_STATE_COPIES"], said = str(Path.home()), "is where the state itself is"
     with pytest.raises(UsageError, match=said):
-        copies.save("prod", None, given)
+        copies.save("prod", None, variables)
 
 
 class Lossy(Folder):
-    """A second place that takes every copy and gives back something else."""
+    """A second place that damages every copy."""
 
     def read(self, name: str) -> bytes:
         content = bytearray(super().read(name))
@@ -165,7 +165,7 @@ class Lossy(Folder):
         return bytes(content)
 
 
-def test_a_copy_that_comes_back_as_something_else_is_not_said_to_be_saved(
+def test_a_copy_that_comes_back_damaged_is_not_reported_as_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(copies, "place", lambda *_: Lossy(tmp_path))
@@ -174,7 +174,7 @@ def test_a_copy_that_comes_back_as_something_else_is_not_said_to_be_saved(
     assert capsys.readouterr().out == ""
 
 
-def test_a_copy_of_another_state_is_not_said_to_be_saved(
+def test_a_copy_that_comes_back_as_another_state_is_not_reported_as_saved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As when the place answers an older copy of that name."""
@@ -189,23 +189,23 @@ def test_a_copy_of_another_state_is_not_said_to_be_saved(
     assert capsys.readouterr().out == ""
 
 
-def test_a_copy_in_the_bucket_of_the_state_is_no_second_place(spaces: Spaces) -> None:
+def test_the_bucket_of_the_state_is_no_second_place(spaces: Spaces) -> None:
     url = spaces.url("second")
-    given = {**KEY, "PULUMI_BACKEND_URL": url, "ESTATE_STATE_COPIES": url.replace("d?", "d/w?")}
-    with pytest.raises(UsageError, match="is where the state itself lies: name another place"):
-        copies.named(given)
+    variables = {**KEY, "PULUMI_BACKEND_URL": url, "ESTATE_STATE_COPIES": url.replace("d?", "d/w?")}
+    with pytest.raises(UsageError, match="is where the state itself is: use another place"):
+        copies.second_place(variables)
 
 
 def test_the_passphrase_is_read_as_the_engine_reads_it(tmp_path: Path) -> None:
     file = tmp_path / "word"
     file.write_text(f" {WORD}\n")
     by_file = {"PULUMI_CONFIG_PASSPHRASE_FILE": str(file)}
-    assert passphrase.at_hand(by_file) == WORD
-    assert passphrase.at_hand({**by_file, "PULUMI_CONFIG_PASSPHRASE": "first"}) == "first"
+    assert passphrase.read(by_file) == WORD
+    assert passphrase.read({**by_file, "PULUMI_CONFIG_PASSPHRASE": "first"}) == "first"
     with pytest.raises(UsageError, match="cannot be read"):
-        passphrase.at_hand({"PULUMI_CONFIG_PASSPHRASE_FILE": str(tmp_path / "gone")})
+        passphrase.read({"PULUMI_CONFIG_PASSPHRASE_FILE": str(tmp_path / "gone")})
     with pytest.raises(UsageError, match=r"^neither PULUMI_CONFIG_PASSPHRASE_FILE nor"):
-        passphrase.at_hand({})
+        passphrase.read({})
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_the_passphrase_is_read_as_the_engine_reads_it(tmp_path: Path) -> None:
         ((), 0, "Usage: estate state [OPTIONS] COMMAND"),
     ],
 )
-def test_the_command_says_what_is_wrong_in_a_line(
+def test_an_error_of_the_command_is_one_line(
     arguments: tuple[str, ...], code: int, said: str
 ) -> None:
     clean = {name: each for name, each in os.environ.items() if not name.startswith("PULUMI_")}
@@ -235,8 +235,8 @@ def test_the_command_says_what_is_wrong_in_a_line(
     assert done.stderr.count("\n") == code
 
 
-def test_a_salt_that_the_engine_wrote_tells_the_passphrase() -> None:
-    assert passphrase.opens(SALT, WORD)
-    assert not passphrase.opens(SALT, "y")
+def test_a_passphrase_is_tested_against_the_salt_of_the_engine() -> None:
+    assert passphrase.matches(SALT, WORD)
+    assert not passphrase.matches(SALT, "y")
     with pytest.raises(UsageError, match="is no salt of the engine"):
-        passphrase.opens("v1:GTngVQV2ocQ=", WORD)
+        passphrase.matches("v1:GTngVQV2ocQ=", WORD)

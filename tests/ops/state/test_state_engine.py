@@ -1,4 +1,4 @@
-"""The state under the real engine: what docs/state.md says to type, when it is lost or broken."""
+"""The commands of docs/state.md for a lost or broken state, run with the real engine."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ FILE = ".pulumi/stacks/estate/prod.json"
 
 @dataclass
 class Person:
-    """Somebody at a shell, in a copy of the project with a state of its own."""
+    """A person at a shell, in a copy of the project with a state of its own."""
 
     folder: Path
     environ: dict[str, str] = field(default_factory=dict)
 
     @property
     def all(self) -> dict[str, str]:
-        """The environment, in which nothing of this machine's own Pulumi is left."""
+        """The environment, without this machine's own Pulumi variables."""
         clean = {name: each for name, each in os.environ.items() if not name.startswith("PULUMI_")}
         path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
         return {**clean, "PATH": path, "PULUMI_SKIP_UPDATE_CHECK": "true", **self.environ}
 
     def types(self, commands: str, code: int = 0) -> str:
-        """Run commands as they are written; the last one's exit code is checked."""
+        """Run commands; check the exit code of the last."""
         done = subprocess.run(
             ["bash", "-c", f"set -o pipefail\n{commands}"],
             cwd=self.folder,
@@ -56,18 +56,18 @@ class Person:
         return printed
 
     def finds(self) -> dict[str, Finding]:
-        """What the check finds, by name."""
+        """The findings of the check, by name."""
         return {each.name: each for each in look("prod", self.all)}
 
     def begins(self) -> None:
         """Make a stack with one secret in its state, as an `up` would have left it."""
         self.types("pulumi stack init prod --no-select --non-interactive")
         self.types("pulumi stack export --stack prod --file made.json")
-        told = json.loads((self.folder / "made.json").read_text())
+        export = json.loads((self.folder / "made.json").read_text())
         urn = "urn:pulumi:prod::estate::pulumi:pulumi:Stack::estate-prod"
         root = {"urn": urn, "custom": False, "type": "pulumi:pulumi:Stack"}
-        told["deployment"]["resources"] = [{**root, "outputs": {"is": "whole"}}]
-        (self.folder / "made.json").write_text(json.dumps(told))
+        export["deployment"]["resources"] = [{**root, "outputs": {"is": "whole"}}]
+        (self.folder / "made.json").write_text(json.dumps(export))
         self.types("pulumi stack import --stack prod < made.json")
 
 
@@ -90,8 +90,8 @@ def person(tmp_path: Path) -> Person:
 
 @pytest.fixture
 def spaces() -> Iterator[Spaces]:
-    with played() as there:
-        yield there
+    with played() as served:
+        yield served
 
 
 def test_every_remedy_of_the_document_is_tried_here() -> None:
@@ -110,16 +110,16 @@ def test_in_a_bucket_the_last_version_comes_back(person: Person, spaces: Spaces)
     (url,) = re.findall("export PULUMI_BACKEND_URL='(.*)'", made)
     person.environ["PULUMI_BACKEND_URL"] = f"{url}&use_path_style=true"  # as moto wants it
     person.begins()
-    found = person.finds()
-    assert found["bucket"].state == found["readable"].state == "ok"
-    assert found["passphrase of the state"].state == "ok"
+    results = person.finds()
+    assert results["bucket"].state == results["readable"].state == "ok"
+    assert results["passphrase of the state"].state == "ok"
 
     client, bucket = spaces.client(), "kro-estate-state"
     whole = client.get_object(Bucket=bucket, Key=FILE)["Body"].read()
     client.put_object(Bucket=bucket, Key=FILE, Body=whole[: len(whole) // 2])
-    assert "failed to load checkpoint" in person.finds()["readable"].told
-    told = person.types(DOCUMENT["When it cannot be read"], code=1)  # there is no weekly copy
-    assert "prod.json, an older version, of " in told
+    assert "failed to load checkpoint" in person.finds()["readable"].detail
+    printed = person.types(DOCUMENT["When it cannot be read"], code=1)  # no weekly copy
+    assert "prod.json, an older version, of " in printed
     assert client.get_object(Bucket=bucket, Key=FILE)["Body"].read() == whole
 
 
@@ -131,7 +131,7 @@ def test_what_was_deleted_from_a_bucket_comes_back(person: Person, spaces: Space
     person.environ |= {**KEY, "PULUMI_BACKEND_URL": spaces.url("kro")}
     person.begins()
     spaces.client().delete_object(Bucket="kro", Key=FILE)
-    assert "there is no stack prod" in person.finds()["readable"].told
+    assert "there is no stack prod" in person.finds()["readable"].detail
     file = person.folder / "Pulumi.prod.yaml"
     before = file.read_text()
     person.types(DOCUMENT["When it is lost"], code=1)
@@ -150,10 +150,10 @@ def test_in_a_folder_history_and_copy_bring_it_back(person: Person, tmp_path: Pa
     older = (state / FILE).read_bytes()
     person.types("pulumi refresh --yes --skip-preview --stack prod --non-interactive")
     whole = (state / FILE).read_bytes()
-    assert person.finds()["of today"].state == "ok"
+    assert person.finds()["up to date"].state == "ok"
 
     (state / FILE).write_bytes(older)
-    assert person.finds()["of today"].state == "bad"
+    assert person.finds()["up to date"].state == "bad"
     person.types(DOCUMENT["When it is older than the last update"], code=1)  # it is a folder
     assert json.loads((state / FILE).read_bytes()) == json.loads(whole)
 
@@ -161,18 +161,18 @@ def test_in_a_folder_history_and_copy_bring_it_back(person: Person, tmp_path: Pa
     locks.mkdir(parents=True, exist_ok=True)
     lock = {"pid": 1, "username": "ada", "hostname": "far", "timestamp": "2026-01-01T00:00:00Z"}
     (locks / "a.json").write_text(json.dumps(lock))
-    assert "ada@far (pid 1) since 2026-01-01" in person.finds()["lock"].told
+    assert "ada@far (pid 1) since 2026-01-01" in person.finds()["lock"].detail
     person.types(DOCUMENT["When it is locked"], code=1)
     assert person.finds()["lock"].state == "ok"
 
     person.types(DOCUMENT["The weekly copy"])
     shutil.rmtree(state / ".pulumi")
-    told = person.types(DOCUMENT["When it is lost"], code=1)
-    assert str(tmp_path / "copies" / "prod-") in told
-    found = person.finds()
-    assert {name for name, each in found.items() if each.state == "bad"} == {"backend"}
+    printed = person.types(DOCUMENT["When it is lost"], code=1)
+    assert str(tmp_path / "copies" / "prod-") in printed
+    results = person.finds()
+    assert {name for name, each in results.items() if each.state == "bad"} == {"backend"}
 
     # A killed engine can leave this; `stack init` would put an empty state in its place.
     (state / f"{FILE}.attrs").write_text("")
     person.types("pulumi stack export --stack prod", code=1)
-    assert person.finds()["readable"].mend == "python -m ops mend --stack prod"
+    assert person.finds()["readable"].repair == "python -m ops repair --stack prod"

@@ -1,4 +1,4 @@
-"""A small estate in the stand-in's cloud, the state that an `up` of it left, and what breaks it."""
+"""A small estate in the stand-in's cloud, and the state that an `up` of it recorded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from ops.cli.findings import Finding
 from ops.engine.documents import State
 from ops.plan.urn import Urn
-from ops.verify.recorded import Look, Recorded
+from ops.verify.recorded import Check, Recorded
 from rehearsal.cloud import fill
 
 DROPLET = {
@@ -91,12 +91,12 @@ def whole() -> dict[str, Any]:
 
 
 def write(file: Path, resources: Mapping[str, Any]) -> None:
-    """Make this the cloud."""
+    """Write the cloud's file."""
     file.write_text(json.dumps({"resources": resources}))
 
 
 def state_of(resources: Mapping[str, Any]) -> Recorded:
-    """What an `up` would have recorded of such a cloud."""
+    """The state that an `up` would have recorded of a cloud."""
     return Recorded("tiny", list(_recorded(resources)))
 
 
@@ -108,14 +108,14 @@ def _recorded(resources: Mapping[str, Any]) -> Iterator[State]:
         yield State(urn, type_, identity, True, inputs=state, outputs=state)
 
 
-def told(looks: Iterable[Look]) -> dict[str, Finding]:
-    """What looks find, each by its part and name; nothing is told twice."""
-    found = [each for look in looks for each in look()]
-    by_name = {f"{each.part}: {each.name}": each for each in found}
-    assert len(by_name) == len(found)
+def run(checks: Iterable[Check]) -> dict[str, Finding]:
+    """The findings of checks, each by its part and name; none comes twice."""
+    findings = [each for check in checks for each in check()]
+    by_name = {f"{each.part}: {each.name}": each for each in findings}
+    assert len(by_name) == len(findings)
     return by_name
 
 
-def bad(found: Mapping[str, Finding]) -> dict[str, str]:
+def bad(results: Mapping[str, Finding]) -> dict[str, str]:
     """What is bad, and why."""
-    return {name: each.told for name, each in found.items() if each.state == "bad"}
+    return {name: each.detail for name, each in results.items() if each.state == "bad"}

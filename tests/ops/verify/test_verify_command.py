@@ -1,4 +1,4 @@
-"""`ops verify`: the state is read, everything is looked at, and nothing unseen passes as ok."""
+"""`ops verify`: it reads the state and checks everything; what is not checked is not ok."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from ops.cli.errors import UsageError
 from ops.verify import command as verify
 from rehearsal.network import playing
 
-Found = dict[str, dict[str, str]]
+Results = dict[str, dict[str, str]]
 
 
 def _export(*, more: tuple[dict[str, Any], ...] = ()) -> str:
-    """What `pulumi stack export` says of the small estate."""
+    """The answer of `pulumi stack export` for the small estate."""
     resources = [
         {
             "urn": f"urn:pulumi:stage::estate::{each.type}::{each.name}",
@@ -37,26 +37,26 @@ def _export(*, more: tuple[dict[str, Any], ...] = ()) -> str:
 
 
 def _state(monkeypatch: pytest.MonkeyPatch, folder: Path, exported: str) -> FakePulumi:
-    """A pulumi that has this state, before all that is on PATH."""
+    """A pulumi with this state, first on PATH."""
     pulumi = FakePulumi(folder / "bin")
     pulumi.answer("stack export", out=exported)
     monkeypatch.setenv("PATH", f"{pulumi.folder}{os.pathsep}{os.environ['PATH']}")
     return pulumi
 
 
-def _verify(*arguments: str) -> tuple[int, Found]:
+def _verify(*arguments: str) -> tuple[int, Results]:
     done = CliRunner().invoke(app, ["verify", "--stack", "stage", "--format", "json", *arguments])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    found = json.loads(done.stdout)["findings"]
-    return done.exit_code, {f"{each['part']}: {each['name']}": each for each in found}
+    finding = json.loads(done.stdout)["findings"]
+    return done.exit_code, {f"{each['part']}: {each['name']}": each for each in finding}
 
 
-def test_all_of_it_is_looked_at_and_a_failure_is_exit_1(
+def test_everything_is_checked_and_a_failure_is_exit_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone = {"type": "digitalocean:index/droplet:Droplet", "id": "6", "delete": True}
+    replaced = {"type": "digitalocean:index/droplet:Droplet", "id": "6", "delete": True}
     pulumi = _state(
-        monkeypatch, tmp_path, _export(more=({**gone, "urn": "urn:pulumi:x::y::z::replaced"},))
+        monkeypatch, tmp_path, _export(more=({**replaced, "urn": "urn:pulumi:x::y::z::replaced"},))
     )
     cloud = tmp_path / "cloud.json"
     write(cloud, whole())
@@ -64,28 +64,28 @@ def test_all_of_it_is_looked_at_and_a_failure_is_exit_1(
         for name, value in {**rehearsal.environment(cloud), **variables}.items():
             path = f"{pulumi.folder}{os.pathsep}{value}" if name == "PATH" else value
             monkeypatch.setenv(name, path)
-        code, found = _verify()
+        code, results = _verify()
         assert {
-            each["name"]: each["told"] for each in found.values() if each["state"] != "ok"
+            each["name"]: each["detail"] for each in results.values() if each["state"] != "ok"
         } == {}
         parts = ["names", "URLs", "plain HTTP", "droplets", "backups", "databases", "apps"]
-        assert list(dict.fromkeys(each["part"] for each in found.values())) == parts
+        assert list(dict.fromkeys(each["part"] for each in results.values())) == parts
         assert code == 0
         broken = whole()
         del broken["Droplet/7"]
         write(cloud, broken)
-        code, found = _verify()
+        code, results = _verify()
         assert code == 1
         shown = CliRunner().invoke(app, ["verify", "--stack", "stage"])
-    bad = {name for name, each in found.items() if each["state"] == "bad"}
+    bad = {name for name, each in results.items() if each["state"] == "bad"}
     assert bad == {"URLs: https://api.kro.test/health", "droplets: the-7"}
     assert shown.exit_code == 1
     assert shown.stdout.startswith("provider: the rehearsal stand-in\n")
-    assert "\nbad: droplets: the-7: the state has it as 7, and the account" in shown.stdout
+    assert "\nbad: droplets: the-7: recorded as 7, and missing in the account" in shown.stdout
     assert len([call for call in pulumi.calls if call["arguments"][0] == "stack"]) == 3
 
 
-def test_without_a_token_the_rest_is_looked_at_and_the_accounts_parts_are_no_ok(
+def test_without_a_token_the_rest_is_checked_and_the_account_is_not_ok(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _state(monkeypatch, tmp_path, _export())
@@ -96,32 +96,32 @@ def test_without_a_token_the_rest_is_looked_at_and_the_accounts_parts_are_no_ok(
     with playing(cloud) as variables:
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        code, found = _verify()
+        code, results = _verify()
         shown = CliRunner().invoke(app, ["verify", "--stack", "stage"]).stdout
     assert code == 0
-    unseen = {name for name, each in found.items() if each["state"] == "unseen"}
-    assert {name.partition(":")[0] for name in unseen} == {
+    skipped = {name for name, each in results.items() if each["state"] == "not checked"}
+    assert {name.partition(":")[0] for name in skipped} == {
         "droplets",
         "backups",
         "databases",
         "apps",
     }
-    assert all("DIGITALOCEAN_TOKEN is not set" in found[name]["told"] for name in unseen)
-    assert found["names: api.kro.test A"]["state"] == "ok"
-    assert f"nothing bad; {len(unseen)} not seen from here" in shown
+    assert all("DIGITALOCEAN_TOKEN is not set" in results[name]["detail"] for name in skipped)
+    assert results["names: api.kro.test A"]["state"] == "ok"
+    assert f"nothing bad; {len(skipped)} not checked" in shown
 
 
 @pytest.mark.parametrize("exported", ['{"deployment": {}}', '{"deployment": {"resources": []}}'])
-def test_a_state_with_nothing_in_it_verifies_nothing(
+def test_an_empty_state_cannot_be_verified(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exported: str
 ) -> None:
     _state(monkeypatch, tmp_path, exported)
-    with pytest.raises(UsageError, match="the state of stage holds nothing"):
+    with pytest.raises(UsageError, match="the state of stage is empty"):
         verify.run("stage", None, "json")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "error"),
     [
         (("--stack", "none"), "there is no Pulumi.none.yaml"),
         (("--stack", "stage", "--config-file", "nowhere.yaml"), "there is no nowhere.yaml"),
@@ -129,8 +129,8 @@ def test_a_state_with_nothing_in_it_verifies_nothing(
         (("--stack", "stage", "--connect-to", "here"), "--connect-to is 'here': allowed is"),
     ],
 )
-def test_what_cannot_be_read_is_one_message(
-    tmp_path: Path, arguments: tuple[str, ...], said: str
+def test_an_option_that_cannot_be_read_is_one_message(
+    tmp_path: Path, arguments: tuple[str, ...], error: str
 ) -> None:
     pulumi = FakePulumi(tmp_path / "bin")
     pulumi.answer("stack export", out=_export())
@@ -138,5 +138,5 @@ def test_what_cannot_be_read_is_one_message(
     done = project.ops("verify", *arguments, path=pulumi.folder)
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")
-    assert said in done.stderr
+    assert error in done.stderr
     assert "Traceback" not in done.stderr

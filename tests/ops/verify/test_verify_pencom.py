@@ -1,4 +1,4 @@
-"""Pencom's services as they can be seen from here: up, down, or out of reach."""
+"""Pencom's services as far as this machine reaches them: up, down, or not checked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from small_estate import bad, state_of, told, whole
+from small_estate import bad, run, state_of, whole
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,7 +19,7 @@ from ops.engine.documents import State
 from ops.plan.graph import Graph
 from ops.plan.urn import Urn
 from ops.verify import on_premises
-from ops.verify.on_premises import UNREACHED
+from ops.verify.on_premises import UNREACHABLE
 from ops.verify.recorded import Recorded
 from rehearsal.api import ADDRESS, running
 
@@ -29,7 +29,7 @@ INTERNAL = ("core", "payments", "compliance", "notifications", "external-integra
 
 @contextlib.contextmanager
 def _answering(status: int) -> Iterator[int]:
-    """Somebody who answers /health so, and nothing else; lends the port."""
+    """A server that answers /health with this status; yields the port."""
 
     def answer(_: Request) -> Response:
         return Response(status_code=status)
@@ -38,15 +38,15 @@ def _answering(status: int) -> Iterator[int]:
         yield port
 
 
-def _nobody() -> int:
-    """A port of this machine that nobody listens at."""
+def _closed_port() -> int:
+    """A port of this machine that is closed."""
     with socket.create_server((ADDRESS, 0)) as listener:
         port: int = listener.getsockname()[1]
     return port
 
 
 def _state(plan: Plan, ports: Mapping[str, int]) -> Recorded:
-    """Pencom of production on this machine: services at these ports, all others at no door."""
+    """Pencom of production on this machine: services at these ports, all others at closed ones."""
     return Recorded("prod", [_moved(each, ports) for each in plan("prod").resources])
 
 
@@ -56,73 +56,75 @@ def _moved(planned: Any, ports: Mapping[str, int]) -> State:
     if planned.type in ("estate:pencom:Host", "estate:pencom:ForeignSystem"):
         inputs["address"] = ADDRESS
     if planned.type == "estate:pencom:Service":
-        inputs["ports"] = {"http": ports.get(name, _nobody())}
+        inputs["ports"] = {"http": ports.get(name, _closed_port())}
     if planned.type == "estate:pencom:ForeignSystem":
-        inputs["port"] = ports.get(name, _nobody())
+        inputs["port"] = ports.get(name, _closed_port())
     return State(Urn(planned.urn), planned.type, inputs=inputs)
 
 
 def _look(plan: Plan, ports: Mapping[str, int], *, rehearsed: bool = False) -> dict[str, Finding]:
-    found = told(on_premises.looks(_state(plan, ports), rehearsed=rehearsed))
-    return {name.removeprefix("Pencom: "): each for name, each in found.items()}
+    results = run(on_premises.checks(_state(plan, ports), rehearsed=rehearsed))
+    return {name.removeprefix("Pencom: "): each for name, each in results.items()}
 
 
 def test_services_that_answer_are_ok_and_a_gateway_that_is_down_is_bad(plan: Plan) -> None:
     with _answering(200) as port:
-        found = _look(plan, {"api-gateway": port, **dict.fromkeys(INTERNAL, port)})
-    assert {name for name, each in found.items() if each.state == "ok"} == {
+        results = _look(plan, {"api-gateway": port, **dict.fromkeys(INTERNAL, port)})
+    assert {name for name, each in results.items() if each.state == "ok"} == {
         "api-gateway",
         *INTERNAL,
     }
-    assert found["api-gateway"].told == f"http://{ADDRESS}:{port}/health: 200"
-    (down,) = bad(found).items()
+    assert results["api-gateway"].detail == f"http://{ADDRESS}:{port}/health: 200"
+    (down,) = bad(results).items()
     assert down[0] == "external-gateway"
     assert "refused" in down[1]
-    assert found["external-gateway"].mend.startswith("`python -m ops order start external-gateway`")
+    assert results["external-gateway"].repair.startswith(
+        "`python -m ops order start external-gateway`"
+    )
 
 
-def test_an_internal_host_that_is_out_of_reach_is_unseen(plan: Plan) -> None:
-    found = _look(plan, {})
-    unseen = {name for name, each in found.items() if each.state == "unseen"}
-    assert unseen == {*INTERNAL, "oracle-ecrs"}
-    assert all(found[name].told.startswith(UNREACHED) for name in unseen)
-    assert set(bad(found)) == {"api-gateway", "external-gateway"}
+def test_an_internal_host_that_is_out_of_reach_is_not_checked(plan: Plan) -> None:
+    results = _look(plan, {})
+    skipped = {name for name, each in results.items() if each.state == "not checked"}
+    assert skipped == {*INTERNAL, "oracle-ecrs"}
+    assert all(results[name].detail.startswith(UNREACHABLE) for name in skipped)
+    assert set(bad(results)) == {"api-gateway", "external-gateway"}
 
 
-def test_beside_a_service_that_answers_anything_one_that_does_not_is_down(plan: Plan) -> None:
+def test_a_silent_service_is_down_if_another_on_its_host_answers(plan: Plan) -> None:
     with _answering(503) as port:
-        found = bad(_look(plan, {"core": port}))
-    assert found["core"].endswith("/health: 503")
-    assert set(found) == {"api-gateway", "external-gateway", *INTERNAL}
-    assert "refused" in found["audit"]
+        results = bad(_look(plan, {"core": port}))
+    assert results["core"].endswith("/health: 503")
+    assert set(results) == {"api-gateway", "external-gateway", *INTERNAL}
+    assert "refused" in results["audit"]
 
 
-def test_oracle_is_ok_where_it_takes_a_connection(plan: Plan) -> None:
+def test_oracle_is_ok_if_it_accepts_a_connection(plan: Plan) -> None:
     with socket.create_server((ADDRESS, 0)) as listener:
         port = listener.getsockname()[1]
         oracle = _look(plan, {"oracle-ecrs": port})["oracle-ecrs"]
-    assert (oracle.state, oracle.told) == ("ok", f"{ADDRESS}:{port} takes connections")
+    assert (oracle.state, oracle.detail) == ("ok", f"{ADDRESS}:{port} accepts connections")
 
 
-def test_a_rehearsal_asks_nobody_outside_this_machine(
+def test_a_rehearsal_connects_to_nothing_outside_this_machine(
     plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(on_premises, "_health", None)  # whoever is asked would be an error
+    monkeypatch.setattr(on_premises, "_health", None)  # a call would be an error
     planned = plan("prod").resources
     state = Recorded("prod", [State(Urn(e.urn), e.type, inputs=e.inputs) for e in planned])
-    found = told(on_premises.looks(state, rehearsed=True))
-    assert len(found) == 9
-    assert {(each.state, each.told) for each in found.values()} == {
-        ("unseen", "a rehearsal asks nobody outside this machine")
+    results = run(on_premises.checks(state, rehearsed=True))
+    assert len(results) == 9
+    assert {(each.state, each.detail) for each in results.values()} == {
+        ("not checked", "a rehearsal connects to nothing outside this machine")
     }
 
 
-def test_a_rehearsal_asks_a_gateway_that_stands_on_this_machine(plan: Plan) -> None:
+def test_a_rehearsal_checks_a_gateway_on_this_machine(plan: Plan) -> None:
     with _answering(200) as port:
-        found = _look(plan, {"api-gateway": port, "external-gateway": port}, rehearsed=True)
-    assert found["api-gateway"].state == found["external-gateway"].state == "ok"
-    assert found["oracle-ecrs"].state == "unseen"
+        results = _look(plan, {"api-gateway": port, "external-gateway": port}, rehearsed=True)
+    assert results["api-gateway"].state == results["external-gateway"].state == "ok"
+    assert results["oracle-ecrs"].state == "not checked"
 
 
-def test_without_pencom_nothing_is_said() -> None:
-    assert told(on_premises.looks(state_of(whole()), rehearsed=False)) == {}
+def test_without_pencom_there_is_no_finding() -> None:
+    assert run(on_premises.checks(state_of(whole()), rehearsed=False)) == {}

@@ -1,4 +1,4 @@
-"""Public URLs: what is behind a name, its certificate, and where plain HTTP leads."""
+"""Public URLs: their answers, their certificates, and redirects of plain HTTP."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_estate import bad, state_of, told, whole, write
+from small_estate import bad, run, state_of, whole, write
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -19,7 +19,7 @@ from trustme import CA
 from ops.cli.errors import UsageError
 from ops.cli.findings import Finding
 from ops.verify import web
-from ops.verify.web import Door
+from ops.verify.web import Endpoint
 from rehearsal.api import ADDRESS, running
 from rehearsal.network import playing, server_context
 
@@ -44,18 +44,18 @@ def look(
 
     def all_of(cloud: dict[str, Any]) -> dict[str, Finding]:
         write(file, cloud)
-        return told(web.looks(STATE, variables["ESTATE_CONNECT_TO"]))
+        return run(web.checks(STATE, variables["ESTATE_CONNECT_TO"]))
 
     return all_of
 
 
-Looking = Callable[[dict[str, Any]], dict[str, Finding]]
+Look = Callable[[dict[str, Any]], dict[str, Finding]]
 
 
-def test_every_public_url_answers_and_plain_http_leads_to_it(look: Looking) -> None:
-    found = look(whole())
+def test_every_public_url_answers_and_plain_http_redirects_to_it(look: Look) -> None:
+    results = look(whole())
     good = "200; certificate: 89 days left"
-    assert {name: each.told for name, each in found.items()} == {
+    assert {name: each.detail for name, each in results.items()} == {
         URL: good,
         "URLs: https://api.giv.test/health": good,
         "URLs: https://giv.test/health": good,
@@ -65,7 +65,7 @@ def test_every_public_url_answers_and_plain_http_leads_to_it(look: Looking) -> N
         "plain HTTP: http://giv.test": "301 to https://giv.test/",
         "plain HTTP: http://www.giv.test": "301 to https://www.giv.test/",
     }
-    assert {each.state for each in found.values()} == {"ok"}
+    assert {each.state for each in results.values()} == {"ok"}
 
 
 def _without_droplet(cloud: dict[str, Any]) -> None:
@@ -81,15 +81,15 @@ def _elsewhere(cloud: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("broken", [_without_droplet, _off, _elsewhere])
-def test_a_name_with_nothing_behind_it_is_bad(
-    look: Looking, broken: Callable[[dict[str, Any]], None]
+def test_a_name_without_a_server_is_bad(
+    look: Look, broken: Callable[[dict[str, Any]], None]
 ) -> None:
     cloud = whole()
     broken(cloud)
     assert bad(look(cloud)) == {URL: f"at {ADDRESS}: 502; certificate: 89 days left"}
 
 
-def test_a_reserved_ip_answers_while_a_droplet_holds_it(look: Looking) -> None:
+def test_a_reserved_ip_answers_while_a_droplet_has_it(look: Look) -> None:
     cloud = whole()
     address = {"name": "", "import_id": "", "state": {"region": "fra1", "dropletId": 7}}
     cloud["ReservedIp/198.18.9.9"] = address
@@ -99,12 +99,12 @@ def test_a_reserved_ip_answers_while_a_droplet_holds_it(look: Looking) -> None:
     assert set(bad(look(cloud))) == {URL}
 
 
-def test_an_app_that_is_gone_is_bad_at_each_of_its_names(look: Looking) -> None:
+def test_a_missing_app_is_bad_at_each_of_its_names(look: Look) -> None:
     cloud = whole()
     del cloud["App/a-1"]
-    found = bad(look(cloud))
-    assert len(found) == 3
-    assert all("giv.test" in name and "421" in why for name, why in found.items())
+    results = bad(look(cloud))
+    assert len(results) == 3
+    assert all("giv.test" in name and "421" in why for name, why in results.items())
 
 
 def _site(answer: Callable[[Request], Response]) -> Starlette:
@@ -122,7 +122,7 @@ def _alone(
     name: str = "api.kro.test",
     trusted: bool = True,
 ) -> dict[str, Finding]:
-    """What is found of one URL where it and plain HTTP are answered like this."""
+    """The findings of one URL with these answers to it and to plain HTTP."""
     authority = CA()
     known = folder / "known.pem"
     (authority if trusted else CA()).cert_pem.write_to_path(known)
@@ -131,19 +131,17 @@ def _alone(
         running(_site(secure), server_context(authority, name, lasts)) as https,
         running(_site(plain)) as http,
     ):
-        return told(web.looks(ONE, f"{ADDRESS}:{https}:{http}"))
+        return run(web.checks(ONE, f"{ADDRESS}:{https}:{http}"))
 
 
-def test_a_certificate_of_sixty_days_is_fine(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    found = _alone(monkeypatch, tmp_path)
-    assert found[URL].told == "200; certificate: 60 days left"
-    assert bad(found) == {}
+def test_a_certificate_of_sixty_days_is_ok(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    results = _alone(monkeypatch, tmp_path)
+    assert results[URL].detail == "200; certificate: 60 days left"
+    assert bad(results) == {}
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("setup", "detail"),
     [
         ({"lasts": timedelta(days=14, minutes=-1)}, "200; certificate: 13 days left"),
         ({"lasts": timedelta(minutes=-1)}, "certificate has expired"),
@@ -154,61 +152,61 @@ def test_a_certificate_of_sixty_days_is_fine(
     ],
 )
 def test_a_bad_certificate_or_another_answer_is_bad(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: Any, said: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, setup: Any, detail: str
 ) -> None:
-    (wrong,) = bad(_alone(monkeypatch, tmp_path, **given)).items()
+    (wrong,) = bad(_alone(monkeypatch, tmp_path, **setup)).items()
     assert wrong[0] == URL
-    assert said in wrong[1]
+    assert detail in wrong[1]
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "detail"),
     [
-        (Response(), "200; wanted is 301 or 308 to https://api.kro.test"),
-        (RedirectResponse("https://api.kro.test/", 302), "302 to https://api.kro.test/; wanted"),
-        (RedirectResponse("https://elsewhere.test/", 301), "301 to https://elsewhere.test/; want"),
-        (RedirectResponse("http://api.kro.test/", 301), "301 to http://api.kro.test/; wanted"),
+        (Response(), "200; required is 301 or 308 to https://api.kro.test"),
+        (RedirectResponse("https://api.kro.test/", 302), "302 to https://api.kro.test/; required"),
+        (RedirectResponse("https://elsewhere.test/", 301), "301 to https://elsewhere.test/; req"),
+        (RedirectResponse("http://api.kro.test/", 301), "301 to http://api.kro.test/; required"),
     ],
 )
-def test_plain_http_that_leads_nowhere_or_elsewhere_is_bad(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: Response, said: str
+def test_plain_http_without_the_right_redirect_is_bad(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, answer: Response, detail: str
 ) -> None:
     (wrong,) = bad(_alone(monkeypatch, tmp_path, plain=lambda _: answer)).items()
     assert wrong[0] == PLAIN
-    assert wrong[1].startswith(said)
+    assert wrong[1].startswith(detail)
 
 
-def test_nobody_at_the_door_is_bad() -> None:
-    found = told(web.looks(ONE, f"{ADDRESS}:1:1"))
-    assert set(bad(found)) == {URL, PLAIN}
-    assert all("refused" in why for why in bad(found).values())
+def test_a_closed_port_is_bad() -> None:
+    results = run(web.checks(ONE, f"{ADDRESS}:1:1"))
+    assert set(bad(results)) == {URL, PLAIN}
+    assert all("refused" in why for why in bad(results).values())
 
 
-def test_a_connection_goes_where_the_state_says_under_the_name_that_is_asked_for(
+def test_a_request_goes_to_the_recorded_endpoint_with_its_own_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked: list[tuple[str, Door]] = []
+    requests: list[tuple[str, Endpoint]] = []
 
     @contextlib.contextmanager
-    def note(url: str, door: Door, *_: object) -> Iterator[Any]:
-        asked.append((url, door))
+    def note(url: str, end: Endpoint, *_: object) -> Iterator[Any]:
+        requests.append((url, end))
         raise OSError("not today")
         yield
 
-    monkeypatch.setattr(web, "asked", note)
-    told(web.looks(STATE, None))
-    doors = dict(asked)
-    assert doors["https://api.kro.test/health"] == Door("198.18.0.7")
-    assert doors["http://giv.test"] == Door("giv-1.apps.rehearsal.test")
-    told(web.looks(ONE, None))
-    assert asked[-1] == ("http://api.kro.test", Door("api.kro.test"))
+    monkeypatch.setattr(web, "get", note)
+    run(web.checks(STATE, None))
+    ends = dict(requests)
+    assert ends["https://api.kro.test/health"] == Endpoint("198.18.0.7")
+    assert ends["http://giv.test"] == Endpoint("giv-1.apps.rehearsal.test")
+    run(web.checks(ONE, None))
+    assert requests[-1] == ("http://api.kro.test", Endpoint("api.kro.test"))
 
 
 @pytest.mark.parametrize("text", ["127.0.0.1", "127.0.0.1:443", ":1:2", "h:1:x", "1:2"])
-def test_a_door_that_cannot_be_read_is_refused(text: str) -> None:
+def test_a_malformed_endpoint_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="allowed is HOST:HTTPSPORT:HTTPPORT"):
-        list(web.looks(STATE, text))
+        list(web.checks(STATE, text))
 
 
-def test_a_door_may_be_an_ipv6_address() -> None:
-    assert web.door("::1:443:80") == Door("::1", 443, 80)
+def test_an_endpoint_may_be_an_ipv6_address() -> None:
+    assert web.endpoint("::1:443:80") == Endpoint("::1", 443, 80)

@@ -1,4 +1,4 @@
-"""`ops state open`: the newest state that can be read, wherever it lies."""
+"""`ops state open`: the newest state that can be read, from any source."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from buckets import KEY, WORD, played
-from kept import NOW, checkpoint, copy, kept
+from saved_state import NOW, checkpoint, save_copy, save_state
 
 from ops.cli.errors import UsageError
 from ops.state import copies, history, passphrase
@@ -17,21 +17,21 @@ from ops.state import copies, history, passphrase
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(passphrase, "ROUNDS", 1)  # a million take a second
-    return kept(tmp_path)
+    return save_state(tmp_path)
 
 
 def opened(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
-    """Open the newest state: of which day it is, and where it was found."""
-    given = {
+    """Open the newest state: its day, and the line that says where it was read."""
+    environ = {
         "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": WORD,
         "ESTATE_STATE_COPIES": str(folder / "copies"),
     }
-    history.show("prod", None, given)
-    told = capsys.readouterr()
-    read = json.loads(told.out)
-    assert read["version"] == 3
-    return read["deployment"]["resources"][0]["outputs"]["day"], told.err
+    history.show("prod", None, environ)
+    printed = capsys.readouterr()
+    state = json.loads(printed.out)
+    assert state["version"] == 3
+    return state["deployment"]["resources"][0]["outputs"]["day"], printed.err
 
 
 def test_the_newest_state_that_can_be_read_is_opened(
@@ -42,9 +42,9 @@ def test_the_newest_state_that_can_be_read_is_opened(
     current.write_bytes(checkpoint(9))
     assert opened(folder, capsys)[0] == 9
     current.write_bytes(checkpoint(9)[:200])
-    day, told = opened(folder, capsys)
+    day, source = opened(folder, capsys)
     assert day == 8
-    assert "history/estate/prod/prod-2.checkpoint.json, of 2026-03-08 11:00:00 UTC" in told
+    assert "history/estate/prod/prod-2.checkpoint.json, of 2026-03-08 11:00:00 UTC" in source
     current.write_bytes(checkpoint(10, resources=[]))  # as `stack init` leaves it
     (inside / "history/estate/prod/prod-2.checkpoint.json").write_bytes(b"")
     assert opened(folder, capsys)[0] == 7
@@ -57,7 +57,7 @@ def test_the_newest_state_that_can_be_read_is_opened(
         opened(folder, capsys)
 
 
-def test_a_bucket_gives_back_the_last_version_also_of_what_was_deleted(
+def test_the_last_version_in_a_bucket_is_read_even_of_a_deleted_state(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(passphrase, "ROUNDS", 1)
@@ -69,25 +69,24 @@ def test_a_bucket_gives_back_the_last_version_also_of_what_was_deleted(
         for content in (checkpoint(6), checkpoint(7), checkpoint(8)[:100]):
             client.put_object(Bucket="old", Key=name, Body=content)
         client.delete_object(Bucket="old", Key=name)
-        given = {**KEY, "PULUMI_BACKEND_URL": spaces.url("old")}
-        found = history.newest("prod", given)
-        assert found.when.day == 7
-        assert found.where.endswith("prod.json, an older version")
+        newest = history.newest("prod", {**KEY, "PULUMI_BACKEND_URL": spaces.url("old")})
+        assert newest.when.day == 7
+        assert newest.where.endswith("prod.json, an older version")
 
 
-def test_where_the_backend_is_gone_the_copy_is_opened(
+def test_a_copy_is_opened_if_the_backend_is_missing(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "state").rename(folder / "gone")
-    day, told = opened(folder, capsys)
+    day, errors = opened(folder, capsys)
     assert day == 5
-    assert f"there is no folder {folder / 'state'}" in told
+    assert f"not checked: there is no folder {folder / 'state'}" in errors
 
 
-def test_a_copy_of_another_passphrase_does_not_hide_what_the_backend_holds(
+def test_a_copy_with_another_passphrase_does_not_hide_the_state_in_the_backend(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    copy(folder / "copies", NOW, word="another")
-    day, told = opened(folder, capsys)
+    save_copy(folder / "copies", NOW, word="another")
+    day, errors = opened(folder, capsys)
     assert day == 8
-    assert "the passphrase is not the one" in told
+    assert "the passphrase is not the one" in errors

@@ -1,8 +1,8 @@
-"""What stands on what, worked out by hand from what the products are; nothing here is computed."""
+"""Expected blast radii, worked out by hand from the products' facts; nothing here is computed."""
 
 from __future__ import annotations
 
-from ops.impact.blast import Blast
+from ops.impact.blast import BlastRadius
 
 Expected = dict[str, set[str]]
 
@@ -15,7 +15,7 @@ KRO_URLS = {
 GIV_API, GIV_ADMIN = "https://api.krogiving.com/health", "https://admin.krogiving.com"
 GIV_SITES = {"https://krogiving.com", "https://www.krogiving.com"}
 ESCROW, DONATIONS = "kro-prod-db-cluster", "giv-prod-postgresql"
-# The backend is lost: its own URL is gone, and the sites that call it stay up and fail there.
+# The backend is lost: its own URL is down, and the sites that call it are up but fail there.
 BACKEND = {
     "down": {GIV_API, "krogiving-backend"},
     "degraded": {*GIV_SITES, GIV_ADMIN, "krogiving-frontend", "giv-admin-new"},
@@ -32,10 +32,10 @@ SIX = {"core", "payments", "compliance", "notifications", "external-integrations
 GATEWAYS = {"api-gateway", "external-gateway"}
 
 
-def states(told: Blast) -> Expected:
-    """Give what is hit by its state, without the parts that nobody but us names."""
-    found: Expected = {}
-    for hit in told.hits:
-        if hit.thing.kind != "part":
-            found.setdefault(hit.state, set()).add(hit.thing.label)
-    return found
+def states(radius: BlastRadius) -> Expected:
+    """Return the labels of the hits by state, without parts that users do not know."""
+    labels: Expected = {}
+    for hit in radius.hits:
+        if hit.node.kind != "part":
+            labels.setdefault(hit.state, set()).add(hit.node.label)
+    return labels

@@ -19,20 +19,20 @@ STACK = {"urn": "urn:pulumi:prod::estate::pulumi:pulumi:Stack::estate-prod"}
 
 
 def salt_of(word: str = WORD) -> str:
-    """What the engine would write for a passphrase, in as many rounds as are set."""
+    """The salt that the engine would write for a passphrase, with the rounds that are set."""
     salt, nonce = b"8 bytes.", b"of 12 bytes."
     key = hashlib.pbkdf2_hmac("sha256", word.encode(), salt, passphrase.ROUNDS, 32)
-    told = (salt, nonce, AESGCM(key).encrypt(nonce, passphrase.KNOWN, None))
-    first, *rest = (base64.b64encode(each).decode() for each in told)
+    parts = (salt, nonce, AESGCM(key).encrypt(nonce, passphrase.KNOWN, None))
+    first, *rest = (base64.b64encode(each).decode() for each in parts)
     return ":".join(("v1", first, "v1", *rest))
 
 
 def deployment(day: int, **more: Any) -> dict[str, Any]:
-    keeper = {"type": "passphrase", "state": {"salt": salt_of()}}
+    provider = {"type": "passphrase", "state": {"salt": salt_of()}}
     manifest = {"time": f"2026-03-{day:02}T11:00:00.123456789Z"}
     return {
         "manifest": manifest,
-        "secrets_providers": keeper,
+        "secrets_providers": provider,
         "resources": [{**STACK, "outputs": {"day": day}}],
         **more,
     }
@@ -42,8 +42,8 @@ def checkpoint(day: int, **more: Any) -> bytes:
     return json.dumps({"version": 3, "checkpoint": {"latest": deployment(day, **more)}}).encode()
 
 
-def kept(folder: Path) -> Path:
-    """Make a state of the 8th in a folder, as the update of that day left it, and a copy."""
+def save_state(folder: Path) -> Path:
+    """Write a state of the 8th to a folder, as the update of that day left it, and a copy."""
     for name, content in (
         ("stacks/estate/prod.json", checkpoint(8)),
         ("stacks/estate/prod.json.attrs", b"{}"),
@@ -56,11 +56,11 @@ def kept(folder: Path) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     (folder / "copies").mkdir()
-    copy(folder / "copies", NOW - timedelta(days=5))
+    save_copy(folder / "copies", NOW - timedelta(days=5))
     return folder
 
 
-def copy(place: Path, when: datetime, word: str = WORD, day: int = 5) -> None:
+def save_copy(place: Path, when: datetime, word: str = WORD, day: int = 5) -> None:
     name = copies.name("prod", when)
     text = json.dumps({"version": 3, "deployment": deployment(day)})
     (place / name).write_bytes(passphrase.seal(name, text, word))
