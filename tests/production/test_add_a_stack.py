@@ -62,7 +62,7 @@ class Copy:
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
         # Without the activated environment of a person, and without setting it up again.
         command = re.sub("^estate ", ".venv/bin/python -m ops ", command)
-        command = command.replace("make ", "make -o .venv/ready ")
+        command = command.replace("make ", "make -o setup ")
         return subprocess.run(
             command, shell=True, cwd=self.folder, capture_output=True, text=True, check=False
         )

@@ -55,8 +55,10 @@ def test_the_copy_lacks_nothing_and_the_tracked_file_stays_as_it_was(
     assert {path: path.read_bytes() for path in tracked} == tracked
 
     # A null is a value that is not known yet only in these; elsewhere it says that there is none.
-    open_keys = ("publicKey", "paystackPublicKey", "splitApiKey", "highlightProjectId")
-    open_keys += ("cloudinaryCloudName", "cloudinaryUploadPreset")
+    open_keys = (
+        *("publicKey", "paystackPublicKey", "splitApiKey", "highlightProjectId"),
+        *("cloudinaryCloudName", "cloudinaryUploadPreset"),
+    )
     committed = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
     none = {key for key in _nulls(committed) if not key.endswith(open_keys)}
     assert none < {*_nulls(committed)}
