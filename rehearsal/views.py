@@ -18,6 +18,7 @@ CREATED = {"created_at": "2000-01-01T00:00:00Z"}
 CHANGED = {**CREATED, "updated_at": CREATED["created_at"]}
 BACKUP_AGES = (6, 30)  # hours, unless the cloud's file has other ones
 Item = dict[str, Any]
+View = Callable[[Json, str, Json], Item]  # of content, id and state
 ACCOUNT: Item = {
     "status": "active",
     "status_message": "",
@@ -139,11 +140,9 @@ def deployments(content: Json, owner: str) -> list[Item]:
     """Return the deployments of an app, newest first."""
     phases = content["resources"][f"App/{owner}"].get("deployments", ["ACTIVE"])
     active = state_of(content, "App", owner)["activeDeploymentId"]
-    own = {**CHANGED, "progress": {"steps": []}}
-    return [
-        {"id": active if each == "ACTIVE" else made_up_id(owner, i), "phase": each, **own}
-        for i, each in enumerate(phases)
-    ]
+    ids = [active if each == "ACTIVE" else made_up_id(owner, i) for i, each in enumerate(phases)]
+    common = {**CHANGED, "progress": {"steps": []}}
+    return [{"id": id_, "phase": phase, **common} for id_, phase in zip(ids, phases, strict=True)]
 
 
 def app(content: Json, identity: str, state: Json) -> Item:
@@ -214,12 +213,8 @@ def uptime_alerts(content: Json, owner: str) -> list[Item]:
     """Return the alerts of an uptime check."""
     names = "name type threshold comparison period"
     return [
-        {
-            "id": name,
-            **pick(state, names),
-            "notifications": notifications(state["notifications"][0]),
-        }
-        for name, state in resources_of(content, "UptimeAlert", owner, "checkId")
+        {"id": id_, **pick(state, names), "notifications": notifications(*state["notifications"])}
+        for id_, state in resources_of(content, "UptimeAlert", owner, "checkId")
     ]
 
 
@@ -239,9 +234,7 @@ def members(content: Json, project: str) -> list[Item]:
     return [{"urn": urn, **assigned} for urn in sorted(urns)]
 
 
-def simple_view(
-    names: str, always: Json, key: str = "id", identify: type = str
-) -> Callable[[Json, str, Json], Item]:
+def simple_view(names: str, always: Json, key: str = "id", identify: type = str) -> View:
     """Return a view of an id, constant values and the `names` of the state."""
     return lambda _, identity, state: {key: identify(identity), **always, **pick(state, names)}
 
@@ -253,7 +246,7 @@ class Collection:
     kind: str
     plural: str
     single: str
-    view: Callable[[Json, str, Json], Item]
+    view: View
     key: str = "id"
 
     def items(self, content: Json) -> list[Item]:
@@ -264,7 +257,7 @@ class Collection:
 _VPC = "name urn=vpc_urn region ip_range description"
 _PROJECT = "name description purpose environment is_default"
 _CDN = "origin endpoint ttl certificate_id custom_domain"
-_SHOWN = {
+_SIMPLE = {
     "account/keys": simple_view("name public_key fingerprint", {}, identify=int),
     "cdn/endpoints": simple_view(_CDN, CREATED),
     "domains": simple_view("ttl", {}, "name"),
@@ -278,17 +271,17 @@ COLLECTIONS = {
     "droplets": Collection("Droplet", "droplets", "droplet", droplet),
     "databases": Collection("DatabaseCluster", "databases", "database", cluster),
     "apps": Collection("App", "apps", "app", app),
-    "domains": Collection("Domain", "domains", "domain", _SHOWN["domains"], "name"),
-    "vpcs": Collection("Vpc", "vpcs", "vpc", _SHOWN["vpcs"]),
+    "domains": Collection("Domain", "domains", "domain", _SIMPLE["domains"], "name"),
+    "vpcs": Collection("Vpc", "vpcs", "vpc", _SIMPLE["vpcs"]),
     "firewalls": Collection("Firewall", "firewalls", "firewall", firewall),
-    "account/keys": Collection("SshKey", "ssh_keys", "ssh_key", _SHOWN["account/keys"]),
+    "account/keys": Collection("SshKey", "ssh_keys", "ssh_key", _SIMPLE["account/keys"]),
     "reserved_ips": Collection("ReservedIp", "reserved_ips", "reserved_ip", reserved_ip, "ip"),
-    "projects": Collection("Project", "projects", "project", _SHOWN["projects"]),
-    "uptime/checks": Collection("UptimeCheck", "checks", "check", _SHOWN["uptime/checks"]),
+    "projects": Collection("Project", "projects", "project", _SIMPLE["projects"]),
+    "uptime/checks": Collection("UptimeCheck", "checks", "check", _SIMPLE["uptime/checks"]),
     "monitoring/alerts": Collection("MonitorAlert", "policies", "policy", policy, "uuid"),
-    "cdn/endpoints": Collection("Cdn", "endpoints", "endpoint", _SHOWN["cdn/endpoints"]),
-    "spaces/keys": Collection("SpacesKey", "keys", "key", _SHOWN["spaces/keys"], "access_key"),
-    "tags": Collection("Tag", "tags", "tag", _SHOWN["tags"], "name"),
+    "cdn/endpoints": Collection("Cdn", "endpoints", "endpoint", _SIMPLE["cdn/endpoints"]),
+    "spaces/keys": Collection("SpacesKey", "keys", "key", _SIMPLE["spaces/keys"], "access_key"),
+    "tags": Collection("Tag", "tags", "tag", _SIMPLE["tags"], "name"),
 }
 # Lists of one item: the JSON key and the elements.
 NESTED = {

@@ -262,7 +262,7 @@ def _contacts(
         if resource.name in effects and "owner" in resource.inputs:
             yield f"{resource.inputs['owner']} (owns {resource.name})"
     for secret in CATALOGUE:
-        if secret.system in systems and not secret.ask.startswith("nobody"):
+        if secret.system in systems and not secret.ask.startswith("no person"):
             yield f"{secret.ask} ({secret.system})"
 
 

@@ -85,25 +85,25 @@ def test_a_secret_is_given_to_a_step_of_a_job_with_an_environment_and_of_no_fork
     assert "secrets." not in str({key: value for key, value in job.items() if key != "steps"})
 
 
-def test_code_that_nobody_reviewed_waits_for_an_approval_before_it_gets_a_secret() -> None:
+def test_unreviewed_code_gets_a_secret_only_after_an_approval() -> None:
     used = {name: job["environment"] for name, job in JOBS if "environment" in job}
     assert used == {
         "deploy:plan": "preview",
         "deploy:up": "production",
-        "drift:look": "preview",
+        "drift:compare": "preview",
         "pr:preview": "pull-request",
         "weekly:save": "preview",
     }
-    told = dict(re.findall(r"^\| `([\w-]+)` \| (\*.*?) \|", GITHUB, flags=re.MULTILINE))
-    assert {*told} == {*TRUSTED}
-    for environment, rules in told.items():
+    documented = dict(re.findall(r"^\| `([\w-]+)` \| (\*.*?) \|", GITHUB, flags=re.MULTILINE))
+    assert {*documented} == {*TRUSTED}
+    for environment, rules in documented.items():
         assert ("*required reviewers*" in rules) is (environment != "preview"), environment
         assert ("main only" in rules) is (environment != "pull-request"), environment
 
 
-def test_every_environment_is_told_to_hold_exactly_the_secrets_that_its_jobs_take() -> None:
+def test_every_environment_has_exactly_the_secrets_that_its_jobs_use() -> None:
     rows = re.findall(r"^\| (`[A-Z_`, ]+`) \| ([^|]*) \|", GITHUB, flags=re.MULTILINE)
-    told = {
+    documented = {
         (environment, name)
         for names, where in rows
         for name in re.findall(r"`(\w+)`", names)
@@ -116,7 +116,7 @@ def test_every_environment_is_told_to_hold_exactly_the_secrets_that_its_jobs_tak
         for name in re.findall(r"secrets\.(\w+)", str(job))
     }
     assert taken
-    assert told == taken
+    assert documented == taken
 
 
 def test_the_comment_waits_for_no_approval() -> None:
