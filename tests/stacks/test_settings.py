@@ -116,7 +116,7 @@ def test_each_network_that_is_open_to_the_world_is_a_mistake(
     assert [(each.key, each.found) for each in found] == [
         (f"estate:{key}.{place}", json.dumps(networks[place])) for place in wide
     ]
-    assert all("networks that may come in" in each.allowed for each in found)
+    assert all("networks that may connect" in each.allowed for each in found)
 
 
 @pytest.mark.parametrize("size", ["so-16vcpu-128gb-intel", "g-60vcpu-240gb-intel", "s-8vcpu-32gb"])
