@@ -45,7 +45,7 @@ class Operation:
 
 
 Resources = Sequence[PlannedResource]
-Problems = Iterable[tuple[str, str]]  # (name of a resource, what is wrong with it)
+Problems = Iterable[tuple[str, str]]  # (name of a resource, its violation)
 
 
 def kind(token: str) -> str:

@@ -119,7 +119,7 @@ require_files() {
       [[ $path == "$ca" ]] && commands+=("  on your own machine: $KRO_CA_COMMAND > $quoted")
       commands+=("  on your own machine: scp $quoted $(printf '%q' "$target")")
     done
-    say "${commands[@]}" "nothing was started; bring what is missing and run kro-start again" >&2
+    say "${commands[@]}" "nothing was started; bring the missing files and run kro-start again" >&2
     exit 2
   fi
   chmod 600 "$config"
@@ -185,7 +185,7 @@ LETSENCRYPT=${LETSENCRYPT:-/etc/letsencrypt}
 compose_folder=$KRO_HOME/$KRO_COMPOSE_PATH
 logs="cd $(printf '%q' "$compose_folder") && docker compose logs --tail 100"
 
-# Nobody is there to answer a prompt, so that ssh and git fail instead of hanging.
+# No person can answer a prompt here, so ssh and git fail instead of hanging.
 export GIT_TERMINAL_PROMPT=0
 export GIT_SSH_COMMAND="ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new"
 

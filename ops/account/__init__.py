@@ -1,5 +1,5 @@
 """The live account: DigitalOcean's API and Spaces, read only.
 
-For whatever compares the estate with what is live. Imports `cli`, `plan`, `engine` and
+For every command that compares the estate with live resources. Imports `cli`, `plan`, `engine` and
 `impact`.
 """

@@ -168,9 +168,7 @@ def run(stack: str, config_file: str | None, choices: Sequence[str], *, yes: boo
         pulumi_cli.text("refresh", *pulumi_cli.target(stack, config_file), *options)
     import_resources(stack, config_file, matched)
     if change:
-        typer.echo(
-            f"\nthe state is in order: {len(matched)} imported; `up` creates what is missing"
-        )
+        typer.echo(f"\nthe state is in order: {len(matched)} imported; `up` creates the rest")
     return 2 if damage.needs_person else 0
 
 

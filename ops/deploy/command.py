@@ -30,7 +30,7 @@ CREDENTIALS = (  # environment variables, the stack file entry in their place, w
     (("SPACES_SECRET_ACCESS_KEY",), "digitalocean:spacesSecretKey", "that Spaces key's secret"),
 )
 # Options that remove a guard or the preview, or that lead to another program or file than the one
-# that was reviewed. Somebody who wants one of them types pulumi itself.
+# that was reviewed. A person who wants one of them types pulumi itself.
 REFUSED = re.compile(
     r"--(?:ignore-protect|skip-preview|policy-pack-config"
     r"|cwd|config-file|disable-integrity-checking)(?:=.*)?"
@@ -124,7 +124,7 @@ def change(
 
 
 def _credential_problems(environ: Mapping[str, str], settings: config.StackConfig) -> list[str]:
-    """Return what is wrong with the credentials, and variables that set options of pulumi."""
+    """Return the problems of the credentials, and variables that set options of pulumi."""
     problems = [
         f"{name} sets a hidden option of pulumi: `unset {name}`, and type the option itself"
         for name in sorted(environ)

@@ -32,7 +32,7 @@ HEADS: dict[Kind, str] = {
     "machine": "hosts",
     "store": "data stores",
 }
-UNTOUCHED = "stays"  # the state of an intact store behind what is lost
+UNTOUCHED = "stays"  # the state of an intact store behind a lost one
 SUGGESTIONS = 5  # similar names in the error for an unknown one
 
 

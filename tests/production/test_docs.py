@@ -128,6 +128,23 @@ def test_the_words_of_the_runbook_are_plain() -> None:
     assert [each for page in RUNBOOK.glob("*.md") for each in refused(_prose(page))] == []
 
 
+def test_the_words_of_the_code_are_plain() -> None:
+    """Strings are what users read, comments and docstrings what contributors do."""
+    folders = ("benchmarks", "components", "ops", "policy", "rehearsal", "stacks", ".github", ".ci")
+    files = [file for folder in folders for file in (FOLDER / folder).rglob("*")]
+    files += [FOLDER / "Makefile", *FOLDER.glob("Pulumi*.yaml"), *FOLDER.glob("requirements*.in")]
+    texts = [file for file in files if file.suffix in (".py", ".sh", ".yml", ".yaml", ".in", "")]
+    found = {
+        f"{file.relative_to(FOLDER)}: {each}"
+        for file in texts
+        if file.is_file() and "__pycache__" not in file.parts
+        for each in refused(file.read_text(errors="ignore"))
+        if "'window" not in each  # a field of DigitalOcean's API
+    }
+    assert len(texts) > 150
+    assert found == set()
+
+
 def test_where_the_facts_say_that_recovery_is_written_there_is_such_a_page_and_heading() -> None:
     texts = [each for product in PRODUCTS.values() for each in product.recovery]
     texts += [store.recovery for store in STORES.values()]
