@@ -42,7 +42,7 @@ class Restore(Model):
 
 
 class Restored(Model):
-    """A further cluster, filled on its creation: from the one before it, or from `from`.
+    """A further cluster, filled when it is created: from the one before it, or from `from`.
 
     `at` None: the latest backup. PostgreSQL goes back to any moment of seven days, MongoDB only to
     its daily backups. `nodes` None: as many as the first cluster.
@@ -97,7 +97,7 @@ class DatabaseSettings(ClusterSettings):
                 (place, "from"),
                 each.source,
                 f"one of {', '.join(names[: place + 1])}, or a cluster of another estate:"
-                f" {each.name} cannot be filled from one that comes no earlier",
+                f" {each.name} cannot be filled from itself or a later one",
             )
             for place, each in enumerate(restored)
             if each.source in names[place + 1 :]

@@ -33,7 +33,7 @@ def _history(*restored: dict[str, str], retired: tuple[str, ...] = ()) -> dict[s
         (
             _history({"name": TWO, "from": THREE}, {"name": THREE}),
             f"{DATABASE}.restored.0.from",
-            [f"{TWO} cannot be filled", f"one of {OLD},", "comes no earlier"],
+            [f"{TWO} cannot be filled", f"one of {OLD},", "or a later one"],
         ),
         (
             _history(retired=(OLD,)),
