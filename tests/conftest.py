@@ -45,5 +45,5 @@ if ops.ROOT != example_estate.FOLDER:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which of the two suites this was."""
+    """Print which of the two suites this was."""
     terminalreporter.write_line(f"suite: the tools, on tests/example. {OTHER}")

@@ -1,4 +1,4 @@
-"""What both suites begin each test with. A conftest.py takes these in by importing them."""
+"""Fixtures and hooks of both suites. A conftest.py registers them by importing them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ops.plan.graph import Graph
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs the engine where it is not installed."""
+    """Skip the tests that need the engine if it is not installed."""
     if shutil.which("pulumi"):
         return
     skip = pytest.mark.skip(reason="the pulumi command line is not installed")
@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Have no collection of garbage walk through the SDKs' modules again and again."""
+    """Keep the garbage collector from visiting the SDKs' modules again and again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
@@ -34,7 +34,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True)
 def _strict_and_empty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An Output in a text is an error, and no secret of the person's shell gets into a test."""
+    """Make an Output in a text an error, and keep the secrets of the shell out of a test."""
     monkeypatch.setenv("PULUMI_ERROR_OUTPUT_STRING", "1")
     for name in list(os.environ):
         if name.startswith(SECRETS):
@@ -43,13 +43,13 @@ def _strict_and_empty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def plan() -> Callable[[str], Graph]:
-    """Plan of a committed stack, made once."""
+    """Return the plan of a stack, made once."""
     return plan_of
 
 
 @pytest.fixture
 def engine_for(tmp_path: Path) -> Callable[[str], Engine]:
-    """Make an engine for a stack."""
+    """Return a function that creates an engine for a stack."""
 
     def make(stack: str) -> Engine:
         folder = tmp_path / stack

@@ -33,9 +33,9 @@ _record, _made = graph.record, dict[str, bytes]()
 def record(
     settings: config.StackConfig, program: Callable[[], object] | None = None
 ) -> graph.Graph:
-    """Do what the function of this name does, for equal settings, secrets and facts only once.
+    """Record a plan as `graph.record` does, but only once for equal settings, secrets and facts.
 
-    It runs a program for a quarter of a second, which most tests of a command would wait for twice.
+    A recording takes a quarter of a second, and most tests of a command would need it twice.
     """
     if program:
         return _record(settings, program)
@@ -56,7 +56,7 @@ resource._get_stack_trace = source_pb2.StackTrace
 
 @lru_cache
 def plan_of(stack: str) -> graph.Graph:
-    """Plan of a committed stack, made once."""
+    """Return the plan of a stack, made once."""
     return record(config.load(stack))
 
 
@@ -78,7 +78,7 @@ DELETE = object()
 
 
 def put(settings: dict[str, Any], path: str, value: Any) -> None:
-    """Change the setting at a path: "krotrust.droplet.size"; DELETE takes it out."""
+    """Change the setting at a path, such as "krotrust.droplet.size"; DELETE removes it."""
     *parents, last = path.split(".")
     for part in parents:
         settings = settings[int(part) if isinstance(settings, list) else part]
@@ -91,7 +91,7 @@ def put(settings: dict[str, Any], path: str, value: Any) -> None:
 def changed(
     stack: str, changes: Mapping[str, Any], encrypted: tuple[str, ...] = ()
 ) -> config.StackConfig:
-    """A stack's configuration with some settings changed: {"krotrust.droplet.size": "..."}."""
+    """Return a stack's configuration with changed settings: {"krotrust.droplet.size": "..."}."""
     committed = config.load(stack)
     prefix = f"{committed.project}:"
     settings = {key.removeprefix(prefix): each for key, each in committed.document().items()}

@@ -1,4 +1,4 @@
-"""The real engine with a state, a cloud and a stack file of a test's own."""
+"""The real engine with its own state, cloud and stack file for each test."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _checked(
 
 
 class Engine:
-    """Pulumi on a project, with a state, a cloud and a stack file of this test's own."""
+    """Pulumi on a project, with a state, a cloud and a stack file for one test."""
 
     def __init__(self, folder: Path, stack: str) -> None:
         self.stack = stack
@@ -52,7 +52,7 @@ class Engine:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The test's own stack file."""
+        """The content of the test's own stack file."""
         document: dict[str, Any] = yaml.safe_load(self.file.read_text())
         return document
 
@@ -64,7 +64,7 @@ class Engine:
         self.file.write_text(yaml.safe_dump(document, sort_keys=False))
 
     def ready_for_up(self) -> None:
-        """Make up the settings that an `up` needs, as `make rehearse` does.
+        """Fill in made-up settings that an `up` needs, as `make rehearse` does.
 
         Skips the test where the real plugin is installed: an `up` is only rehearsed.
         """
@@ -88,7 +88,7 @@ class Engine:
         return self.program
 
     def log(self) -> list[dict[str, Any]]:
-        """What really happened in the stand-in's cloud, one operation after the other."""
+        """Return the operations that really happened in the stand-in's cloud, in order."""
         lines = (self.folder / "cloud.json.log").read_text().splitlines()
         return [json.loads(line) for line in lines]
 
@@ -138,7 +138,7 @@ class Engine:
         return _checked(done, code)
 
     def copy(self, folder: Path) -> Engine:
-        """Copy state, cloud and stack file, so that a test can do with them what it likes."""
+        """Copy state, cloud and stack file, so that a test can change them."""
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
         twin = copy.copy(self)
         twin.folder, twin.file = folder, folder / self.file.name

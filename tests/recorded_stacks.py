@@ -1,4 +1,4 @@
-"""The three committed plans and the raw requests behind them, as the contract tests ask."""
+"""The plans of all stacks and the raw requests behind them, for the contract tests."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ CLOUD = "digitalocean:index/"
 
 
 class Listener(Recorder):
-    """A recorder that also notes every name as often as it is registered."""
+    """A recorder that also lists every registered name, repeated names too."""
 
     def __init__(self, settings: config.StackConfig) -> None:
         super().__init__(settings)
-        self.heard: list[str] = []
+        self.registered_names: list[str] = []
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  the protocol's name
-        self.heard.append(request.name)
+        self.registered_names.append(request.name)
         return super().RegisterResource(request)
 
 
 def run(settings: config.StackConfig) -> Listener:
-    """Everything that a stack's program says to the engine."""
+    """Run a stack's program and return everything that it sends to the engine."""
     listener = Listener(settings)
     listener.run(lambda: runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__"))
     return listener
@@ -50,7 +50,7 @@ def graph(stack: str) -> Graph:
 
 
 def cloud() -> Iterator[tuple[str, Resource]]:
-    """Every cloud resource of every stack, with `stack/name` to point at it."""
+    """Yield (`stack/name`, resource) of every cloud resource of every stack."""
     for stack in STACKS:
         for resource in graph(stack).resources:
             if resource.custom:
@@ -58,31 +58,31 @@ def cloud() -> Iterator[tuple[str, Resource]]:
 
 
 def every(*kinds: str) -> dict[str, Resource]:
-    """All resources of these kinds by `stack/name`; a kind that no plan has fails the test."""
-    found = {where: resource for where, resource in cloud() if resource.kind in kinds}
-    missing = set(kinds) - {resource.kind for resource in found.values()}
+    """Return all resources of these kinds by `stack/name`; fail for a kind that no plan has."""
+    resources = {label: resource for label, resource in cloud() if resource.kind in kinds}
+    missing = set(kinds) - {resource.kind for resource in resources.values()}
     assert not missing, f"no stack declares a {missing}: the test would prove nothing"
-    return found
+    return resources
 
 
 def inputs(*kinds: str) -> dict[str, dict[str, Any]]:
-    """The inputs of all resources of these kinds, by `stack/name`."""
-    return {where: resource.inputs for where, resource in every(*kinds).items()}
+    """Return the inputs of all resources of these kinds, by `stack/name`."""
+    return {label: resource.inputs for label, resource in every(*kinds).items()}
 
 
 def specs() -> dict[str, dict[str, Any]]:
-    """Every app's spec, by `stack/name`."""
-    return {where: given["spec"] for where, given in inputs("App").items()}
+    """Return every app's spec, by `stack/name`."""
+    return {label: app_inputs["spec"] for label, app_inputs in inputs("App").items()}
 
 
 def parts(spec: dict[str, Any]) -> list[dict[str, Any]]:
-    """The components of an app: its services and static sites."""
+    """Return the components of an app: its services and static sites."""
     return [*spec.get("services", []), *spec.get("staticSites", [])]
 
 
-def raw(resource: Resource, where: str) -> Any:
-    """The request by which the resource was registered."""
-    return recorded(where.partition("/")[0]).requests[resource.urn]
+def raw(resource: Resource, label: str) -> Any:
+    """Return the request that registered a resource."""
+    return recorded(label.partition("/")[0]).requests[resource.urn]
 
 
 def stack_outputs() -> dict[str, dict[str, Any]]:
@@ -90,12 +90,12 @@ def stack_outputs() -> dict[str, dict[str, Any]]:
 
 
 def referred(value: Any) -> set[str]:
-    """Names of the resources that a value refers to (`<krotrust-droplet.id>`)."""
+    """Return the names of the resources that a value refers to (`<krotrust-droplet.id>`)."""
     return set(re.findall(r"<([\w.-]+)\.\w+>", str(value)))
 
 
 def wrapped(value: Any) -> bool:
-    """Whether a protocol value is a secret as the engine understands it."""
+    """Return whether a protocol value is a secret for the engine."""
     return isinstance(value, struct_pb2.Struct) and (
         rpc._special_sig_key in value
         and value[rpc._special_sig_key] == rpc._special_secret_sig
@@ -104,7 +104,7 @@ def wrapped(value: Any) -> bool:
 
 
 def bare_texts(value: Any) -> Iterator[str]:
-    """Yield every text of a protocol value (its keys too) that stands outside a secret."""
+    """Yield every text of a protocol value (its keys too) that is not part of a secret."""
     if wrapped(value):
         return
     if isinstance(value, struct_pb2.Struct):

@@ -1,8 +1,8 @@
-"""Runs `python -m ops` and the like in processes that begin with the SDKs imported.
+"""Runs `python -m ops` and others in processes that start with the SDKs imported.
 
-To import them takes a second of each command and is no part of what a test asks. One process per
-test run has imported them, and none of the project's own modules; it forks for each command, whose
-process has its own folder, environment, arguments, output and exit code like any other.
+Their import takes a second of each command. One process per test run has imported them, and none of
+the project's own modules; it forks for each command, whose process has its own folder, environment,
+arguments, output and exit code.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def run(
 @lru_cache
 def _server() -> socket.socket:
     ours, theirs = socket.socketpair()
-    # Where it starts is no folder of the project: none of its modules is imported beforehand.
+    # It starts outside the project, so that none of its modules is imported beforehand.
     process = subprocess.Popen(
         [sys.executable, "-P", __file__, str(theirs.fileno())],
         pass_fds=[theirs.fileno()],

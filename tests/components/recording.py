@@ -24,7 +24,7 @@ def recorded(program: Callable[[], object]) -> Recorder:
 
 
 def declared(program: Callable[[], object]) -> dict[str, Resource]:
-    """What a program registers, by logical name."""
+    """Return the resources that a program registers, by logical name."""
     return {resource.name: resource for resource in recorded(program).graph().resources}
 
 

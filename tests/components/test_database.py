@@ -17,14 +17,14 @@ AT = "2026-01-31T02:00:00Z"
 
 
 def args(engine: Engine, settings: DatabaseSettings | CacheSettings, **more: Any) -> DatabaseArgs:
-    given: dict[str, Any] = {
+    values: dict[str, Any] = {
         "region": "lon1",
         "network_id": "the-network",
         "tags": ("krotrust", "test"),
         "trusted": [RANGE],
         **more,
     }
-    return DatabaseArgs(engine=engine, settings=settings, **given)
+    return DatabaseArgs(engine=engine, settings=settings, **values)
 
 
 def cluster(engine: Engine, settings: DatabaseSettings | CacheSettings) -> dict[str, Any]:
@@ -43,13 +43,13 @@ COMMON = {
 
 @pytest.mark.parametrize("engine", ["pg", "mongodb"])
 def test_a_cluster_is_made_as_the_stack_file_says(engine: Engine) -> None:
-    wanted = {**COMMON, "name": "the-db", "engine": engine, "version": "16"}
-    assert cluster(engine, database()) == wanted
+    expected = {**COMMON, "name": "the-db", "engine": engine, "version": "16"}
+    assert cluster(engine, database()) == expected
 
 
 def test_a_cache_evicts_and_has_nothing_to_restore() -> None:
-    wanted = {"name": "the-cache", "engine": "valkey", "version": "8"}
-    assert cluster("valkey", cache()) == {**COMMON, **wanted, "evictionPolicy": "allkeys_lru"}
+    expected = {"name": "the-cache", "engine": "valkey", "version": "8"}
+    assert cluster("valkey", cache()) == {**COMMON, **expected, "evictionPolicy": "allkeys_lru"}
 
 
 def test_a_cluster_keeps_tags_of_its_own_beside_the_product_s() -> None:

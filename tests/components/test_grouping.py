@@ -1,4 +1,4 @@
-"""The DigitalOcean project that a system is shown under says which kind of environment it is."""
+"""A system's DigitalOcean project has the kind of its environment."""
 
 from __future__ import annotations
 

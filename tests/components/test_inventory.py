@@ -1,4 +1,4 @@
-"""The on-premises inventory: when it holds, each way in which it can be wrong, and its order."""
+"""The on-premises inventory: each mistake that it can have, and its start order."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ def carried(name: str) -> tuple[str, ...]:
     return INVENTORY.hosts[name].carries
 
 
-def found(
+def problem_texts(
     inventory: Inventory = INVENTORY,
     addresses: dict[str, str] | None = None,
     ports: dict[str, int] | None = None,
 ) -> list[str]:
-    given_ports = PORTS if ports is None else ports
+    store_ports = PORTS if ports is None else ports
     by_setting = {
         f"{'foreign' if name in INVENTORY.foreign else 'hosts'}.{name}": address
         for name, address in (ADDRESSES if addresses is None else addresses).items()
     }
-    return [problem.text for problem in problems(inventory, by_setting, given_ports)]
+    return [problem.text for problem in problems(inventory, by_setting, store_ports)]
 
 
-def test_the_inventory_of_the_handover_holds() -> None:
-    assert found() == []
+def test_the_inventory_of_the_handover_has_no_mistake() -> None:
+    assert problem_texts() == []
 
 
 BROKEN: list[tuple[str, Callable[[], Inventory], str]] = [
@@ -76,27 +76,27 @@ BROKEN: list[tuple[str, Callable[[], Inventory], str]] = [
         "port 4000 on vps-2 is taken by core and core: a port serves one",
     ),
     (
-        "a call to nobody",
+        "a call to an unknown service",
         lambda: service("payments", calls=("cor",)),
         "payments calls cor, which does not exist: known are ['api-gateway', 'audit',",
     ),
     (
-        "a start after nobody",
+        "a start after an unknown service",
         lambda: service("payments", starts_after=("cor",)),
         "payments starts after cor, which does not exist: known are ['api-gateway', 'audit',",
     ),
     (
-        "a read from nobody",
+        "a read from an unknown system",
         lambda: service("core", reads=("oracle",)),
         "core reads oracle, which does not exist: known are ['oracle-ecrs']",
     ),
     (
-        "a store that is not there",
+        "an unknown store",
         lambda: service("core", stores=("mysql/core",)),
         "core uses store mysql, which does not exist: known are ['minio', 'mongodb',",
     ),
     (
-        "a database that is not there",
+        "an unknown database",
         lambda: service("audit", stores=("postgresql/audit",)),
         "audit uses postgresql/audit, which does not exist: postgresql has ['pencom_core_db2',",
     ),
@@ -114,12 +114,12 @@ BROKEN: list[tuple[str, Callable[[], Inventory], str]] = [
 def test_what_is_wrong_with_an_inventory_is_said(
     broken: Callable[[], Inventory], text: str
 ) -> None:
-    (problem,) = found(broken())
+    (problem,) = problem_texts(broken())
     assert problem.startswith(text)
 
 
 @pytest.mark.parametrize(
-    ("mended", "ports"),
+    ("corrected", "ports"),
     [
         (host("vps-4", carries=("minio",)), PORTS),
         (service("audit", ports={"http": 9000, "tcp": 8001}), PORTS),
@@ -130,9 +130,9 @@ def test_what_is_wrong_with_an_inventory_is_said(
         (INVENTORY, {**PORTS, "mongodb": 27018}),
     ],
 )
-def test_what_is_not_wrong_is_let_through(mended: Inventory, ports: dict[str, int]) -> None:
+def test_what_is_not_wrong_is_let_through(corrected: Inventory, ports: dict[str, int]) -> None:
     addresses = {**ADDRESSES, "vps-1": "10.20.0.11"}
-    assert found(mended, addresses, ports) == []
+    assert problem_texts(corrected, addresses, ports) == []
 
 
 ADDRESSED = [
@@ -158,25 +158,27 @@ def test_an_address_that_cannot_be_right_is_said(
     change: dict[str, str | None], texts: list[str]
 ) -> None:
     addresses = {k: v for k, v in {**ADDRESSES, **change}.items() if v is not None}
-    said = found(addresses=addresses)
-    assert len(said) == len(texts)
-    assert all(problem.startswith(text) for problem, text in zip(said, texts, strict=True))
+    reported = problem_texts(addresses=addresses)
+    assert len(reported) == len(texts)
+    assert all(problem.startswith(text) for problem, text in zip(reported, texts, strict=True))
 
 
 def test_a_store_without_a_port_asks_for_its_setting() -> None:
-    assert found(ports={"mongodb": 27017}) == ["postgresql has no port: set storePorts.postgresql"]
+    assert problem_texts(ports={"mongodb": 27017}) == [
+        "postgresql has no port: set storePorts.postgresql"
+    ]
 
 
 def test_a_store_s_port_is_taken_on_its_host_too() -> None:
-    assert found(ports={**PORTS, "mongodb": 6379}) == [
+    assert problem_texts(ports={**PORTS, "mongodb": 6379}) == [
         "port 6379 on vps-3 is taken by mongodb and redis: a port serves one"
     ]
 
 
 @pytest.mark.parametrize("name", ["redis", "postgres"], ids=["has a port of its own", "unknown"])
 def test_a_port_that_is_set_for_no_store_that_wants_one_is_said(name: str) -> None:
-    # Else a port that somebody moved in the stack file is ignored in silence.
-    (problem,) = found(ports={**PORTS, name: 6380})
+    # Otherwise a port that is changed in the stack file is ignored silently.
+    (problem,) = problem_texts(ports={**PORTS, name: 6380})
     assert name in problem
 
 
@@ -188,7 +190,7 @@ def test_nothing_but_a_gateway_may_stand_on_the_host_that_faces_the_internet(thi
         for name, facts in INVENTORY.hosts.items()
     }
     hosts["vps-1"] = replace(hosts["vps-1"], carries=(*hosts["vps-1"].carries, thing))
-    (problem,) = found(replace(INVENTORY, hosts=hosts))
+    (problem,) = problem_texts(replace(INVENTORY, hosts=hosts))
     assert thing in problem
 
 
@@ -199,18 +201,18 @@ def test_nothing_but_a_gateway_may_stand_on_the_host_that_faces_the_internet(thi
 def test_no_other_host_may_face_the_internet_and_each_thing_on_it_is_named(
     name: str, role: str
 ) -> None:
-    first, *others = found(host(name, exposure="internet"))
+    first, *others = problem_texts(host(name, exposure="internet"))
     assert first == f"{name} ({role}) is exposed to the internet: only the ingress host may be"
     assert [text.partition(" ")[0] for text in others] == list(carried(name))
-    # Calling it an ingress host does not make what stands on it check anybody.
-    assert found(host(name, exposure="internet", role="ingress")) == others
+    # The role `ingress` does not make a service on it check its callers.
+    assert problem_texts(host(name, exposure="internet", role="ingress")) == others
 
 
 def test_every_mistake_is_said_at_once() -> None:
     broken = replace(
         service("core", reads=("oracle",)), hosts={"vps-9": Host("services", "internet", ())}
     )
-    assert len(found(broken)) > 10
+    assert len(problem_texts(broken)) > 10
 
 
 def test_it_starts_in_the_waves_of_the_handover() -> None:

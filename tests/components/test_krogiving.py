@@ -45,9 +45,9 @@ def made(**changes: Any) -> dict[str, Resource]:
 
 
 def spec(app: str, **changes: Any) -> dict[str, Any]:
-    found = made(**changes)[f"kg-{app}-app"].inputs["spec"]
-    assert isinstance(found, dict)
-    return found
+    value = made(**changes)[f"kg-{app}-app"].inputs["spec"]
+    assert isinstance(value, dict)
+    return value
 
 
 def variables(component: Mapping[str, Any]) -> dict[str, Any]:

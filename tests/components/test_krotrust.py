@@ -32,7 +32,7 @@ def made(**changes: Any) -> dict[str, Resource]:
 
 
 def test_the_droplet_that_runs_today_can_be_described_exactly() -> None:
-    today = {
+    live_droplet = {
         "name": "ubuntu-s-4vcpu-8gb-fra1-01",
         "image": "129211873",
         "size": "s-4vcpu-8gb",
@@ -42,7 +42,7 @@ def test_the_droplet_that_runs_today_can_be_described_exactly() -> None:
         "backups": {"plan": "weekly", "weekday": "sunday", "hour": 20},
     }
     vpc = {"name": None, "id": VPC, "ipRange": "10.135.0.0/16"}
-    plan = made(region="fra1", vpc=vpc, droplet=today)
+    plan = made(region="fra1", vpc=vpc, droplet=live_droplet)
     shown = dict(plan["kt-droplet"].inputs)
     assert shown.pop("userData").startswith("#cloud-config")
     assert shown == {
@@ -187,7 +187,7 @@ def test_every_public_name_is_watched_where_it_answers() -> None:
     assert set(exported(lambda: {"urls": KroTrust("kt", args()).urls})["urls"].values()) == urls
 
 
-def test_somebody_is_told_before_the_droplet_runs_out_of_anything() -> None:
+def test_an_alert_is_sent_before_the_droplet_runs_out_of_anything() -> None:
     alerts = [r.inputs for r in made().values() if r.type.endswith(":MonitorAlert")]
     assert {(a["type"].rpartition("/")[2], a["value"]) for a in alerts} == {
         ("cpu", 90),

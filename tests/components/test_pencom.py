@@ -52,12 +52,12 @@ def test_a_host_shows_its_address_its_exposure_what_it_carries_and_who_logs_in()
     }
 
 
-def test_nobody_outside_logs_in_to_an_internal_host() -> None:
+def test_an_internal_host_allows_no_login_from_outside() -> None:
     shown = {name for name, resource in made().items() if "sshAllowList" in resource.inputs}
     assert shown == {"p-vps-1"}
 
 
-def test_a_store_shows_its_host_its_port_and_that_nobody_knows_of_backups() -> None:
+def test_a_store_shows_its_host_its_port_and_that_no_backup_is_documented() -> None:
     plan = made()
     assert plan["p-mongodb"].inputs == {
         "host": "vps-3",

@@ -1,4 +1,4 @@
-"""What each Pencom service must be given before it boots: the handover's table, name by name."""
+"""The variables that each Pencom service needs to boot: the handover's table, name by name."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ def test_the_table_has_every_service() -> None:
 
 @pytest.mark.parametrize("name", sorted(OWN))
 def test_a_service_is_given_what_the_handover_lists_and_nothing_else(name: str) -> None:
-    wanted = named(COMMON) | named(OWN[name])
-    secret = {word.removeprefix("!") for word in wanted if word.startswith("!")}
-    assert set(SERVICES[name].variables) == {word for word in wanted if not word.startswith("!")}
+    expected = named(COMMON) | named(OWN[name])
+    secret = {word.removeprefix("!") for word in expected if word.startswith("!")}
+    assert set(SERVICES[name].variables) == {word for word in expected if not word.startswith("!")}
     assert set(SERVICES[name].secrets) == secret
 
 

@@ -94,7 +94,7 @@ def test_what_is_no_seal_is_refused(sealed: str, mark: str) -> None:
 
 
 def _sealed(plain: str | None, seal: Seal | None, key: str | None) -> dict[str, Any]:
-    """What a sealer makes of one secret: value, fingerprint and what is to be stored."""
+    """Return the value, the fingerprint and the seal to store of one secret."""
 
     def program() -> dict[str, Any]:
         sealer = Sealer({"JWT": seal} if seal else {}, key and pulumi.Output.secret(key))

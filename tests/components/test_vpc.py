@@ -1,4 +1,4 @@
-"""A private network: made here, or one that is there already."""
+"""A private network: a new one, or one that exists."""
 
 from __future__ import annotations
 

@@ -18,38 +18,38 @@ RENEW = "RENEW_NAMES"
 
 
 def names(recorder: Recorder) -> set[str]:
-    """What the engine knows each resource by: its parents' types, its own and its name."""
+    """Return each resource's identity for the engine: its parents' types, its own and its name."""
     return {" ".join(urn.split("::")[2:4]) for urn in recorder.requests}
 
 
 def former(recorder: Recorder) -> set[str]:
-    """What the resources are called and were called before, as far as aliases say."""
+    """Return the identities that resources have now and, by their aliases, had before."""
     known = names(recorder)
     for resource in recorder.graph().resources:
         known |= {" ".join(urn.split("::")[2:4]) for urn in resource.former}
     return known
 
 
-def kept() -> set[str]:
+def recorded_names() -> set[str]:
     return set(NAMES.read_text().splitlines())
 
 
 def test_nothing_in_production_changes_its_name_type_or_parents_without_an_alias() -> None:
-    gone = kept() - former(recorded("prod"))
-    assert sorted(gone) == [], (
-        "the engine would delete these and make new ones: give the renamed resource"
+    missing = recorded_names() - former(recorded("prod"))
+    assert sorted(missing) == [], (
+        "the engine would delete these and create new ones: give the renamed resource"
         " `aliases=[pulumi.Alias(name=...)]` in its options, a moved one `parent=...`, one of"
         f" another type `type_=...`. For what shall really go, take its line out of {NAMES.name}"
         " by hand"
     )
 
 
-def test_every_name_in_production_is_kept_in_the_list() -> None:
-    there = names(recorded("prod"))
+def test_every_name_in_production_is_in_the_list() -> None:
+    current = names(recorded("prod"))
     if os.environ.get(RENEW):
-        NAMES.write_text("".join(f"{line}\n" for line in sorted(there | kept())))
-    assert sorted(there - kept()) == [], (
-        f"new names, which are for good: add them to {NAMES.name} by {RENEW}=1 pytest {__file__}"
+        NAMES.write_text("".join(f"{line}\n" for line in sorted(current | recorded_names())))
+    assert sorted(current - recorded_names()) == [], (
+        f"new names, which are permanent: add them to {NAMES.name} by {RENEW}=1 pytest {__file__}"
     )
 
 
@@ -65,8 +65,8 @@ def _former(program: Callable[[], object]) -> set[str]:
 
 def test_a_rename_is_seen_and_an_alias_covers_it_and_the_children_named_after_it() -> None:
     def program() -> None:
-        here = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="old")])
-        child = pulumi.ResourceOptions(parent=pulumi.ComponentResource(OWNER, "new", {}, here))
+        renamed = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="old")])
+        child = pulumi.ResourceOptions(parent=pulumi.ComponentResource(OWNER, "new", {}, renamed))
         do.Vpc("new-vpc", name="x", region="lon1", opts=child)
         do.Vpc("other", name="y", region="lon1", opts=child)
 

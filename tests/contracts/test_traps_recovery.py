@@ -1,4 +1,4 @@
-"""A recovery makes, moves and keeps: no setting of it replaces or deletes what is there."""
+"""No setting of a recovery replaces or deletes an existing resource."""
 
 from __future__ import annotations
 
@@ -59,16 +59,16 @@ def edits(stack: str, settings: Mapping[str, Any]) -> list[Edit]:
     return compare(graph(stack), planned(stack, settings))
 
 
-def names(found: list[Edit], op: str) -> set[str]:
-    return {edit.resource.name for edit in found if edit.op == op}
+def names(changes: list[Edit], op: str) -> set[str]:
+    return {edit.resource.name for edit in changes if edit.op == op}
 
 
 def test_restoring_beside_makes_moves_the_consumers_and_touches_nothing_else() -> None:
-    found = edits("prod", RESTORED)
-    assert names(found, "create") == NEW
-    assert names(found, "update") == {*DATABASES, *GROUPS, "krogiving-backend-app"}
-    assert {edit.op for edit in found} == {"create", "update"}
-    assert not any(edit.unprotected for edit in found)
+    changes = edits("prod", RESTORED)
+    assert names(changes, "create") == NEW
+    assert names(changes, "update") == {*DATABASES, *GROUPS, "krogiving-backend-app"}
+    assert {edit.op for edit in changes} == {"create", "update"}
+    assert not any(edit.unprotected for edit in changes)
 
 
 def test_consumers_are_given_the_restored_one_and_the_old_stays_in_the_project() -> None:
@@ -109,18 +109,18 @@ def test_what_a_restored_cluster_holds_is_known_and_what_stood_on_the_old_stands
 
 @pytest.mark.parametrize("name", ["kro-prod-2", "krotrust-database-kro-prod-2-user"])
 def test_a_reviewer_is_told_what_goes_with_a_restored_cluster(name: str) -> None:
-    told = review(planned("prod", RESTORED), graph("prod"), "restored").as_json()
-    (line,) = [line for line in told["loud"] if "kro-prod-2-cluster" in line]
+    report = review(planned("prod", RESTORED), graph("prod"), "restored").as_json()
+    (line,) = [line for line in report["loud"] if "kro-prod-2-cluster" in line]
     assert "MONEY: orders, kro_balance" in line
-    assert name in str(told)
+    assert name in str(report)
 
 
 def test_retiring_deletes_the_old_alone_and_only_once_it_is_named_in_removals() -> None:
     before = planned("prod", RESTORED)
-    found = compare(before, planned("prod", RETIRED))
-    assert names(found, "delete") == OLD
-    assert {edit.resource.name for edit in found} == OLD | GROUPS
-    assert all(edit.old and edit.old.protect for edit in found if edit.op == "delete")
+    changes = compare(before, planned("prod", RETIRED))
+    assert names(changes, "delete") == OLD
+    assert {edit.resource.name for edit in changes} == OLD | GROUPS
+    assert all(edit.old and edit.old.protect for edit in changes if edit.op == "delete")
     named = planned("prod", {**RESTORED, "removals": sorted(OLD)})
     loosened = compare(before, named)
     assert {edit.resource.name for edit in loosened if edit.unprotected} == OLD
@@ -130,18 +130,18 @@ def test_retiring_deletes_the_old_alone_and_only_once_it_is_named_in_removals() 
 def test_the_policy_lets_a_restored_cluster_be_made_and_no_old_one_be_lost() -> None:
     before, after = planned("prod", RESTORED), planned("prod", RETIRED)
     assert violations(before, edits("prod", RESTORED)) == []
-    found = violations(after, compare(before, after))
-    assert {(each.rule.name, each.resource) for each in found} == {
+    findings = violations(after, compare(before, after))
+    assert {(each.rule.name, each.resource) for each in findings} == {
         ("nothing-lost", name) for name in OLD
     }
-    assert {each.rule.severity for each in found} == {"mandatory"}
+    assert {each.rule.severity for each in findings} == {"mandatory"}
 
 
 def test_a_stand_in_moves_records_and_names_and_nothing_else() -> None:
-    found = edits("prod", STAND_IN)
-    assert names(found, "update") == {edit.resource.name for edit in found}
-    assert names(found, "update") == {*HOSTS, *APPS, "krotrust-zone"}
-    for edit in found:
+    changes = edits("prod", STAND_IN)
+    assert names(changes, "update") == {edit.resource.name for edit in changes}
+    assert names(changes, "update") == {*HOSTS, *APPS, "krotrust-zone"}
+    for edit in changes:
         changed_inputs = {change.path.partition(".")[0] for change in edit.changes}
         inside = {change.path.split(".")[1] for change in edit.changes if "." in change.path}
         if edit.kind == "App":
@@ -150,10 +150,10 @@ def test_a_stand_in_moves_records_and_names_and_nothing_else() -> None:
             assert changed_inputs == ({"standIn"} if edit.kind == "Zone" else {"value"})
 
 
-def test_while_another_answers_every_app_keeps_one_name_that_is_set_aside() -> None:
+def test_while_another_estate_answers_every_app_keeps_one_standby_name() -> None:
     apps = {r.name: r.inputs["spec"] for r in planned("prod", STAND_IN).resources if _is_app(r)}
-    kept = {name: spec["domainNames"] for name, spec in apps.items()}
-    assert kept == {
+    names_of_apps = {name: spec["domainNames"] for name, spec in apps.items()}
+    assert names_of_apps == {
         f"krogiving-{app}-app": [{"name": host, "type": "PRIMARY", "zone": "krogiving.com"}]
         for app, host in (
             ("backend", "standby-api.krogiving.com"),
@@ -200,32 +200,32 @@ def test_the_stand_in_s_pages_and_mails_lead_to_the_public_names() -> None:
 
 
 def test_answering_for_another_replaces_and_deletes_nothing() -> None:
-    found = edits("dr", ANSWERS)
-    assert names(found, "update") == {*APPS, "krogiving-media-cors"}
-    (droplet,) = [edit for edit in found if edit.op != "update"]
-    # What acts on the first boot is ignored on a droplet that is there.
+    changes = edits("dr", ANSWERS)
+    assert names(changes, "update") == {*APPS, "krogiving-media-cors"}
+    (droplet,) = [edit for edit in changes if edit.op != "update"]
+    # User data acts on the first boot, and is ignored on an existing droplet.
     assert (droplet.resource.name, droplet.op) == ("krotrust-droplet", "same")
     assert [change.path for change in droplet.ignored] == ["userData"]
 
 
 def test_a_fresh_stand_in_is_certified_for_the_public_names_first() -> None:
     (droplet,) = [r for r in planned("dr", ANSWERS).resources if r.name == "krotrust-droplet"]
-    given = {
+    variables = {
         line.strip().partition("=")[0]: line.strip().partition("=")[2]
         for line in droplet.inputs["userData"].splitlines()
         if line.strip().startswith("KRO_")
     }
-    assert given["KRO_CERTIFICATE_NAME"] == "krotrust.com"
-    assert given["KRO_HEALTH_URL"] == "https://api.krotrust.com/health"
+    assert variables["KRO_CERTIFICATE_NAME"] == "krotrust.com"
+    assert variables["KRO_HEALTH_URL"] == "https://api.krotrust.com/health"
     hosts = [f"{host}.{domain}" for domain in ("krotrust.com", "dr.krotrust.com") for host in NAMES]
-    assert given["KRO_HOSTS"] == f"({' '.join(hosts)})"
+    assert variables["KRO_HOSTS"] == f"({' '.join(hosts)})"
 
 
 @pytest.mark.parametrize(("stack", "settings"), [("prod", STAND_IN), ("dr", ANSWERS)])
 def test_the_policy_lets_another_estate_answer(stack: str, settings: dict[str, Any]) -> None:
-    found = violations(planned(stack, settings), edits(stack, settings))
-    # Names that are set aside, or answered for another estate, are watched by nobody here.
-    assert {each.rule.name for each in found} == {"watched-urls"}
+    findings = violations(planned(stack, settings), edits(stack, settings))
+    # Standby names, and names answered for another estate, have no uptime check here.
+    assert {each.rule.name for each in findings} == {"watched-urls"}
 
 
 def _is_app(resource: Any) -> bool:

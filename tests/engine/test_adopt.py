@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import live_estate
 import pytest
-import today
 import yaml
 from conftest import CANARIES, SEAL_KEY, Engine
 
@@ -21,25 +21,25 @@ pytestmark = pytest.mark.engine
 
 Found = dict[str, Any]
 ROUTES = {  # of what is not clear, the one that it is
-    "krotrust-firewall": today.FIREWALL,
-    "krogiving-mongodb-cluster": today.MONGO,
-    "krogiving-postgresql-cluster": today.GIVING,
-    "krogiving-valkey-cluster": today.CACHE,
-    "krogiving-postgresql-db": f"{today.GIVING},giv_production",
-    "krogiving-postgresql-user": f"{today.GIVING},giv_app",
+    "krotrust-firewall": live_estate.FIREWALL,
+    "krogiving-mongodb-cluster": live_estate.MONGO,
+    "krogiving-postgresql-cluster": live_estate.GIVING,
+    "krogiving-valkey-cluster": live_estate.CACHE,
+    "krogiving-postgresql-db": f"{live_estate.GIVING},giv_production",
+    "krogiving-postgresql-user": f"{live_estate.GIVING},giv_app",
 }
 CHOSEN = tuple(part for name, id_ in ROUTES.items() for part in ("--choose", f"{name}={id_}"))
 NOT_OURS = tuple(part for name in list(ROUTES)[:4] for part in ("--choose", f"{name}=none"))
 
 
 def _engine(folder: Path) -> Engine:
-    """The production stack, with an empty state, and today's cloud."""
+    """The production stack, with an empty state, and the live estate's cloud."""
     engine = Engine(folder, "prod")
     if "stand-in" not in engine.provider:
         pytest.skip("a cloud is only seeded in a rehearsal: the real plugin is installed here")
-    engine.change(today.SETTINGS)
+    engine.change(live_estate.SETTINGS)
     engine.environ |= {**SEAL_KEY, **CANARIES}
-    today.seed(folder / "cloud.json")
+    live_estate.seed(folder / "cloud.json")
     return engine
 
 
@@ -121,12 +121,12 @@ def test_the_report_lists_the_matches_and_asks_for_what_is_not_clear(
 ) -> None:
     matched = {name: each["id"] for name, each in report["matched"].items()}
     assert matched == {
-        "krotrust-droplet": today.DROPLET,
+        "krotrust-droplet": live_estate.DROPLET,
         "krotrust-droplet-key": "7001",
-        "krotrust-database-cluster": today.ESCROW,
-        "krotrust-database-db": f"{today.ESCROW},krotrust",
-        "krotrust-database-user": f"{today.ESCROW},krotrust",
-        "krotrust-database-trusted-sources": today.ESCROW,
+        "krotrust-database-cluster": live_estate.ESCROW,
+        "krotrust-database-db": f"{live_estate.ESCROW},krotrust",
+        "krotrust-database-user": f"{live_estate.ESCROW},krotrust",
+        "krotrust-database-trusted-sources": live_estate.ESCROW,
         "krotrust-files-bucket": "fra1,kro-prod-files",
         "krotrust-zone-domain": "krotrust.com",
         "krotrust-zone-a-api": "krotrust.com,5004",
@@ -134,15 +134,15 @@ def test_the_report_lists_the_matches_and_asks_for_what_is_not_clear(
         "krotrust-zone-a-admin": "krotrust.com,5006",
         "krotrust-zone-a-app2": "krotrust.com,5007",
         "krotrust-zone-caa-letsencrypt.org": "krotrust.com,5010",
-        "krotrust-uptime-api-check": today.CHECK,
-        "krotrust-uptime-api-down": f"{today.CHECK},{today.uuid(21)}",
+        "krotrust-uptime-api-check": live_estate.CHECK,
+        "krotrust-uptime-api-down": f"{live_estate.CHECK},{live_estate.uuid(21)}",
         "krogiving-zone-domain": "krogiving.com",
-        "krogiving-backend-app": today.BACKEND,
-        "krogiving-frontend-app": today.FRONTEND,
-        "krogiving-admin-app": today.ADMIN,
+        "krogiving-backend-app": live_estate.BACKEND,
+        "krogiving-frontend-app": live_estate.FRONTEND,
+        "krogiving-admin-app": live_estate.ADMIN,
         "krogiving-media-files-bucket": "fra1,giv-prod-media",
         "krogiving-media-cors": "fra1,giv-prod-media",
-        "krogiving-media-cdn": today.CDN,
+        "krogiving-media-cdn": live_estate.CDN,
     }
     assert {name: len(there) for name, there in report["unclear"].items()} == {
         "krotrust-firewall": 1,
@@ -177,8 +177,8 @@ def test_the_report_says_what_no_import_brings_and_what_stays_unmanaged(report: 
 
 
 def test_the_report_says_which_setting_keeps_a_live_value(report: Found) -> None:
-    key = f"estate:krotrust.ssh.publicKey: {today.PUBLIC_KEY} kro@devops"
-    network = f"estate:krotrust.vpc: {{id: {today.NETWORK}, ipRange: {today.RANGE}}}"
+    key = f"estate:krotrust.ssh.publicKey: {live_estate.PUBLIC_KEY} kro@devops"
+    network = f"estate:krotrust.vpc: {{id: {live_estate.NETWORK}, ipRange: {live_estate.RANGE}}}"
     assert told(report, "replace") == {
         "krotrust-droplet": {
             "monitoring": "estate:krotrust.droplet.monitoring: false",
@@ -211,7 +211,7 @@ def test_the_report_says_which_setting_keeps_a_live_value(report: Found) -> None
 def test_nothing_is_imported_before_everything_is_clear(engine: Engine) -> None:
     refused = adopt(engine, "--apply", code=1)
     assert "error: nothing was imported: choose first what is not clear" in refused
-    assert f"--choose krogiving-postgresql-cluster={today.FOREIGN}   is it" in refused
+    assert f"--choose krogiving-postgresql-cluster={live_estate.FOREIGN}   is it" in refused
     assert state(engine) == {}
     assert operations(engine) == []
 
@@ -255,7 +255,7 @@ def test_who_follows_the_report_loses_nothing(engine: Engine) -> None:
             kept = ("name", "size", "region", "version", "nodeCount", "ipv4Address")
             assert [was.get(n) for n in kept] == [now.get(n) for n in kept], name
             assert {*was["tags"]} <= {*now["tags"]}, name
-    site = after[f"App/{today.FRONTEND}"]["state"]["spec"]["domainNames"]
+    site = after[f"App/{live_estate.FRONTEND}"]["state"]["spec"]["domainNames"]
     assert "donate.krogiving.com" in [each["name"] for each in site]
 
     again = adopt(engine)
@@ -265,18 +265,19 @@ def test_who_follows_the_report_loses_nothing(engine: Engine) -> None:
 
 @pytest.mark.soak
 def test_what_would_be_made_anew_is_settled_before_an_up(engine: Engine) -> None:
-    network = {"id": today.NETWORK, "ipRange": today.RANGE}
+    network = {"id": live_estate.NETWORK, "ipRange": live_estate.RANGE}
     engine.change({"krotrust.vpc": network, "krogiving.vpc": network})
     said = adopt(engine, *NOT_OURS, "--apply", code=2)
     _, proof = said.split("\n\n22 imported and protected. An `up` now: ")
+    key = live_estate.PUBLIC_KEY
     assert [line.strip() for line in proof.splitlines()[1:]] == [
         "to settle before an `up`:",
         "REPLACE: krotrust-droplet (protected: an `up` would refuse)",
         "REPLACE monitoring: False => True",
         "to keep it: estate:krotrust.droplet.monitoring: false",
         "REPLACE: krotrust-droplet-key (protected: an `up` would refuse)",
-        f"REPLACE publicKey: '{today.PUBLIC_KEY} kro@devops' => '{today.PUBLIC_KEY} test'",
-        f"to keep it: estate:krotrust.ssh.publicKey: {today.PUBLIC_KEY} kro@devops",
+        f"REPLACE publicKey: '{key} kro@devops' => '{key} test'",
+        f"to keep it: estate:krotrust.ssh.publicKey: {key} kro@devops",
     ]
     assert operations(engine) == []
     assert all(each["protect"] for each in state(engine).values())

@@ -97,7 +97,7 @@ def test_children_are_parented_to_their_component_and_named_after_it(stack: str)
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_logical_name_is_registered_twice(stack: str) -> None:
-    heard = recorded(stack).heard
+    heard = recorded(stack).registered_names
     assert len(heard) > 60
     assert sorted(heard) == sorted(set(heard))
 

@@ -18,7 +18,7 @@ _ENTRY = re.compile(r"^  (estate:.*)\n    found:   (.*)\n    allowed: (.*(?:\n {
 
 @dataclass(frozen=True)
 class Mistake:
-    """What the refusal says of one key; a wrapped sentence is one line again."""
+    """One entry of a refusal; a wrapped sentence is one line again."""
 
     key: str
     found: str
@@ -26,7 +26,7 @@ class Mistake:
 
 
 def registered(recorder: Recorder) -> list[str]:
-    """Names of everything that reached the engine, but for the stack itself."""
+    """Return the names of all resources that reached the engine, except the stack."""
     return [
         request.name
         for request in recorder.requests.values()
@@ -45,11 +45,11 @@ def refusal(settings: StackConfig) -> str:
 
 def mistakes(text: str, stack: str) -> list[Mistake]:
     """Read the mistakes out of a refusal, whose first line names the file and their number."""
-    found = [
+    entries = [
         Mistake(key, value, " ".join(allowed.split()))
         for key, value, allowed in _ENTRY.findall(text)
     ]
-    count = f"{len(found)} mistake" + ("s" if len(found) > 1 else "")
+    count = f"{len(entries)} mistake" + ("s" if len(entries) > 1 else "")
     head = f"Pulumi.{stack}.yaml has {count}; nothing was registered."
     assert text.splitlines()[0] == head
-    return found
+    return entries

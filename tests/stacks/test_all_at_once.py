@@ -13,8 +13,8 @@ TWO = "kro-prod-db-cluster-2"
 
 
 def _keys(changes: dict[str, Any]) -> list[str]:
-    found = mistakes(refusal(changed("prod", changes)), "prod")
-    return sorted(each.key.removeprefix("estate:") for each in found)
+    wrong = mistakes(refusal(changed("prod", changes)), "prod")
+    return sorted(each.key.removeprefix("estate:") for each in wrong)
 
 
 @pytest.mark.parametrize(

@@ -28,12 +28,12 @@ from components.facts.pencom import INVENTORY
     ids=[
         "an internal host with a public address",
         "a host without address",
-        "a host that is not there",
+        "an unknown host",
         "a foreign system without address",
         "an address twice",
         "a port twice",
         "a store without port",
-        "a port of a store that is not there",
+        "a port of an unknown store",
         "a port that is a fact, not a setting",
     ],
 )

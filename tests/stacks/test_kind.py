@@ -38,9 +38,11 @@ def test_a_resource_is_tagged_with_its_system_its_stack_and_its_kind(
 def test_every_project_of_a_stack_says_what_kind_it_is(
     stack: str, plan: Callable[[str], Graph]
 ) -> None:
-    said = [each.inputs["environment"] for each in plan(stack).resources if each.kind == "Project"]
+    project_environments = [
+        each.inputs["environment"] for each in plan(stack).resources if each.kind == "Project"
+    ]
     cloud = {"krotrust", "krogiving"} & {*environments()[stack].systems}
-    assert said == [WORDS[environments()[stack].kind]] * len(cloud)
+    assert project_environments == [WORDS[environments()[stack].kind]] * len(cloud)
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -17,7 +17,7 @@ def _history(*restored: dict[str, str], retired: tuple[str, ...] = ()) -> dict[s
 
 
 @pytest.mark.parametrize(
-    ("changes", "key", "said"),
+    ("changes", "key", "parts"),
     [
         (_history({"name": OLD}), f"{DATABASE}.restored.0.name", [f"{DATABASE}.name in"]),
         (
@@ -89,11 +89,11 @@ def _history(*restored: dict[str, str], retired: tuple[str, ...] = ()) -> dict[s
     ],
 )
 def test_a_recovery_that_cannot_be_meant_is_refused(
-    changes: dict[str, Any], key: str, said: list[str]
+    changes: dict[str, Any], key: str, parts: list[str]
 ) -> None:
     (mistake,) = mistakes(refusal(changed("prod", changes)), "prod")
     assert mistake.key == f"estate:{key}"
-    for part in said:
+    for part in parts:
         assert part in mistake.allowed
 
 

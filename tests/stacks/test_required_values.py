@@ -1,4 +1,4 @@
-"""What an `up` lacks is one list, told before anything is registered; a preview works without."""
+"""Values that an `up` lacks are one list, before anything is registered; a preview works."""
 
 from __future__ import annotations
 
@@ -84,10 +84,10 @@ def test_a_preview_works_without_and_shows_a_named_placeholder(
 
 
 def test_a_preview_tells_what_an_up_will_need(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(pulumi.log, "info", lambda text, *_: told.append(text))
+    messages: list[str] = []
+    monkeypatch.setattr(pulumi.log, "info", lambda text, *_: messages.append(text))
     _registered_by(changed("prod", {}))
-    (text,) = told
+    (text,) = messages
     assert _needed(text) == SECRETS | OPEN | OPEN_SITE | {PLACEHOLDER}
 
 

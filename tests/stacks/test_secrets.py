@@ -64,7 +64,7 @@ def test_the_catalogue_holds_every_secret_of_the_handover_with_its_users() -> No
     assert listed == HANDOVER
 
 
-def test_every_secret_has_a_key_of_its_own_a_place_and_somebody_to_ask() -> None:
+def test_every_secret_has_a_key_of_its_own_a_place_and_a_person_to_ask() -> None:
     assert len(secrets.KEYS) == len(CATALOGUE)
     for secret in CATALOGUE:
         assert secret.lives
@@ -128,7 +128,7 @@ def test_an_unknown_secret_in_plain_text_has_both_mistakes() -> None:
         "krogiving.paystackSecretKey",
         "krogiving.backend.jwtSecretKey",
         "krogiving.frontend.privateToken",
-        "krogiving.backend.sendgrid",  # nothing in the key tells that a secret stands there
+        "krogiving.backend.sendgrid",  # the key does not show that it is a secret
         "krogiving.backend.paystack",
         "krogiving.admin.jwt",
         "krotrust.ssh.root",
@@ -168,27 +168,27 @@ def test_a_seal_of_what_no_app_is_given_is_refused(key: str) -> None:
 
 
 def _sent(settings: StackConfig) -> tuple[str, str]:
-    """Give what the engine receives, and what a reader of the plan sees."""
+    """Return the requests that the engine receives, and the plan as it is printed."""
     recorder = Recorder(settings)
     recorder.run(declare)
     return str(list(recorder.requests.values())), json.dumps(recorder.graph().as_json())
 
 
-@pytest.mark.parametrize("door", ["environment", "stack file", "both"])
-def test_a_secret_comes_in_by_either_door_and_is_shown_nowhere(
-    door: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("source", ["environment", "stack file", "both"])
+def test_a_secret_comes_from_either_source_and_is_shown_nowhere(
+    source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = changed("prod", {})
-    if door != "environment":
+    if source != "environment":
         settings = changed("prod", {JWT: CANARY}, encrypted=(JWT,))
-    if door != "stack file":
+    if source != "stack file":
         monkeypatch.setenv(JWT, CANARY)
     sent, shown = _sent(settings)
     assert sent.count(CANARY) == 1
     assert CANARY not in shown
 
 
-def test_what_goes_to_the_engine_is_marked_as_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_value_is_sent_to_the_engine_as_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(JWT, CANARY)
     recorder = Recorder(changed("prod", {}))
     recorder.run(declare)
@@ -203,7 +203,7 @@ def test_an_encrypted_entry_that_cannot_be_opened_here_still_gives_a_plan() -> N
 
 
 def test_a_found_secret_does_not_print_its_value() -> None:
-    found = secrets.find({JWT: CANARY}, {"ESTATE__SEAL_KEY": CANARY})
-    assert (found[JWT].source, found["ESTATE__SEAL_KEY"].source) == ("stack file", "environment")
-    assert found[JWT].value == CANARY
-    assert CANARY not in repr(found)
+    values = secrets.find({JWT: CANARY}, {"ESTATE__SEAL_KEY": CANARY})
+    assert (values[JWT].source, values["ESTATE__SEAL_KEY"].source) == ("stack file", "environment")
+    assert values[JWT].value == CANARY
+    assert CANARY not in repr(values)

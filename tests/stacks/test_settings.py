@@ -112,11 +112,11 @@ def test_a_wrong_item_of_a_list_is_one_mistake(key: str, items: list[str]) -> No
 def test_each_network_that_is_open_to_the_world_is_a_mistake(
     key: str, networks: list[str], wide: list[int]
 ) -> None:
-    found = mistakes(refusal(changed("prod", {key: networks})), "prod")
-    assert [(each.key, each.found) for each in found] == [
+    refused = mistakes(refusal(changed("prod", {key: networks})), "prod")
+    assert [(each.key, each.found) for each in refused] == [
         (f"estate:{key}.{place}", json.dumps(networks[place])) for place in wide
     ]
-    assert all("networks that may connect" in each.allowed for each in found)
+    assert all("networks that may connect" in each.allowed for each in refused)
 
 
 @pytest.mark.parametrize("size", ["so-16vcpu-128gb-intel", "g-60vcpu-240gb-intel", "s-8vcpu-32gb"])
@@ -151,9 +151,9 @@ def test_a_missing_key_is_named(stack: str, key: str) -> None:
 def test_a_system_of_the_environment_cannot_be_dropped_from_its_file(
     system: str, empty: object
 ) -> None:
-    found = mistakes(refusal(changed("prod", {system: empty})), "prod")
-    assert found
-    assert all(mistake.key.startswith(f"estate:{system}") for mistake in found)
+    refused = mistakes(refusal(changed("prod", {system: empty})), "prod")
+    assert refused
+    assert all(mistake.key.startswith(f"estate:{system}") for mistake in refused)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_two_things_of_one_logical_name_are_refused(changes: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize("key", ["krotrust.gitBaseUrl", "krotrust.certificateEmail"])
-def test_a_character_that_nobody_sees_is_refused(key: str) -> None:
+def test_an_invisible_character_is_refused(key: str) -> None:
     settings = changed("prod", {key: "git@github.com:kro\u200btrust.com"})
     assert [mistake.key for mistake in mistakes(refusal(settings), "prod")] == [f"estate:{key}"]
 
@@ -267,10 +267,10 @@ def test_all_mistakes_are_told_at_once() -> None:
         "KROGIVING__JWT_SECRET_KEY": "in plain text",
     }
     text = refusal(changed("prod", wrong))
-    found = [mistake.key for mistake in mistakes(text, "prod")]
-    assert len(found) == len(wrong)
+    refused = [mistake.key for mistake in mistakes(text, "prod")]
+    assert len(refused) == len(wrong)
     for key in wrong:
-        assert f"estate:{key}" in found or key.rpartition(".")[2] in text
+        assert f"estate:{key}" in refused or key.rpartition(".")[2] in text
     assert "188.166.145.68" in text
 
 

@@ -103,8 +103,8 @@ def test_two_values_that_only_meet_are_refused_too(
     }
     filled = [each.format(**known) for each in value] if isinstance(value, list) else value
     filled = filled.format(**known) if isinstance(filled, str) else filled
-    found = mistakes(refusal(changed(stack, {key: filled})), stack)
-    assert [f"estate:{other}.yaml" in each.allowed for each in found] == [True]
+    refused = mistakes(refusal(changed(stack, {key: filled})), stack)
+    assert [f"estate:{other}.yaml" in each.allowed for each in refused] == [True]
 
 
 @pytest.mark.parametrize(

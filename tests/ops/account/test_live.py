@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import cast
 
+import live_estate
 import pytest
-import today
-from today import Thing
+from live_estate import Seed
 
 import rehearsal
 from ops.account.client import Account, visit
@@ -21,17 +21,17 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     late = {"day": "friday", "hour": "21:00:00"}  # as the API tells it to some
     spare = {"name": "spare", "engine": "pg", "version": "16", "size": "db-s-1vcpu-1gb"}
     network = {"region": "fra1", "nodeCount": 1, "tags": [], "maintenanceWindows": [late]}
-    address = {"region": "fra1", "dropletId": int(today.DROPLET)}
+    address = {"region": "fra1", "dropletId": int(live_estate.DROPLET)}
     apex = {"domain": "krogiving.com", "name": "mail", "value": "@"}  # as the API tells it
-    admin = today.site("giv-admin", "admin.krogiving.com")
+    admin = live_estate.site("giv-admin", "admin.krogiving.com")
     admin["domainNames"][0]["wildcard"] = True
-    today.seed(
+    live_estate.seed(
         cloud,
-        Thing("App", today.ADMIN, {"spec": admin}),
-        Thing("DatabaseCluster", today.uuid(9), {**spare, **network}),
-        Thing("ReservedIp", "198.18.200.1", address),
-        Thing("DnsRecord", "6001", {**apex, "type": "MX", "priority": 5}),
-        Thing("DnsRecord", "6002", {**apex, "type": "TXT"}),
+        Seed("App", live_estate.ADMIN, {"spec": admin}),
+        Seed("DatabaseCluster", live_estate.uuid(9), {**spare, **network}),
+        Seed("ReservedIp", "198.18.200.1", address),
+        Seed("DnsRecord", "6001", {**apex, "type": "MX", "priority": 5}),
+        Seed("DnsRecord", "6002", {**apex, "type": "TXT"}),
     )
     with visit(rehearsal.environment(cloud)) as account:
         yield account
@@ -45,9 +45,9 @@ def listed(account: Account, kind: str, *held: Live) -> dict[str, Live]:
 
 def test_a_droplet_is_reached_at_each_of_its_public_addresses(account: Account) -> None:
     droplet = listed(account, "Droplet")["ubuntu-s-2vcpu-4gb-fra1-01"]
-    assert droplet.id == today.DROPLET
-    assert droplet.inputs["addresses"] == {today.ADDRESS, "198.18.200.1"}
-    assert droplet.outputs["ipv4Address"] == today.ADDRESS
+    assert droplet.id == live_estate.DROPLET
+    assert droplet.inputs["addresses"] == {live_estate.ADDRESS, "198.18.200.1"}
+    assert droplet.outputs["ipv4Address"] == live_estate.ADDRESS
 
 
 def test_of_a_cluster_the_databases_and_users_are_those_that_somebody_made(
@@ -75,7 +75,7 @@ def test_a_cluster_that_anybody_may_enter_has_no_trusted_sources(account: Accoun
     clusters = listed(account, "DatabaseCluster")
     assert listed(account, "DatabaseFirewall", clusters["giv-mongo"]) == {}
     (wall,) = listed(account, "DatabaseFirewall", clusters["giv-db"]).values()
-    assert (wall.id, wall.inputs) == (today.GIVING, {"clusterId": today.GIVING})
+    assert (wall.id, wall.inputs) == (live_estate.GIVING, {"clusterId": live_estate.GIVING})
 
 
 def test_a_zone_tells_the_records_of_people_and_tools_alone(account: Account) -> None:
@@ -132,4 +132,4 @@ def test_nothing_that_is_listed_holds_a_secret(account: Account) -> None:
     clusters = listed(account, "DatabaseCluster").values()
     for kind in KINDS:
         for live in kind.list(account, {"DatabaseCluster": [*clusters]}):
-            assert today.CANARY not in repr(live)
+            assert live_estate.CANARY not in repr(live)

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import live_estate
 import pytest
-import today
 from conftest import changed
 
 import rehearsal
@@ -21,12 +21,12 @@ from ops.plan.graph import Graph, build
 from ops.plan.urn import name_of
 
 CHOSEN = [
-    f"krotrust-firewall={today.FIREWALL}",
-    f"krogiving-mongodb-cluster={today.MONGO}",
-    f"krogiving-postgresql-cluster={today.GIVING}",
-    f"krogiving-valkey-cluster={today.CACHE}",
-    f"krogiving-postgresql-db={today.GIVING},giv_production",
-    f"krogiving-postgresql-user={today.GIVING},giv_app",
+    f"krotrust-firewall={live_estate.FIREWALL}",
+    f"krogiving-mongodb-cluster={live_estate.MONGO}",
+    f"krogiving-postgresql-cluster={live_estate.GIVING}",
+    f"krogiving-valkey-cluster={live_estate.CACHE}",
+    f"krogiving-postgresql-db={live_estate.GIVING},giv_production",
+    f"krogiving-postgresql-user={live_estate.GIVING},giv_app",
 ]
 
 
@@ -72,12 +72,12 @@ class FakeEngine:
 
 @pytest.fixture
 def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
-    """An engine that is none, and today's cloud."""
+    """An engine that is none, and the live estate's cloud."""
     cloud = tmp_path / "cloud.json"
-    today.seed(cloud)
+    live_estate.seed(cloud)
     for name, value in rehearsal.environment(cloud).items():
         monkeypatch.setenv(name, value)
-    settings = changed("prod", today.SETTINGS)
+    settings = changed("prod", live_estate.SETTINGS)
     fake = FakeEngine(build(settings))
     monkeypatch.setattr(pulumi_cli, "settings", lambda *_: settings)
     monkeypatch.setattr(pulumi_cli, "text", fake.text)
@@ -95,8 +95,8 @@ def test_what_is_not_clear_is_asked_before_anything_is_imported(fake: FakeEngine
     ) as said:
         run(*CHOSEN[1:], apply=True)
     assert str(said.value).splitlines()[1:] == [
-        f"  --choose krotrust-firewall={today.FIREWALL}   is it Firewall web-and-ssh"
-        f" ({today.FIREWALL})?",
+        f"  --choose krotrust-firewall={live_estate.FIREWALL}   is it Firewall web-and-ssh"
+        f" ({live_estate.FIREWALL})?",
         "  --choose krotrust-firewall=none   none of these",
     ]
     assert fake.imports == []
@@ -142,7 +142,7 @@ def test_what_somebody_made_anew_by_hand_is_told_and_not_imported(
     fake.state = {"krotrust-droplet": "1", "krotrust-zone-a-old": "5004"}
     assert run(*CHOSEN[1:], form="json") == 2
     report = json.loads(capsys.readouterr().out)
-    droplet = f"Droplet ubuntu-s-2vcpu-4gb-fra1-01 ({today.DROPLET})"
+    droplet = f"Droplet ubuntu-s-2vcpu-4gb-fra1-01 ({live_estate.DROPLET})"
     assert report["gone"] == {"krotrust-droplet": [droplet]}
     assert "krotrust-droplet" not in {*report["matched"], *report["managed"]}
     assert run(*CHOSEN[1:], apply=True) == 2
@@ -161,7 +161,7 @@ def test_what_the_state_holds_under_another_name_is_not_imported_a_second_time(
     fake.state = {"krotrust-zone-a-old": "5004"}
     assert run(*CHOSEN) == 2
     said = capsys.readouterr().out
-    record = f"DnsRecord api.krotrust.com A {today.ADDRESS} (krotrust.com,5004)"
+    record = f"DnsRecord api.krotrust.com A {live_estate.ADDRESS} (krotrust.com,5004)"
     assert f"state rename` was run\n  krotrust-zone-a-api: krotrust-zone-a-old = {record}" in said
     assert run(*CHOSEN, apply=True) == 0  # the fake's `up` deletes nothing: there is an alias
     assert "krotrust-zone-a-api" not in {each["name"] for each in fake.imports[-1]}
@@ -229,7 +229,7 @@ def test_on_a_terminal_what_is_not_clear_is_asked_one_by_one(
     fake: FakeEngine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked: list[str] = []
-    answers = iter(["", today.DROPLET, *(each.partition("=")[2] for each in CHOSEN)])
+    answers = iter(["", live_estate.DROPLET, *(each.partition("=")[2] for each in CHOSEN)])
 
     def prompt(text: str) -> str:
         asked.append(text.split()[3].rstrip("?"))
@@ -244,8 +244,8 @@ def test_on_a_terminal_what_is_not_clear_is_asked_one_by_one(
     assert run(*CHOSEN[1:]) == 0
     assert asked == ["krotrust-firewall"] * 3
     said = capsys.readouterr().out
-    assert f"  {today.FIREWALL}: Firewall web-and-ssh ({today.FIREWALL})\n" in said
-    assert said.count(f"allowed is one of {today.FIREWALL}, none\n") == 2
+    assert f"  {live_estate.FIREWALL}: Firewall web-and-ssh ({live_estate.FIREWALL})\n" in said
+    assert said.count(f"allowed is one of {live_estate.FIREWALL}, none\n") == 2
     assert "matched: 31 " in said
     assert len(fake.imports) == 1  # only into the state that is thrown away
 

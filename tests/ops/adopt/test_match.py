@@ -8,12 +8,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import live_estate as estate
 import pytest
-import today
 from conftest import changed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from today import Thing
+from live_estate import Seed
 
 import rehearsal
 from ops.account.client import Account, visit
@@ -24,21 +24,27 @@ from ops.plan.graph import Graph, Resource, build
 
 Look = Callable[..., Survey]
 MACHINE = {"image": "debian-12-x64", "region": "fra1", "size": "s-1vcpu-1gb"}
-FOREIGN = ("309999999", "somebody-else.test", "backups-of-x", today.FOREIGN, today.uuid(31))
+FOREIGN = (
+    "309999999",
+    "somebody-else.test",
+    "backups-of-x",
+    estate.FOREIGN,
+    estate.uuid(31),
+)
 
 
 @pytest.fixture
 def look(tmp_path: Path) -> Look:
-    """Survey today's cloud with some more things in it."""
+    """Survey the live estate's cloud with some more things in it."""
 
     def survey_of(
-        *more: Thing,
+        *more: Seed,
         managed: Mapping[str, str] | None = None,
         chosen: Mapping[str, str] | None = None,
         **settings: Any,
     ) -> Survey:
         cloud = tmp_path / "cloud.json"
-        today.seed(cloud, *more)
+        estate.seed(cloud, *more)
         with visit(rehearsal.environment(cloud)) as account:
             return match(_planned(**settings), account, managed or {}, chosen or {})
 
@@ -47,31 +53,31 @@ def look(tmp_path: Path) -> Look:
 
 def _planned(**settings: Any) -> Graph:
     changes = {path.replace("_", "."): value for path, value in settings.items()}
-    return build(changed("prod", {**today.SETTINGS, **changes}))
+    return build(changed("prod", {**estate.SETTINGS, **changes}))
 
 
 def _names(found: Sequence[Live]) -> list[str]:
     return [live.name for live in found]
 
 
-def _record(number: str, **state: Any) -> Thing:
-    return Thing("DnsRecord", number, {"domain": "krotrust.com", **state})
+def _record(number: str, **state: Any) -> Seed:
+    return Seed("DnsRecord", number, {"domain": "krotrust.com", **state})
 
 
-def _droplet(identity: str, name: str, address: str, network: str = today.NETWORK) -> Thing:
+def _droplet(identity: str, name: str, address: str, network: str = estate.NETWORK) -> Seed:
     there = {"name": name, "ipv4Address": address, "vpcUuid": network, "tags": []}
-    return Thing("Droplet", identity, {**MACHINE, **there})
+    return Seed("Droplet", identity, {**MACHINE, **there})
 
 
 def test_a_droplet_is_the_one_that_its_names_point_to(look: Look) -> None:
     found = look(_droplet("5", "web-2", "198.18.1.1"))
-    assert found.matched["krotrust-droplet"].id == today.DROPLET
+    assert found.matched["krotrust-droplet"].id == estate.DROPLET
     assert "web-2" in _names(found.unmanaged)
 
 
 def test_a_name_and_an_address_that_mean_two_droplets_are_asked(look: Look) -> None:
     found = look(_droplet("5", "kro-prod", "198.18.1.1"))
-    assert {live.id for live in found.unclear["krotrust-droplet"]} == {today.DROPLET, "5"}
+    assert {live.id for live in found.unclear["krotrust-droplet"]} == {estate.DROPLET, "5"}
     assert "kro-prod" not in _names(found.unmanaged)
     assert found.waiting["krotrust-firewall"] == ["krotrust-droplet"]
     assert found.waiting["krotrust-alert-cpu"] == ["krotrust-droplet"]
@@ -81,7 +87,7 @@ def test_a_name_and_an_address_that_mean_two_droplets_are_asked(look: Look) -> N
 def test_names_that_point_at_two_droplets_are_asked(look: Look) -> None:
     moved = _record("5007", type="A", name="app2", value="198.18.1.1")
     found = look(_droplet("5", "web-2", "198.18.1.1"), moved)
-    assert {live.id for live in found.unclear["krotrust-droplet"]} == {today.DROPLET, "5"}
+    assert {live.id for live in found.unclear["krotrust-droplet"]} == {estate.DROPLET, "5"}
 
 
 def test_names_that_point_at_a_reserved_address_lead_to_its_droplet(look: Look) -> None:
@@ -90,9 +96,9 @@ def test_names_that_point_at_a_reserved_address_lead_to_its_droplet(look: Look) 
     records = [
         _record(f"{5004 + n}", type="A", name=name, value=address) for n, name in enumerate(names)
     ]
-    held = Thing("ReservedIp", address, {"region": "fra1", "dropletId": int(today.DROPLET)})
+    held = Seed("ReservedIp", address, {"region": "fra1", "dropletId": int(estate.DROPLET)})
     found = look(held, *records, krotrust_reservedIp=True)
-    assert found.matched["krotrust-droplet"].id == today.DROPLET
+    assert found.matched["krotrust-droplet"].id == estate.DROPLET
     assert found.matched["krotrust-address"].id == address
     assert found.matched["krotrust-zone-a-api"].id == "5004"
 
@@ -101,7 +107,7 @@ def test_a_key_is_known_by_what_opens_and_only_asked_for_by_its_name(look: Look)
     found = look()
     assert found.matched["krotrust-droplet-key"].id == "7001"
     other = {"name": "kro-prod-ssh", "publicKey": "ssh-ed25519 AAAAother kro@devops"}
-    found = look(Thing("SshKey", "7002", other), krotrust_ssh_publicKey="ssh-ed25519 AAAAnew test")
+    found = look(Seed("SshKey", "7002", other), krotrust_ssh_publicKey="ssh-ed25519 AAAAnew test")
     assert _names(found.unclear["krotrust-droplet-key"]) == ["kro-prod-ssh"]
     assert "kro-devops" in _names(found.unmanaged)
 
@@ -137,35 +143,35 @@ def test_a_bucket_elsewhere_or_under_another_name_is_asked_for(look: Look) -> No
     found = look(
         krogiving_media={"name": "media", "region": "fra1"}, chosen={media: "fra1,giv-prod-media"}
     )
-    assert found.matched["krogiving-media-cdn"].id == today.CDN
+    assert found.matched["krogiving-media-cdn"].id == estate.CDN
     assert found.waiting.keys().isdisjoint({media, "krogiving-media-cdn"})
 
 
 def test_one_thing_that_two_resources_may_be_is_certain_of_neither(look: Look) -> None:
     hosts = ("www.krogiving.com", "admin.krogiving.com", "krogiving.com")
-    site = Thing("App", today.FRONTEND, {"spec": today.site("sites", *hosts)})
-    nothing = Thing("App", today.ADMIN, {"spec": today.site("another", "another.test")})
+    site = Seed("App", estate.FRONTEND, {"spec": estate.site("sites", *hosts)})
+    nothing = Seed("App", estate.ADMIN, {"spec": estate.site("another", "another.test")})
     asked = {"krogiving-frontend-app", "krogiving-admin-app"}
     found = look(site, nothing)
     assert {name: _names(found.unclear[name]) for name in asked} == {
         name: ["sites"] for name in asked
     }
-    found = look(site, nothing, chosen={"krogiving-admin-app": today.FRONTEND})
+    found = look(site, nothing, chosen={"krogiving-admin-app": estate.FRONTEND})
     assert found.matched["krogiving-admin-app"].name == "sites"
     assert "krogiving-frontend-app" in [resource.name for resource in found.missing]
 
 
 def test_an_app_is_known_by_any_of_its_names(look: Look) -> None:
     hosts = ("donate.krogiving.com", "www.krogiving.com", "krogiving.com")
-    site = Thing("App", today.FRONTEND, {"spec": today.site("sites", *hosts)})
+    site = Seed("App", estate.FRONTEND, {"spec": estate.site("sites", *hosts)})
     assert look(site).matched["krogiving-frontend-app"].name == "sites"
 
 
 def test_who_chooses_a_cluster_gets_what_stands_in_it(look: Look) -> None:
-    chosen = {"krogiving-postgresql-cluster": today.GIVING, "krogiving-mongodb-cluster": NONE}
+    chosen = {"krogiving-postgresql-cluster": estate.GIVING, "krogiving-mongodb-cluster": NONE}
     found = look(chosen=chosen)
     assert found.matched["krogiving-postgresql-cluster"].name == "giv-db"
-    assert found.matched["krogiving-postgresql-trusted-sources"].id == today.GIVING
+    assert found.matched["krogiving-postgresql-trusted-sources"].id == estate.GIVING
     assert _names(found.unclear["krogiving-postgresql-db"]) == ["giv-db/giv_production"]
     assert _names(found.unclear["krogiving-postgresql-user"]) == ["giv-db/giv_app"]
     missing = {resource.name for resource in found.missing}
@@ -174,22 +180,22 @@ def test_who_chooses_a_cluster_gets_what_stands_in_it(look: Look) -> None:
 
 
 def test_ids_agree_as_numbers_and_as_texts(look: Look) -> None:
-    alert = {"type": "v1/insights/droplet/cpu", "entities": [today.DROPLET], "value": 95}
+    alert = {"type": "v1/insights/droplet/cpu", "entities": [estate.DROPLET], "value": 95}
     rest = {"compare": "GreaterThan", "window": "5m", "description": "cpu", "enabled": True}
-    found = look(Thing("MonitorAlert", "a-1", {**alert, **rest, "alerts": {"emails": []}}))
+    found = look(Seed("MonitorAlert", "a-1", {**alert, **rest, "alerts": {"emails": []}}))
     assert found.matched["krotrust-alert-cpu"].id == "a-1"
-    assert [live.id for live in found.unclear["krotrust-firewall"]] == [today.FIREWALL]
+    assert [live.id for live in found.unclear["krotrust-firewall"]] == [estate.FIREWALL]
 
 
 def test_what_the_state_holds_is_managed_and_its_double_is_told(look: Look) -> None:
-    chosen = {"krotrust-droplet": today.DROPLET}  # said again
+    chosen = {"krotrust-droplet": estate.DROPLET}  # said again
     managed = {
-        "krotrust-droplet": today.DROPLET,
+        "krotrust-droplet": estate.DROPLET,
         "krotrust-zone-a-gone": "5009",
         "old": "309999999",
     }
     found = look(_droplet("5", "kro-prod", "198.18.1.1"), managed=managed, chosen=chosen)
-    assert found.managed["krotrust-droplet"].id == today.DROPLET
+    assert found.managed["krotrust-droplet"].id == estate.DROPLET
     assert _names(found.twins["krotrust-droplet"]) == ["kro-prod"]
     assert found.matched["krotrust-zone-a-api"].id == "5004"
     # What the plan has dropped is no stranger: an `up` would delete it.
@@ -203,10 +209,10 @@ def test_what_the_state_holds_is_managed_and_its_double_is_told(look: Look) -> N
         ({"krotrust": "1"}, "^the plan has no resource krotrust to choose for$"),
         (
             {"krotrust-droplet": "1"},
-            f"^krotrust-droplet cannot be '1': there are {today.DROPLET}, 309999999, or none$",
+            f"^krotrust-droplet cannot be '1': there are {estate.DROPLET}, 309999999, or none$",
         ),
         ({"krotrust-files-bucket": "far"}, "cannot be 'far': there are ams3,far-away, fra1,back"),
-        ({"krotrust-address": today.DROPLET}, "^the plan has no resource krotrust-address"),
+        ({"krotrust-address": estate.DROPLET}, "^the plan has no resource krotrust-address"),
         (
             {"krotrust-zone-domain": NONE},
             r"^krotrust-zone-domain is krotrust\.com in the state already: nothing to choose$",
@@ -252,7 +258,7 @@ class Retold:
 @pytest.fixture(scope="module")
 def retold(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Retold]:
     cloud = tmp_path_factory.mktemp("retold") / "cloud.json"
-    today.seed(cloud)
+    estate.seed(cloud)
     with visit(rehearsal.environment(cloud)) as account:
         yield Retold(account)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import live_estate
 import pytest
-import today
 from conftest import changed
 
 from ops.adopt import suggest_setting
@@ -15,12 +15,12 @@ from ops.plan.changes import Change
 from ops.plan.config import StackConfig
 from ops.plan.graph import Graph, build, record
 
-NETWORK = today.NETWORK
+NETWORK = live_estate.NETWORK
 
 
 @pytest.fixture(scope="module")
 def settings() -> StackConfig:
-    return changed("prod", today.SETTINGS)
+    return changed("prod", live_estate.SETTINGS)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def planned(settings: StackConfig) -> Graph:
 
 @pytest.fixture(scope="module")
 def keeper(settings: StackConfig, planned: Graph) -> SettingFinder:
-    return SettingFinder(settings, planned, {NETWORK: today.RANGE})
+    return SettingFinder(settings, planned, {NETWORK: live_estate.RANGE})
 
 
 def live(planned: Graph, resource: str, path: str, value: Any) -> dict[str, Any]:
@@ -54,11 +54,11 @@ def live(planned: Graph, resource: str, path: str, value: Any) -> dict[str, Any]
         ("krotrust-droplet", "backups", False, True, "krotrust.droplet.backups: null"),
         (
             *("krotrust-droplet", "vpcUuid", NETWORK, "[known later]"),
-            f"krotrust.vpc: {{id: {NETWORK}, ipRange: {today.RANGE}}}",
+            f"krotrust.vpc: {{id: {NETWORK}, ipRange: {live_estate.RANGE}}}",
         ),
         (
             *("krogiving-valkey-cluster", "privateNetworkUuid", NETWORK, "[known later]"),
-            f"krogiving.vpc: {{id: {NETWORK}, ipRange: {today.RANGE}}}",
+            f"krogiving.vpc: {{id: {NETWORK}, ipRange: {live_estate.RANGE}}}",
         ),
         ("krogiving-postgresql-cluster", "nodeCount", 3, 2, "krogiving.postgresql.nodes: 3"),
         ("krogiving-mongodb-cluster", "nodeCount", 3, 1, "krogiving.mongodb.nodes: 3"),
@@ -116,7 +116,7 @@ def test_lists_are_kept_whole_or_with_what_the_code_does_not_know(
 
 
 def test_backups_that_run_are_kept_as_another_stack_has_them(planned: Graph) -> None:
-    without = changed("prod", {**today.SETTINGS, "krotrust.droplet.backups": None})
+    without = changed("prod", {**live_estate.SETTINGS, "krotrust.droplet.backups": None})
     keeper = SettingFinder(without, build(without), {})
     inputs = live(planned, "krotrust-droplet", "backups", True)
     found = keeper.setting("krotrust-droplet", Change("backups", True, False), inputs)
@@ -165,7 +165,7 @@ def test_nothing_is_tried_twice_and_little_at_all(
         return record(settings)
 
     monkeypatch.setattr(suggest_setting, "record", recording)
-    keeper = SettingFinder(settings, planned, {NETWORK: today.RANGE})
+    keeper = SettingFinder(settings, planned, {NETWORK: live_estate.RANGE})
     change = Change("maintenanceWindows.0.day", "friday", "sunday")
     inputs = live(planned, "krogiving-valkey-cluster", change.path, "friday")
     for _ in range(3):

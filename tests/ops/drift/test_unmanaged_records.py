@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import live_estate
 import pytest
-import today
 
 import rehearsal
 from components.types import Record
@@ -33,7 +33,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
     cloud = tmp_path / "cloud.json"
     state = {"domain": "krogiving.com", "type": "SRV", "name": "_sip._tcp", "value": "@"}
     whole = {**state, "ttl": 60, "priority": 0, "port": 5060, "weight": 2}
-    today.seed(cloud, today.Thing("DnsRecord", "6001", whole))
+    live_estate.seed(cloud, live_estate.Seed("DnsRecord", "6001", whole))
     return {**os.environ, **rehearsal.environment(cloud)}
 
 
