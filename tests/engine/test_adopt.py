@@ -74,8 +74,8 @@ def cloud(engine: Engine) -> dict[str, Found]:
 
 
 def operations(engine: Engine) -> list[tuple[str, str]]:
-    log = (engine.folder / "cloud.json.log").read_text()
-    lines = [json.loads(line) for line in log.splitlines()]
+    log = engine.folder / "cloud.json.log"  # created by the first request
+    lines = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
     return [(line["op"], line["name"]) for line in lines if line["op"] != "read"]
 
 
