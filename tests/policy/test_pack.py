@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from conftest import CANARIES, SEAL_KEY, STACKS, Engine
 from pulumi_policy import (
+    EnforcementLevel,
     PolicyCustomTimeouts,
     PolicyResource,
     PolicyResourceOptions,
@@ -104,6 +105,13 @@ def test_a_violation_is_reported_at_its_resource_with_how_to_fix_it() -> None:
         ("has no CAA record. To fix it: list the authorities in caaIssuers.", URN)
     ]
     assert _validate(pack, "nothing-lost") == []  # it is protected
+
+
+def test_the_engine_stops_at_every_rule_but_the_advisory_ones() -> None:
+    levels = {each.name: each.enforcement_level for each in Pack().policies() if each.name != NOTES}
+    advisory = {name for name, level in levels.items() if level is EnforcementLevel.ADVISORY}
+    assert advisory == {"watched-urls", "grouped-and-tagged"}
+    assert {levels[name] for name in levels.keys() - advisory} == {EnforcementLevel.MANDATORY}
 
 
 def test_a_resource_that_the_up_deletes_breaks_no_rule() -> None:
