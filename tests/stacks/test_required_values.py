@@ -15,7 +15,8 @@ from refusals import refusal, registered
 
 from components.facts.krogiving import BACKEND_SECRETS
 from ops.plan.config import StackConfig
-from ops.plan.graph import Graph, Recorder
+from ops.plan.graph import SECRET, Graph, Recorder
+from stacks import secrets
 from stacks.estate import declare
 from stacks.required_values import RequiredValues
 
@@ -154,3 +155,21 @@ def test_a_network_for_documentation_is_not_one_to_log_in_from(network: str, unk
     values = RequiredValues("prod", {})
     values.real_networks("krotrust.ssh.allowList", [ip_network(network)])
     assert [network in text for text in values.missing] == [True] * unknown
+
+
+def test_every_form_of_a_secret_is_marked_as_one() -> None:
+    key, missing = "KROGIVING__JWT_SECRET_KEY", "KROGIVING__TERMII_API_KEY"
+    values = RequiredValues("prod", secrets.find({key: "canary"}, {}))
+    outputs = {
+        "sent": values.secret(key),
+        "opened": values.opened(key),
+        "placeholder": values.secret(missing),
+    }
+
+    def program() -> None:
+        for name, value in outputs.items():
+            pulumi.export(name, value)
+
+    recorder = Recorder(changed("prod", {}))
+    recorder.run(program)
+    assert recorder.graph().outputs == dict.fromkeys(outputs, SECRET)

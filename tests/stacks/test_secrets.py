@@ -207,3 +207,24 @@ def test_a_found_secret_does_not_print_its_value() -> None:
     assert (values[JWT].source, values["ESTATE__SEAL_KEY"].source) == ("stack file", "environment")
     assert values[JWT].value == CANARY
     assert CANARY not in repr(values)
+
+
+def test_an_entry_of_the_stack_file_counts_first_even_if_it_cannot_be_opened() -> None:
+    both = secrets.find({JWT: CANARY}, {JWT: CANARY})[JWT]
+    assert (both.source, both.value) == ("stack file", CANARY)
+    locked = secrets.find({JWT: ""}, {JWT: CANARY})[JWT]
+    assert (locked.source, locked.value) == ("stack file", None)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("krotrust.ssh.publicKey", CANARY),
+        ("krotrust.certificateEmail", f"-----BEGIN OPENSSH PRIVATE KEY-----{CANARY}"),
+        ("krotrust.certificateEmail", f"sk_live_{CANARY}"),
+        ("krotrust.certificateEmail", f"EV[1:{CANARY}]"),
+    ],
+)
+def test_a_secret_in_the_place_of_a_setting_is_not_shown(key: str, value: str) -> None:
+    (mistake,) = mistakes(refusal(changed("prod", {key: value})), "prod")
+    assert (mistake.key, mistake.found) == (f"estate:{key}", HIDDEN)

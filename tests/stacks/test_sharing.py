@@ -74,6 +74,7 @@ def test_what_another_stack_has_is_refused_with_both_files_and_keys(key: str) ->
     ("stack", "key", "value", "other"),
     [
         ("stage", "krotrust.vpc.ipRange", "{krotrust}/22", "krotrust.vpc.ipRange in Pulumi.prod"),
+        ("stage", "krotrust.vpc.ipRange", "{krotrust}/16", "krotrust.vpc.ipRange in Pulumi.prod"),
         ("prod", "krogiving.vpc.ipRange", "{krotrust}/21", "krotrust.vpc.ipRange in Pulumi.prod"),
         ("prod", "krogiving.media.name", "{bucket}", "krotrust.bucket.name in Pulumi.prod"),
         ("prod", "krogiving.valkey.name", "{cluster}", "krotrust.database.name in Pulumi.prod"),

@@ -126,6 +126,14 @@ def test_a_secret_is_changed_and_never_shown(side: Side, old: str, new: str) -> 
     }
 
 
+@pytest.mark.parametrize(("old", "new"), [(SECRET, "in the clear"), ("in the clear", SECRET)])
+def test_a_value_that_is_a_secret_on_one_side_is_not_shown(old: str, new: str) -> None:
+    without_detail = step("update", {"password": old}, {"password": new})
+    assert lines("code", without_detail) == ["thing  password: changed"]
+    (change,) = drifts(preview({"steps": [without_detail]}), "code")
+    assert "in the clear" not in str(change.as_json())
+
+
 def test_a_secret_above_the_path_hides_what_is_below() -> None:
     whole = step("update", {"spec": SECRET}, {"spec": {"size": "x"}}, "spec.size", "spec.name")
     assert lines("code", whole) == ["thing  spec: changed"]
