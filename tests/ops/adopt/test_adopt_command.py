@@ -279,6 +279,8 @@ def test_what_an_up_would_destroy_is_to_be_settled_first(
             "newState": {"inputs": {"name": "other", "acl": "private"}},
         },
     ]
+    assert run(*CHOSEN) == 2  # the report alone says so, too
+    capsys.readouterr()
     assert run(*CHOSEN, apply=True) == 2
     assert capsys.readouterr().out.partition("to settle before an `up`:\n")[2].splitlines() == [
         "  DELETE: old (protected: an `up` would refuse)",

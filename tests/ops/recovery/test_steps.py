@@ -160,3 +160,72 @@ def test_a_region_without_a_stand_in_is_replaced_in_place() -> None:
     typed = commands(steps(case("ams3", "dr")))
     assert typed[:2] == ["python -m ops drift --stack dr", "python -m ops up --stack dr"]
     assert not any("--stack prod" in command for command in typed)
+
+
+def in_order(typed: list[str], *beginnings: str) -> bool:
+    """Whether a command with each beginning comes after one with the beginning before it."""
+    rest = iter(typed)
+    return all(any(command.startswith(each) for command in rest) for each in beginnings)
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        *("krotrust-droplet", "krotrust-database-cluster", "krogiving-valkey-cluster"),
+        *("krogiving-backend-app", "krotrust-zone-domain", "krogiving-media-files-bucket"),
+        "krotrust-firewall",
+    ],
+)
+def test_the_account_is_looked_at_before_anything_is_changed(lost: str) -> None:
+    assert commands(steps(case(lost)))[0] == "python -m ops drift --stack prod"
+
+
+def test_krotrust_writes_nothing_while_its_database_is_restored() -> None:
+    typed = commands(step for step in steps(case("krotrust-database-cluster")) if not step.later)
+    (stop,) = [command for command in typed if command.endswith("stop backend")]
+    assert in_order(typed, stop, "pulumi config set", "python -m ops up", "ssh -A ")
+
+
+def test_a_lost_state_is_adopted_before_an_up() -> None:
+    typed = commands(steps(case("state")))
+    look, apply = (f"python -m ops adopt --stack prod{end}" for end in ("", " --apply"))
+    assert typed.index(look) < typed.index(apply) < typed.index("python -m ops up --stack prod")
+
+
+def test_an_interrupted_up_is_repaired_before_the_next_one() -> None:
+    typed = commands(steps(case("up")))
+    assert typed[:2] == ["python -m ops repair --stack prod", "python -m ops up --stack prod"]
+
+
+def test_a_region_fails_over_in_order() -> None:
+    now = commands(step for step in steps(case("fra1")) if not step.later)
+    assert in_order(
+        now,
+        "python -m ops up --stack dr",
+        "pulumi config set --stack prod --path 'estate:krogiving.standIn'",
+        "python -m ops up --stack prod --target ",
+        "pulumi config set --stack dr --path 'estate:krogiving.answersFor'",
+        "python -m ops up --stack dr",
+    )
+
+
+def test_a_region_fails_back_only_by_the_later_steps_and_after_all_writes_stopped() -> None:
+    taken = steps(case("fra1"))
+    later = [step.later for step in taken]
+    assert later == sorted(later)
+    back = commands(step for step in taken if step.later)
+    assert back[0].endswith("stop backend")
+    assert in_order(
+        back,
+        "pulumi config set --stack prod --path 'estate:krotrust.database.restored",
+        "pulumi config rm --stack dr --path 'estate:krogiving.answersFor'",
+        "python -m ops up --stack dr",
+        "pulumi config rm --stack prod --path 'estate:krogiving.standIn'",
+        "python -m ops up --stack prod",
+    )
+
+
+def test_a_rebuilt_host_has_its_firewall_before_anything_starts() -> None:
+    typed = commands(steps(case("vps-3")))
+    export = "python -m ops inventory --stack prod --format firewall"
+    assert in_order(typed, "python -m ops order stop vps-3", export, "python -m ops order start")
