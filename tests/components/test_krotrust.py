@@ -197,6 +197,7 @@ def test_an_alert_is_sent_before_the_droplet_runs_out_of_anything() -> None:
     for alert in alerts:
         assert alert["alerts"] == {"emails": ["ops@trust.test"]}
         assert alert["entities"] == ["<kt-droplet.id>"]
+        assert (alert["compare"], alert["enabled"]) == ("GreaterThan", True)
 
 
 def test_the_first_boot_knows_the_names_and_the_folder_of_its_environment() -> None:

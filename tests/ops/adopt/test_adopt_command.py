@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +41,10 @@ class FakeEngine:
         self.steps: list[dict[str, Any]] = []
         self.imports: list[list[dict[str, Any]]] = []
         self.options: list[tuple[str, ...]] = []
+        self.backends: list[str] = []  # the state of each import
         self.refusals: dict[str, str] = {}
 
-    def text(self, *arguments: str, **_: Any) -> str:
+    def text(self, *arguments: str, environ: Mapping[str, str] = os.environ, **_: Any) -> str:
         if refused := self.refusals.get(arguments[0]):
             raise UsageError(f"pulumi {arguments[0]}: {refused}")
         if arguments[:2] == ("stack", "export"):
@@ -57,6 +60,7 @@ class FakeEngine:
             file = Path(arguments[arguments.index("--file") + 1])
             self.imports.append(json.loads(file.read_text())["resources"])
             self.options.append(arguments)
+            self.backends.append(environ["PULUMI_BACKEND_URL"])
         return ""
 
     def _entries(self) -> Any:
@@ -120,6 +124,8 @@ def test_an_import_takes_what_matched_and_what_it_stands_in(
     assert "31 imported and protected. An `up` now: 1 create, 3 same\n" in proof
     scratch, real = fake.imports
     assert scratch == real
+    report, state = fake.backends
+    assert state == os.environ["PULUMI_BACKEND_URL"] != report
     assert {each["name"]: each["id"] for each in real if "id" in each} == matched
     assert len(matched) == 31
     components = {each["name"] for each in real if each.get("component")}

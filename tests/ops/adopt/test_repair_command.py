@@ -240,7 +240,11 @@ def test_a_key_whose_secret_was_told_once_is_to_be_revoked(
 def test_what_is_still_being_made_is_told_from_what_is_ready() -> None:
     lists = {
         "droplets": [{"id": 1, "status": "new"}, {"id": 2, "status": "active"}],
-        "clusters": [{"id": "a", "status": "creating"}, {"id": "b", "status": "resizing"}],
+        "clusters": [
+            {"id": "a", "status": "creating"},
+            {"id": "b", "status": "resizing"},
+            {"id": "h", "status": "forking"},  # it is being filled from a backup
+        ],
         "apps": [
             {"id": "c", "pending_deployment": {"id": "d"}},
             {"id": "e", "in_progress_deployment": {"id": "d"}, "active_deployment": {"id": "f"}},
@@ -251,5 +255,6 @@ def test_what_is_still_being_made_is_told_from_what_is_ready() -> None:
     assert [*repair.being_created(there)] == [
         ("Droplet", "1"),
         ("DatabaseCluster", "a"),
+        ("DatabaseCluster", "h"),
         ("App", "c"),
     ]

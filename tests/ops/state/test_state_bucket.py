@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
@@ -121,11 +122,36 @@ def test_a_rule_that_deletes_current_objects_is_a_problem_and_a_longer_time_is_n
     for more, details in (
         ({}, []),
         ({"Expiration": {"Days": 30}}, ["a rule deletes current objects"]),
+        ({"Expiration": {"Date": "2030-01-01T00:00:00Z"}}, ["a rule deletes current objects"]),
     ):
         client.put_bucket_lifecycle_configuration(
             Bucket=NAME, LifecycleConfiguration={"Rules": [{**longer, **more}]}
         )
         assert [each.detail for each in bucket.problems(client, NAME)] == details
+
+
+def test_the_shortest_time_of_several_rules_counts(spaces: Spaces) -> None:
+    bootstrap(spaces)
+    client = spaces.client()
+    rules = [
+        {**bucket.RULE, "ID": str(days), "NoncurrentVersionExpiration": {"NoncurrentDays": days}}
+        for days in (365, 3)
+    ]
+    client.put_bucket_lifecycle_configuration(Bucket=NAME, LifecycleConfiguration={"Rules": rules})
+    (problem,) = bucket.problems(client, NAME)
+    assert problem.detail == "it keeps old versions for 3 days, not for 90"
+
+
+@pytest.mark.parametrize("everyone", ["*", {"AWS": "*"}, {"AWS": ["*"]}])
+def test_a_policy_for_everyone_is_a_problem_in_each_of_its_forms(
+    everyone: object, spaces: Spaces
+) -> None:
+    bootstrap(spaces)
+    statement = {**json.loads(EVERYBODY)["Statement"], "Principal": everyone}
+    document = json.dumps({"Statement": [statement]})
+    spaces.client().put_bucket_policy(Bucket=NAME, Policy=document)
+    (problem,) = bucket.problems(spaces.client(), NAME)
+    assert problem.detail == "its policy allows access to everyone: delete the policy"
 
 
 def test_rules_are_sent_with_the_header_that_spaces_requires(spaces: Spaces) -> None:

@@ -196,6 +196,12 @@ def test_the_bucket_of_the_state_is_no_second_place(spaces: Spaces) -> None:
         copies.second_place(variables)
 
 
+def test_a_refused_place_is_shown_without_the_credentials_in_it(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"^gs://place\.test: allowed is s3://") as refused:
+        copies.second_place(environ(tmp_path), "gs://me:canary@place.test/x?key=canary")
+    assert "canary" not in str(refused.value)
+
+
 def test_the_passphrase_is_read_as_the_engine_reads_it(tmp_path: Path) -> None:
     file = tmp_path / "word"
     file.write_text(f" {WORD}\n")
