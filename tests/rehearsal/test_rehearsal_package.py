@@ -86,3 +86,12 @@ def test_a_rehearsing_shell_has_a_state_of_its_own(tmp_path: Path) -> None:
     )
     assert printed_by_shell.stdout.strip() == (tmp_path / "state").as_uri()
     assert (tmp_path / "state").is_dir()
+
+
+def test_no_real_credential_of_the_shell_reaches_a_rehearsal() -> None:
+    names = (
+        *("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"),
+        *("SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY", "PULUMI_BACKEND_URL"),
+    )
+    shell = dict.fromkeys(names, "real") | rehearsal.environment()
+    assert "real" not in shell.values()

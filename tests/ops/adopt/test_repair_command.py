@@ -195,6 +195,17 @@ def test_the_lock_of_another_host_is_let_be(run: Run, pulumi: FakePulumi) -> Non
     assert "released" not in done.stdout
 
 
+def test_one_dead_engine_among_several_releases_no_lock(run: Run, pulumi: FakePulumi) -> None:
+    left(pulumi, GROUP)
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    both = locked(socket.gethostname(), dead.pid) + locked("elsewhere", 7)
+    pulumi.answer("stack import", code=255, err=both)
+    done = run("--yes")
+    assert "an engine is running on stage: elsewhere, pid 7" in done.stderr
+    assert "cancel --stack" not in asked(pulumi)
+
+
 def test_the_lock_of_a_living_engine_is_let_be(
     run: Run, pulumi: FakePulumi, tmp_path: Path
 ) -> None:

@@ -15,11 +15,15 @@ from ops.pencom import export
 from ops.pencom.inventory import Inventory
 
 
+def _input(inventory: Inventory, host: str) -> str:
+    """Return a host's input chain."""
+    rules = export.texts(inventory, "firewall")[f"{host}.nft"]
+    return rules.partition("chain input")[2].partition("chain forward")[0]
+
+
 def _accepted(inventory: Inventory, host: str) -> set[tuple[str, int]]:
     """Return the sources and ports of a host's input chain that are limited to a source."""
-    rules = export.texts(inventory, "firewall")[f"{host}.nft"]
-    chain = rules.partition("chain input")[2].partition("chain forward")[0]
-    found = re.findall(r"ip saddr { (\S+) } tcp dport (\d+) accept", chain)
+    found = re.findall(r"ip saddr { (\S+) } tcp dport (\d+) accept", _input(inventory, host))
     return {(source, int(port)) for source, port in found}
 
 
@@ -61,3 +65,16 @@ def test_one_host_scrapes_even_if_several_run_services() -> None:
     for host in inventory.hosts:
         sources = {source for source, _ in _accepted(inventory, host)}
         assert inventory.hosts["vps-3"].address not in sources, host
+
+
+def test_visitors_reach_only_a_host_with_a_web_server() -> None:
+    without = tuple(each for each in INVENTORY.hosts["vps-1"].carries if each != "nginx")
+    hosts = {**INVENTORY.hosts, "vps-1": replace(INVENTORY.hosts["vps-1"], carries=without)}
+    for inventory in (prod(), inventory_of(planned(replace(INVENTORY, hosts=hosts)))):
+        open_to_anyone = {
+            host: re.findall(r"^    tcp dport (\d+) accept", _input(inventory, host), re.M)
+            for host in inventory.hosts
+        }
+        expected = ["80", "443"] if "nginx" in inventory.hosts["vps-1"].carries else []
+        assert open_to_anyone.pop("vps-1") == expected
+        assert not any(open_to_anyone.values())

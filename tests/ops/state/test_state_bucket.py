@@ -130,6 +130,15 @@ def test_a_rule_that_deletes_current_objects_is_a_problem_and_a_longer_time_is_n
         assert [each.detail for each in bucket.problems(client, NAME)] == details
 
 
+def test_one_setting_that_stays_wrong_is_an_error(
+    spaces: Spaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stays = bucket.Problem("it is not private: public-read", lambda: None)
+    monkeypatch.setattr(bucket, "problems", lambda *_: [stays])
+    with pytest.raises(UsageError, match="is not as it was set: it is not private"):
+        bootstrap(spaces)
+
+
 def test_the_shortest_time_of_several_rules_counts(spaces: Spaces) -> None:
     bootstrap(spaces)
     client = spaces.client()
