@@ -5,6 +5,7 @@ Plain data without a Pulumi import, so that checks run before any resource is re
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from typing import Literal
 PRIVATE_NETWORKS = tuple(
     ip_network(cidr) for cidr in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 )
+
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+\*?")
 
 
 @dataclass(frozen=True)
@@ -115,11 +118,31 @@ def problems(
 
     `addresses` go by setting (`hosts.vps-1`, `foreign.oracle-ecrs`), `store_ports` by store.
     """
+    if shapes := list(_shapes(inventory)):
+        yield from shapes  # the other checks need values of the right type
+        return
     yield from _placement(inventory)
     yield from _ports(inventory, store_ports)
     yield from _references(inventory)
     yield from _addresses(inventory, addresses)
     yield from _exposure(inventory, addresses)
+
+
+def _shapes(inventory: Inventory) -> Iterator[Problem]:
+    """Yield values of a wrong type, such as a text where the comma of a tuple is missing."""
+    for name, service in inventory.services.items():
+        for field in ("calls", "stores", "reads", "starts_after"):
+            if not isinstance(value := getattr(service, field), tuple):
+                yield Problem(f"{field} of {name} is {value!r}: write a tuple, ({value!r},)")
+        for protocol, port in service.ports.items():
+            if type(port) is not int or not 1 <= port <= 65535:
+                yield Problem(f"{protocol} port of {name} is {port!r}: a number from 1 to 65535")
+        names = (*service.variables, *service.secrets)
+        if wrong := [each for each in names if not _VARIABLE.fullmatch(each)]:
+            yield Problem(
+                f"{name} has the variables {', '.join(wrong)}: write names in capitals, and a"
+                ' single one as a tuple, ("NAME",)'
+            )
 
 
 def _placement(inventory: Inventory) -> Iterator[Problem]:
@@ -175,9 +198,9 @@ def _references(inventory: Inventory) -> Iterator[Problem]:
                 yield Problem(
                     f"{name} uses store {server}, which does not exist: known are {known_stores}"
                 )
-            elif database and database not in inventory.stores[server].databases:
-                databases = list(inventory.stores[server].databases)
-                yield Problem(f"{name} uses {use}, which does not exist: {server} has {databases}")
+            elif (databases := inventory.stores[server].databases) and database not in databases:
+                known_databases = ", ".join(f"{server}/{each}" for each in databases)
+                yield Problem(f"{name} uses {use}: use one of {known_databases}")
     if all(
         after in inventory.services for s in inventory.services.values() for after in s.starts_after
     ):

@@ -98,7 +98,32 @@ BROKEN: list[tuple[str, Callable[[], Inventory], str]] = [
     (
         "an unknown database",
         lambda: service("audit", stores=("postgresql/audit",)),
-        "audit uses postgresql/audit, which does not exist: postgresql has ['pencom_core_db2',",
+        "audit uses postgresql/audit: use one of postgresql/pencom_core_db2,",
+    ),
+    (
+        "a store with databases and none of them named",
+        lambda: service("audit", stores=("postgresql",)),
+        "audit uses postgresql: use one of postgresql/pencom_core_db2,",
+    ),
+    (
+        "a text where a tuple lacks its comma",
+        lambda: service("audit", calls="core"),
+        "calls of audit is 'core': write a tuple, ('core',)",
+    ),
+    (
+        "a port that is none",
+        lambda: service("audit", ports={"http": 95000}),
+        "http port of audit is 95000: a number from 1 to 65535",
+    ),
+    (
+        "a port in quotes",
+        lambda: service("audit", ports={"http": "9000"}),
+        "http port of audit is '9000': a number from 1 to 65535",
+    ),
+    (
+        "a text that was spread into its letters",
+        lambda: service("audit", secrets=("K", "E", "Y")),
+        "audit has the variables K, E, Y: write names in capitals",
     ),
     (
         "a circle",
