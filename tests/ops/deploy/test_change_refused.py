@@ -130,6 +130,7 @@ def test_an_up_that_would_send_an_older_seal_back_is_refused(
         *("-yf", "-fy", "-rf", "--policy-pack-config", "--policy-pack-config=rules.json"),
         *("-C", "-Cother", "-yCother", "--cwd", "--cwd=other"),
         *("--config-file", "--config-file=other.yaml", "--disable-integrity-checking"),
+        "--config-file=of two\nlines.yaml",
         *("aws-python", "https://elsewhere.test/program"),  # a template: another program
     ],
 )

@@ -126,6 +126,12 @@ def test_a_refresh_would_forget_what_is_gone_and_is_refused_too(pulumi: FakePulu
         _before("refresh")
 
 
+def test_a_guarded_stack_other_than_production_is_checked_too(pulumi: FakePulumi) -> None:
+    pulumi.answer("refresh --preview-only", out=_lost(CLUSTER))
+    with pytest.raises(UsageError, match=CLUSTER):
+        _before("up", "dr")
+
+
 @pytest.mark.parametrize("lost", [(), (CACHE,), (RETIRED,)], ids=["nothing", "a cache", "retired"])
 def test_what_holds_nothing_or_is_not_made_anew_keeps_nobody_from_an_up(
     pulumi: FakePulumi, lost: tuple[str, ...]

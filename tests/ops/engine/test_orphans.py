@@ -18,6 +18,7 @@ from ops.engine import orphans
 PROVIDER, LANGUAGE = "pulumi-resource-digitalocean", "pulumi-language-python"
 WAITS = "echo $$; read line"  # tells its pid, and ends with its input
 STUBBORN = f"trap '' TERM; {WAITS}"
+BELOW = f"bash -c 'exec -a {PROVIDER} sh -c \"{WAITS}\"'; true"  # a shell with a plugin below it
 ENGINE = '#!/bin/bash\n(exec -a "$1" sh -c "$2")\ntrue\n'
 Start = Callable[..., tuple[subprocess.Popen[str], int]]
 
@@ -97,6 +98,7 @@ def test_a_program_that_hangs_without_its_engine_is_ended(tmp_path: Path, backen
         {"name": f"less {PROVIDER}"},
         {"above": "pulumi"},
         {"above": ".pulumi-wrapped"},
+        {"above": "pulumi", "name": "sh", "text": BELOW},
     ],
     ids=[
         "another project",
@@ -105,6 +107,7 @@ def test_a_program_that_hangs_without_its_engine_is_ended(tmp_path: Path, backen
         "a reader of its file",
         "a living engine's",
         "that of one by another name",
+        "a living engine's, further below",
     ],
 )
 def test_a_process_of_somebody_else_is_let_be(other: dict[str, object], start: Start) -> None:
