@@ -42,13 +42,14 @@ plan: setup ## Show STACK offline, and its differences from rendered/
 
 # Two suites, a process each: the committed stacks, which takes seconds, and the tools on an example.
 PRODUCTION := $(PY) -m pytest -n auto --dist loadfile tests/production
+QUICK := -q -m "not engine and not browser and not soak"
 TOOLS := $(PY) -m pytest -n auto --dist worksteal
 # The tests start Python hundreds of times: whatever the shell says, compiled modules are kept.
 check test soak: export PYTHONDONTWRITEBYTECODE :=
 
-check: lint ## Run lint, types, and every test that needs no engine
-	@$(PRODUCTION) -q -m "not engine and not soak"
-	@$(TOOLS) -q -m "not engine and not soak"
+check: lint ## Run lint, types, and every test that needs neither engine nor browser
+	@$(PRODUCTION) $(QUICK)
+	@$(TOOLS) $(QUICK)
 
 test: setup ## Run every test but the soak
 	@$(PRODUCTION)

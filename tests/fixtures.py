@@ -16,12 +16,13 @@ from ops.plan.graph import Graph
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip the tests that need the engine if it is not installed."""
-    if shutil.which("pulumi"):
-        return
+    """Mark the tests of the browser; skip those of the engine if it is not installed."""
     skip = pytest.mark.skip(reason="the pulumi command line is not installed")
     for item in items:
-        if item.get_closest_marker("engine"):  # a keyword is a folder of that name, too
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+        # The folder of a test is a keyword too, and one of them is called engine.
+        if item.get_closest_marker("engine") and not shutil.which("pulumi"):
             item.add_marker(skip)
 
 

@@ -8,6 +8,8 @@ arguments, output and exit code.
 from __future__ import annotations
 
 import atexit
+import gc
+import importlib
 import json
 import os
 import runpy
@@ -20,10 +22,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
 
+from example_estate import FOLDER
+
 SDKS = (
     *("boto3", "dns.message", "dns.query", "pulumi", "pulumi.runtime.mocks", "pulumi_digitalocean"),
     *("pydantic", "pydo", "rich.console", "rich.table", "rich.tree", "typer", "typer.main", "yaml"),
 )
+COMPONENTS = ("components.krogiving", "components.krotrust", "components.pencom")
 
 
 def run(
@@ -51,7 +56,7 @@ def _server() -> socket.socket:
     ours, theirs = socket.socketpair()
     # It starts outside the project, so that none of its modules is imported beforehand.
     process = subprocess.Popen(
-        [sys.executable, "-P", __file__, str(theirs.fileno())],
+        [sys.executable, __file__, str(theirs.fileno())],
         pass_fds=[theirs.fileno()],
         stdin=subprocess.DEVNULL,
     )
@@ -76,8 +81,11 @@ def _received(connection: socket.socket, length: int) -> bytes:
 
 
 def _serve(connection: socket.socket) -> None:
-    for name in SDKS:
-        __import__(name)
+    sys.path.insert(0, str(FOLDER))
+    for name in (*SDKS, *COMPONENTS):
+        importlib.import_module(name)
+    sys.path.remove(str(FOLDER))
+    gc.freeze()  # no process walks through them
     while True:
         head, files, _, _ = socket.recv_fds(connection, 8, 2)
         if not head:
@@ -104,7 +112,7 @@ def _become(
     os.environ.clear()
     os.environ.update(env)
     sys.argv = [module, *arguments]
-    sys.path.insert(0, cwd)
+    sys.path[0] = cwd  # in the place of this file's folder
     code = 0
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -20,8 +20,8 @@ from plans import rendered_folder
 
 from ops import ROOT
 
-COPIED = ("stacks", "components", "rendered")
-LINKED = ("ops", "policy", "rehearsal")  # code that no test changes
+COPIED = ("stacks", "rendered")
+LINKED = ("components", "ops", "policy", "rehearsal")  # code that no test changes
 REAL = {
     "DIGITALOCEAN_TOKEN": "dop_v1_real",
     "SPACES_ACCESS_KEY_ID": "real",
@@ -31,7 +31,7 @@ REAL = {
 SEAL = {"sealed": "EV[1:x]", "fingerprint": "0" * 32}
 STORED = f"  estate:seals: {json.dumps({'KROGIVING__JWT_SECRET_KEY': SEAL})}\n"
 FAKE = """\
-#!{python}
+#!{python} -IS
 import json, os, pathlib, sys
 folder = pathlib.Path({folder!r})
 arguments = sys.argv[1:]

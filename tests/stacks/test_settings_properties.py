@@ -56,7 +56,7 @@ ANYTHING = st.one_of(
     st.lists(JUNK | st.integers(0, 9), max_size=2),
     st.dictionaries(JUNK, JUNK | st.integers(0, 9), max_size=2),
 )
-fast = settings(max_examples=60, deadline=None, derandomize=True)
+fast = settings(max_examples=30, deadline=None, derandomize=True)
 
 
 def _paths(node: Any, path: Path = ()) -> Iterator[Path]:

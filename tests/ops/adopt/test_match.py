@@ -268,7 +268,7 @@ def planned() -> Graph:
     return _planned()
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=20)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=10)
 @given(chance=st.randoms(use_true_random=False))
 def test_in_which_order_the_account_tells_makes_no_difference(
     retold: Retold, planned: Graph, chance: random.Random
@@ -283,7 +283,7 @@ def test_in_which_order_the_account_tells_makes_no_difference(
     assert {*map(str, mixed.unmanaged)} == {*map(str, plain.unmanaged)}
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=20)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=10)
 @given(hidden=st.sets(st.sampled_from(FOREIGN)))
 def test_what_is_somebody_else_s_changes_no_match(
     retold: Retold, planned: Graph, hidden: set[str]

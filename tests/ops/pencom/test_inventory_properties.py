@@ -30,7 +30,7 @@ PRIVATE = st.integers(0x0A000001, 0x0AFFFFFE).map(lambda number: str(IPv4Address
 PRIVATE_6 = st.integers(1, 2**64).map(lambda number: str(IPv6Address((0xFD << 120) + number)))
 ADDRESSES = st.one_of(PRIVATE, PRIVATE_6)
 NETWORKS = ["198.18.0.0/24", "198.18.0.7/32", "10.0.0.0/8", "2001:db8::/32", "2001:db8::1/128"]
-few = settings(max_examples=25, deadline=None, derandomize=True)
+few = settings(max_examples=15, deadline=None, derandomize=True)
 fewer = settings(max_examples=10, deadline=None, derandomize=True)
 
 
