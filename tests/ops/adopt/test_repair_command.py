@@ -25,6 +25,7 @@ NETWORK = "00000000-0000-4000-8000-000000000001"
 VPC = {"id": NETWORK, "name": "kro-stage", "region": "fra1", "ipRange": "10.116.0.0/20"}
 URN = "urn:pulumi:stage::estate::estate:krotrust:KroTrust$digitalocean:index/{}::{}"
 GROUP = {"urn": "urn:pulumi:stage::estate::g::g", "type": "estate:group:G", "custom": False}
+STACK = {"urn": "urn:pulumi:stage::estate::s::s", "type": "pulumi:pulumi:Stack", "custom": False}
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -74,11 +75,12 @@ def asked(pulumi: FakePulumi) -> list[str]:
     return [" ".join(call["arguments"][:2]) for call in pulumi.calls]
 
 
+@pytest.mark.parametrize("resources", [(), (STACK,)], ids=["nothing", "the stack alone"])
 def test_a_stack_that_never_began_is_no_case_for_it(
-    run: Run, pulumi: FakePulumi, tmp_path: Path
+    resources: tuple[dict[str, Any], ...], run: Run, pulumi: FakePulumi, tmp_path: Path
 ) -> None:
     account(tmp_path, ("Vpc", VPC))
-    left(pulumi)
+    left(pulumi, *resources)
     done = run("--yes")
     assert done.returncode == 1
     assert "`python -m ops adopt --stack stage`" in done.stderr
@@ -127,6 +129,18 @@ def test_it_tells_what_it_found_and_changes_nothing_without_a_yes(
     found = f"to import\n  krotrust-vpc = Vpc kro-stage ({NETWORK})"
     assert (found in done.stdout) is not bool(arguments)
     assert "to read again\n  old-tag" in done.stdout
+    assert set(asked(pulumi)) == {"stack export"}
+
+
+def test_a_resource_that_an_up_would_delete_is_read_again_only_with_consent(
+    run: Run, pulumi: FakePulumi, tmp_path: Path
+) -> None:
+    account(tmp_path)
+    unplanned = {"urn": URN.format("tag:Tag", "old-tag"), "type": "d", "custom": True, "id": "old"}
+    left(pulumi, unplanned)
+    done = run()
+    assert done.returncode == 1
+    assert "nothing was changed" in done.stderr
     assert set(asked(pulumi)) == {"stack export"}
 
 
